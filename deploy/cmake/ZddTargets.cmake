@@ -1,0 +1,74 @@
+# How this project declares a library, a test, a fuzz target and an embedded file.
+
+# Assertions stay on in every build: a wrong state must stop, not go on.
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+
+set(ZDD_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+option(ZDD_COVERAGE "Count executed lines" OFF)
+
+add_library(zdd_flags INTERFACE)
+target_compile_options(zdd_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align
+    -Wformat=2 -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wvla -Wswitch-enum
+    -Wimplicit-fallthrough -Wdouble-promotion -Wwrite-strings
+    $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines>
+    -fno-common -fno-omit-frame-pointer)
+target_compile_options(zdd_flags INTERFACE
+    $<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
+target_include_directories(zdd_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(ZDD_SANITIZE)
+    target_compile_options(zdd_flags INTERFACE -fsanitize=${ZDD_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(zdd_flags INTERFACE -fsanitize=${ZDD_SANITIZE})
+endif()
+if(ZDD_COVERAGE)
+    target_compile_options(zdd_flags INTERFACE --coverage)
+    target_link_options(zdd_flags INTERFACE --coverage)
+endif()
+
+# Linked last, so that it comes after -Wextra: test builders override their own defaults.
+add_library(zdd_test_flags INTERFACE)
+target_compile_options(zdd_test_flags INTERFACE
+    $<IF:$<C_COMPILER_ID:GNU>,-Wno-override-init,-Wno-initializer-overrides>)
+
+function(zdd_library name)
+    add_library(${name} STATIC ${ARGN})
+    target_link_libraries(${name} PUBLIC zdd_flags)
+endfunction()
+
+# zdd_embed(TARGET file.sql file.inc): the file's bytes as "0x..," for a char array.
+function(zdd_embed target input output)
+    set(script ${PROJECT_SOURCE_DIR}/deploy/cmake/embed.cmake)
+    add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/embed/${output}
+        COMMAND ${CMAKE_COMMAND} -DINPUT=${PROJECT_SOURCE_DIR}/${input}
+                -DOUTPUT=${PROJECT_BINARY_DIR}/embed/${output} -P ${script}
+        DEPENDS ${PROJECT_SOURCE_DIR}/${input} ${script})
+    target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/embed/${output})
+    target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/embed)
+endfunction()
+
+# zdd_test(LABEL path LIBS … [SOURCES …]): tests/LABEL/path.c, named LABEL/path, one ctest label.
+function(zdd_test label path)
+    cmake_parse_arguments(arg "" "" "LIBS;SOURCES" ${ARGN})
+    string(REPLACE "/" "_" target ${label}_${path})
+    add_executable(${target} ${PROJECT_SOURCE_DIR}/tests/${label}/${path}.c ${arg_SOURCES})
+    target_link_libraries(${target} PRIVATE ${arg_LIBS} PkgConfig::CMOCKA zdd_test_flags)
+    add_test(NAME ${label}/${path} COMMAND ${target})
+    set_tests_properties(${label}/${path} PROPERTIES LABELS ${label} TIMEOUT 120)
+endfunction()
+
+function(zdd_fuzz name)
+    cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+    add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}.c)
+    target_link_libraries(${name} PRIVATE ${arg_LIBS})
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# Style as tests: who may include what, and that strategies/ cannot do I/O.
+function(zdd_tidy_tests)
+    add_test(NAME tidy/layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}
+             -P ${PROJECT_SOURCE_DIR}/tests/tidy/layers.cmake)
+    add_test(NAME tidy/purity COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM}
+             -DARCHIVE=$<TARGET_FILE:zdd_strategies> -P ${PROJECT_SOURCE_DIR}/tests/tidy/purity.cmake)
+    set_tests_properties(tidy/layers tidy/purity PROPERTIES LABELS tidy)
+endfunction()

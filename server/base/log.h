@@ -1,0 +1,21 @@
+/**
+ * @file server/base/log.h
+ * @brief One line per event, logfmt, to standard error. Two places log: the engine's step and the HTTP adapter.
+ *
+ * `time=… level=info event=run.step run=… rule=…`. Never secrets.
+ */
+#pragma once
+
+enum zdd_log_level { ZDD_LOG_DEBUG, ZDD_LOG_INFO, ZDD_LOG_WARN, ZDD_LOG_ERROR };
+
+/** Lines below @p level are dropped; INFO at start. */
+void zdd_log_level_set(enum zdd_log_level level);
+
+/**
+ * Write one line: time, level, @p event, then pairs of key and value up to a NULL key.
+ *
+ * Values with spaces, quotes or control characters are quoted and escaped, so a
+ * hostile value cannot forge a line; each is cut at 512 bytes. Thread-safe.
+ * `zdd_log(ZDD_LOG_INFO, "run.step", "run", id, "rule", rule, NULL);`
+ */
+__attribute__((sentinel)) void zdd_log(enum zdd_log_level level, const char *event, ...);

@@ -15,8 +15,13 @@ int64_t zdd_now_ms(void);
 /** @return milliseconds of a clock that never jumps; only differences mean something */
 int64_t zdd_mono_ms(void);
 
-/** Write @p ms as RFC 3339 UTC with milliseconds, which is also Marathon's form. Years 1970 to 9999. */
+/** Write @p ms as RFC 3339 UTC with milliseconds, which is also Marathon's form. Years 1970 to
+ * 9999; what lies outside becomes the nearest of them. */
 void zdd_time_format(int64_t ms, char text[static ZDD_TIME_SIZE]);
 
-/** Read RFC 3339 ("Z" or "+hh:mm", 0 to 9 fraction digits). @return false when @p text is none */
+/**
+ * Read RFC 3339 ("Z" or "+hh:mm", 0 to 9 fraction digits, cut to milliseconds).
+ * @param[out] ret_ms  UTC milliseconds, negative before 1970; set on success only
+ * @return false when @p text is none
+ */
 bool zdd_time_parse(const char *text, int64_t *ret_ms);

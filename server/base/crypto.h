@@ -12,13 +12,15 @@
 #define ZDD_UUID_SIZE 37       /* 36 characters and the final NUL */
 #define ZDD_TOKEN_SIZE 48      /* "zdd_", 43 characters of base64url (32 random bytes), NUL */
 
-/** Prepare the library; call once before the others, from main. @return false when the system has no randomness */
+/** Prepare the library; call once before the others, from main. @return false when the system has
+ * no randomness */
 bool zdd_crypto_init(void);
 
 void zdd_sha256_hex(const void *data, size_t size, char ret_hex[static ZDD_SHA256_HEX_SIZE]);
 void zdd_random(void *data, size_t size);
 
-/** A UUIDv7 (RFC 9562 section 5.7): sorts by @p now_ms, then by a counter within the same millisecond. */
+/** A UUIDv7 (RFC 9562 section 5.7): sorts by @p now_ms, within one millisecond by the order of the
+ * calls. */
 void zdd_uuid7(int64_t now_ms, char ret_uuid[static ZDD_UUID_SIZE]);
 
 /** @return true when @p text has the form of a UUID, any version, lower-case */

@@ -1,6 +1,7 @@
 /**
  * @file server/base/log.h
- * @brief One line per event, logfmt, to standard error. Two places log: the engine's step and the HTTP adapter.
+ * @brief One line per event, logfmt, to standard error. Two places log: the engine's step and the
+ * HTTP adapter.
  *
  * `time=… level=info event=run.step run=… rule=…`. Never secrets.
  */
@@ -15,7 +16,8 @@ void zdd_log_level_set(enum zdd_log_level level);
  * Write one line: time, level, @p event, then pairs of key and value up to a NULL key.
  *
  * Values with spaces, quotes or control characters are quoted and escaped, so a
- * hostile value cannot forge a line; each is cut at 512 bytes. Thread-safe.
- * `zdd_log(ZDD_LOG_INFO, "run.step", "run", id, "rule", rule, NULL);`
+ * hostile value cannot forge a line; each is cut at 512 bytes. A pair whose value is NULL is left
+ * out. A line holds 8 KiB; pairs beyond that are left out and `truncated=true` is added.
+ * Thread-safe. `zdd_log(ZDD_LOG_INFO, "run.step", "run", id, "rule", rule, NULL);`
  */
 __attribute__((sentinel)) void zdd_log(enum zdd_log_level level, const char *event, ...);

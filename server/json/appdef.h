@@ -9,13 +9,14 @@
 
 #include "server/json/fields.h"
 
-/** @return true when @p id is an absolute app id Marathon accepts (§2.1: labels of a-z 0-9 and inner '-', not a reserved last segment) */
+/** @return true when @p id is an absolute app id Marathon accepts (§2.1: labels of a-z 0-9 and
+ * inner '-', not a reserved last segment) */
 bool zdd_appdef_id_valid(const char *id);
 
 /**
  * Check a full definition by Marathon's rules (§2.2), types and ranges and what excludes what.
- * Members that Marathon itself would ignore are not errors here: @p unknown_is_error says so for callers of ours,
- * where a typo must not be ignored.
+ * Members that Marathon itself would ignore are not errors here: @p unknown_is_error says so for
+ * callers of ours, where a typo must not be ignored.
  * @return true when Marathon would accept it as far as can be known without a cluster
  */
 bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknown_is_error,
@@ -25,20 +26,23 @@ bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknow
  * The canonical 1.5+ form, without defaults: deprecated inputs become what Marathon makes of them
  * (`uris`→`fetch`, `ports`→`portDefinitions`, `container.docker.network`, `ipAddress` → `networks`,
  * `container.docker.portMappings` → `container.portMappings`), `null` members and empty
- * deprecated ones are dropped, the id is made absolute, and everything Marathon only reports is removed
- * (`version`, `versionInfo`, `tasks*`, `deployments`, `lastTaskFailure`, `readinessCheckResults`, `taskStats`, `tasksStats`).
+ * deprecated ones are dropped, the id is made absolute, and everything Marathon only reports is
+ * removed
+ * (`version`, `versionInfo`, `tasks*`, `deployments`, `lastTaskFailure`, `readinessCheckResults`,
+ * `taskStats`, `tasksStats`).
  * @return new reference, NULL without memory
  */
 json_t *zdd_appdef_canonical(const json_t *definition);
 
-/** Canonical form with every default of §2.2 filled in, as Marathon's GET answers it (service ports stay 0). @return new reference */
+/** Canonical form with every default of §2.2 filled in, as Marathon's GET answers it (service ports
+ * stay 0). @return new reference */
 json_t *zdd_appdef_with_defaults(const json_t *canonical);
 
 /**
  * Does @p actual (from Marathon) carry out @p wanted? Both are brought to the canonical form with
  * defaults, then compared; numbers by value (32 equals 32.0), a wanted port 0 fits any assigned
- * port, port lists may have got default names, and `instances` is left out when @p ignore_instances.
- * Members Marathon adds that this code does not know are ignored.
+ * port, port lists may have got default names, and `instances` is left out when @p
+ * ignore_instances. Members Marathon adds that this code does not know are ignored.
  */
 bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_instances);
 
@@ -46,15 +50,16 @@ bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_ins
 struct zdd_appdef_facts {
     int32_t instances;
     double minimum_health_capacity, maximum_over_capacity;
-    bool has_health_checks;      /* any */
-    bool has_marathon_checks;    /* HTTP, HTTPS or TCP: run by Marathon itself */
+    bool has_health_checks;   /* any */
+    bool has_marathon_checks; /* HTTP, HTTPS or TCP: run by Marathon itself */
     bool has_readiness_checks;
-    bool single_instance;        /* label MARATHON_SINGLE_INSTANCE_APP=true */
-    bool require_ports;          /* requirePorts with at least one fixed port */
-    bool unique_hostname;        /* a constraint ["hostname","UNIQUE"] */
-    bool oldest_first;           /* killSelection OLDEST_FIRST */
-    bool resident;               /* persistent volumes */
+    bool single_instance; /* label MARATHON_SINGLE_INSTANCE_APP=true */
+    bool require_ports;   /* requirePorts with at least one fixed port */
+    bool unique_hostname; /* a constraint ["hostname","UNIQUE"] */
+    bool oldest_first;    /* killSelection OLDEST_FIRST */
+    bool resident;        /* persistent volumes */
     double cpus, mem_mib;
-    int32_t start_timeout_s;     /* the longest time a new task may need to turn healthy: grace or interval, see .c */
+    int32_t start_timeout_s; /* the longest time a new task may need to turn healthy: grace or
+                                interval, see .c */
 };
 void zdd_appdef_facts(const json_t *definition, struct zdd_appdef_facts *ret_facts);

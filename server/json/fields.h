@@ -18,18 +18,19 @@ enum zdd_field_kind {
     ZDD_FIELD_CHOICE, /* int: index into `choices`, NULL-terminated */
     ZDD_FIELD_OBJECT, /* json_t *: borrowed */
     ZDD_FIELD_ARRAY,  /* json_t *: borrowed; min/max elements */
-    ZDD_FIELD_LABELS, /* json_t *: borrowed object whose members are all text; at most max members */
+    ZDD_FIELD_LABELS, /* json_t *: borrowed object whose members are all text; at most max members
+                       */
     ZDD_FIELD_END     /* last row of a table */
 };
 
 struct zdd_field {
     const char *name;
     enum zdd_field_kind kind;
-    size_t offset;     /* offsetof() in the caller's struct */
+    size_t offset; /* offsetof() in the caller's struct */
     bool required;
     double min, max;
     const char *const *choices;
-    const char *text;  /* what it means; also becomes the description in a JSON Schema */
+    const char *text; /* what it means; also becomes the description in a JSON Schema */
 };
 
 #define ZDD_FIELD_ERROR_MAX 16
@@ -40,7 +41,7 @@ struct zdd_field_errors {
     size_t count;
     struct zdd_field_error {
         char pointer[ZDD_FIELD_POINTER_SIZE]; /* "#/options/minimumHealthCapacity" */
-        char detail[200];                     /* "must be a number from 0 to 1, not the text \"a\"" */
+        char detail[200]; /* "must be a number from 0 to 1, not the text \"a\"" */
     } error[ZDD_FIELD_ERROR_MAX];
 };
 

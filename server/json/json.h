@@ -21,9 +21,9 @@ static inline void zdd_auto_json(json_t **json)
 
 /** Where and why a text is not acceptable JSON. */
 struct zdd_json_error {
-    int line;         /* from 1 */
-    int column;       /* from 1 */
-    char text[160];   /* "string or '}' expected near '…'" */
+    int line;       /* from 1 */
+    int column;     /* from 1 */
+    char text[160]; /* "string or '}' expected near '…'" */
 };
 
 /**
@@ -39,7 +39,8 @@ struct zdd_json_error {
 ZDD_MUST_CHECK enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
                                           struct zdd_json_error *ret_error);
 
-/** Compact text, members sorted: the same value always gives the same text (for digests). @return to free(), NULL without memory */
+/** Compact text, members sorted: the same value always gives the same text (for digests). @return
+ * to free(), NULL without memory */
 char *zdd_json_canonical(const json_t *json);
 
 /** @return member @p key of @p object as text, or @p otherwise when absent or no string */

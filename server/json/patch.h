@@ -6,12 +6,14 @@
 
 #include "server/json/json.h"
 
-/** @return a new document: @p target changed by merge patch @p patch; NULL without memory; both arguments are left alone */
+/** @return a new document: @p target changed by merge patch @p patch; NULL without memory; both
+ * arguments are left alone */
 json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch);
 
 /**
- * What changes from @p from to @p to: an array of {"op":"add|remove|replace","path","from"?,"value"?}.
- * Objects are compared member by member in sorted order, arrays element by element when they
- * have the same length, else as a whole. At most @p max rows; one more row {"op":"more"} says that there were more.
+ * What changes from @p from to @p to: an array of
+ * {"op":"add|remove|replace","path","from"?,"value"?}. Objects are compared member by member in
+ * sorted order, arrays element by element when they have the same length, else as a whole. At most
+ * @p max rows; one more row {"op":"more"} says that there were more.
  */
 json_t *zdd_json_diff(const json_t *from, const json_t *to, size_t max);

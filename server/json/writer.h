@@ -1,6 +1,7 @@
 /**
  * @file server/json/writer.h
- * @brief Writing JSON straight into a buffer: ten times as fast as building a tree and dumping it (targets.md).
+ * @brief Writing JSON straight into a buffer: ten times as fast as building a tree and dumping it
+ * (targets.md).
  *
  * Commas are the writer's business. A key is given before each value inside an
  * object, NULL inside an array or at the top.

@@ -1,0 +1,31 @@
+/**
+ * @file storage/intents.h
+ * @brief The journal: each order is written here, in the transaction that decided it, before it
+ * goes out.
+ */
+#pragma once
+
+#include "storage/store.h"
+#include "strategies/model/decision.h"
+#include "strategies/model/run.h"
+
+/** Note that @p order is about to go out. @param[out] ret_seq names it for zdd_intent_close() */
+ZDD_MUST_CHECK enum zdd_err zdd_intent_open(struct zdd_tx *tx, const char *run_id, int64_t revision,
+                                            const char *rule, const struct zdd_order *order,
+                                            int64_t now_ms, int64_t *ret_seq);
+/** Note what became of it; @p detail is Marathon's words or "". */
+ZDD_MUST_CHECK enum zdd_err zdd_intent_close(struct zdd_tx *tx, int64_t seq,
+                                             enum zdd_outcome outcome, const char *detail,
+                                             int64_t now_ms);
+
+struct zdd_intent_row {
+    int64_t seq, revision, opened_at_ms, closed_at_ms; /* closed 0: fate unknown */
+    char rule[64];
+    struct zdd_order order;
+    enum zdd_outcome outcome;
+};
+/** In the order they were given. */
+ZDD_MUST_CHECK enum zdd_err
+zdd_intent_list(struct zdd_store *store, const char *run_id,
+                bool (*visit)(void *cls, const struct zdd_intent_row *row, const char *detail),
+                void *cls);

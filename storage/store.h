@@ -1,0 +1,79 @@
+/**
+ * @file storage/store.h
+ * @brief The database: one file, one writer with group commit, many readers.
+ *
+ * Opening takes an exclusive lock on "<path>.lock" (flock, so it ends with the
+ * process), sets WAL and synchronous=FULL, and brings the schema up to date.
+ * Writes run on one thread; all that wait are committed together, so that many
+ * callers share one fsync (targets.md). Reads use connections of their own and
+ * never wait for the writer.
+ */
+#pragma once
+
+#include "strategies/model/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct zdd_store;
+struct zdd_tx; /* an open write transaction, only valid inside a zdd_tx_body */
+
+struct zdd_store_options {
+    const char *path;    /* file name; ":memory:" for tests (then one shared in-memory database, no
+                            lock file) */
+    const char *holder;  /* who we are, written into the lock file: "zdd-server pid 4711 on
+                            127.0.0.1:8090" */
+    bool standby;        /* wait for the lock instead of ZDD_ERR_STORE_HELD */
+    const bool *give_up; /* polled while standing by; NULL: never */
+    bool inline_writer;  /* no thread: zdd_store_write() works in the caller's thread (simulator,
+                            command line) */
+    bool read_only;      /* no lock, no migration, no writes (command line) */
+    unsigned reader_count; /* read connections; 0 means 4 */
+};
+
+/**
+ * Open, lock and migrate.
+ * @param[out] ret_store  owned by the caller; set on success only
+ * @param[out] ret_reason one sentence on failure: what, which file, and who holds it
+ * @return ZDD_ERR_NONE, STORE_HELD, STORE_NEWER, STORE_CORRUPT, STORE_CANNOT_OPEN, STORE_FULL,
+ * STORE_READ_ONLY, NO_MEMORY or STORE_BROKEN
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_store_open(const struct zdd_store_options *options,
+                                           struct zdd_store **ret_store,
+                                           char ret_reason[static 300]);
+
+/** Finish the writes that wait, close; NULL is fine. @return NULL */
+struct zdd_store *zdd_store_free(struct zdd_store *store);
+
+/** What happens inside a transaction; an error undoes all of this body, and of no other. May run
+ * again only if it returned no error and the commit failed: never. */
+typedef enum zdd_err zdd_tx_body(struct zdd_tx *tx, void *cls);
+
+/**
+ * Run @p body in a transaction of its own and wait until it is durable.
+ * @return what @p body returned, or the error of the commit; then nothing of it has happened
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_store_write(struct zdd_store *store, zdd_tx_body *body, void *cls);
+
+/**
+ * The same without waiting: @p done is called exactly once, on the writer's thread, after the
+ * commit; it must be quick and must not write. @p cls must live until then.
+ * @return ZDD_ERR_NONE, or ZDD_ERR_TOO_MANY_CALLS when 65 536 bodies wait already (@p done is then
+ * not called)
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_store_submit(struct zdd_store *store, zdd_tx_body *body, void *cls,
+                                             void (*done)(void *cls, enum zdd_err err));
+
+/** Figures for metrics. */
+struct zdd_store_stats {
+    uint64_t commits; /* fsyncs */
+    uint64_t bodies;  /* transactions they carried */
+    uint64_t failures;
+};
+void zdd_store_stats(const struct zdd_store *store, struct zdd_store_stats *ret_stats);
+
+/** @return whether the store can be written now: the last commit did not fail for lack of space */
+bool zdd_store_writable(const struct zdd_store *store);
+
+/** Newest schema this program knows, and the file's. */
+int zdd_store_schema_newest(void);

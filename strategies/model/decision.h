@@ -1,0 +1,41 @@
+/**
+ * @file strategies/model/decision.h
+ * @brief What to do next, and why: the only thing a strategy produces.
+ */
+#pragma once
+
+#include "strategies/model/limits.h"
+#include "strategies/model/names.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Orders are absolute: the same one twice is harmless. */
+enum zdd_order_kind {
+    ZDD_ORDER_PUT_TARGET,   /* the target definition with `instances` */
+    ZDD_ORDER_PUT_PREVIOUS, /* the previous definition with `instances` */
+    ZDD_ORDER_RESTART, /* new tasks of the same definition; given only while no restart is seen */
+    ZDD_ORDER_DELETE,  /* the app and its tasks */
+    ZDD_ORDER_KIND_COUNT
+};
+
+struct zdd_order {
+    enum zdd_order_kind kind;
+    int32_t instances;
+    bool force; /* override our own Marathon deployment; given only when no other one is seen */
+};
+
+struct zdd_decision {
+    enum zdd_phase phase;
+    enum zdd_hold hold;
+    enum zdd_cause cause;
+    const char *rule;     /* id of the rule that fired, static storage; ends up in the event log */
+    const char *waiting;  /* code of what it waits for, static storage; NULL: nothing */
+    int64_t wake_at_ms;   /* look again at the latest then; 0: only an event brings news */
+    bool take_command;    /* the operator's command has been used up */
+    bool fresh_deadlines; /* start the step's and, if passed, the whole's time anew (retry) */
+    size_t order_count;
+    struct zdd_order order[ZDD_ORDER_MAX];
+};
+
+const char *zdd_order_name(enum zdd_order_kind kind);

@@ -1,0 +1,302 @@
+/**
+ * @file strategies/model/names.c
+ * @brief The texts of names.h, one table each, and the table of state × command.
+ */
+#include "strategies/model/names.h"
+
+#include "strategies/model/decision.h"
+#include "strategies/model/limits.h"
+#include "strategies/model/plan.h"
+#include "strategies/model/run.h"
+
+#include <string.h>
+
+static const char *const phases[] = {
+    [ZDD_PHASE_PENDING] = "pending",         [ZDD_PHASE_STOPPING] = "stopping",
+    [ZDD_PHASE_APPLYING] = "applying",       [ZDD_PHASE_ROLLING] = "rolling",
+    [ZDD_PHASE_CLEARING] = "clearing",       [ZDD_PHASE_REVERTING] = "reverting",
+    [ZDD_PHASE_UNDOING] = "undoing",         [ZDD_PHASE_SUCCEEDED] = "succeeded",
+    [ZDD_PHASE_ROLLED_BACK] = "rolled-back", [ZDD_PHASE_FAILED] = "failed",
+    [ZDD_PHASE_CANCELED] = "canceled",
+};
+_Static_assert(ZDD_COUNT(phases) == ZDD_PHASE_COUNT, "each phase needs a name");
+
+static const char *const holds[] = {
+    [ZDD_HOLD_NONE] = "none",
+    [ZDD_HOLD_OPERATOR] = "operator",
+    [ZDD_HOLD_FAILURE] = "failure",
+    [ZDD_HOLD_FOREIGN] = "foreign-change",
+};
+_Static_assert(ZDD_COUNT(holds) == ZDD_HOLD_COUNT, "each hold needs a name");
+
+static const char *const commands[] = {
+    [ZDD_COMMAND_NONE] = "none",     [ZDD_COMMAND_PAUSE] = "pause",
+    [ZDD_COMMAND_RESUME] = "resume", [ZDD_COMMAND_PROMOTE] = "promote",
+    [ZDD_COMMAND_ABORT] = "abort",   [ZDD_COMMAND_ROLLBACK] = "rollback",
+    [ZDD_COMMAND_RETRY] = "retry",   [ZDD_COMMAND_WEIGHT] = "weight",
+};
+_Static_assert(ZDD_COUNT(commands) == ZDD_COMMAND_COUNT, "each command needs a name");
+
+static const struct {
+    const char *slug;
+    const char *text;
+} causes[] = {
+    [ZDD_CAUSE_NONE] = {"none", "Nothing went wrong."},
+    [ZDD_CAUSE_STEP_DEADLINE] = {"step-deadline", "A step took longer than its plan allows."},
+    [ZDD_CAUSE_DEADLINE] = {"deadline", "The deployment took longer than its deadline allows."},
+    [ZDD_CAUSE_REFUSED] = {"refused", "Marathon refused an order."},
+    [ZDD_CAUSE_FOREIGN_CHANGE] = {"foreign-change",
+                                  "Somebody else changed the app during the deployment."},
+    [ZDD_CAUSE_FOREIGN_CANCEL] = {"foreign-cancel",
+                                  "Marathon's deployment ended before its work was done."},
+    [ZDD_CAUSE_ABORTED] = {"aborted", "An operator aborted the deployment."},
+    [ZDD_CAUSE_OPERATOR] = {"operator", "An operator asked to go back."},
+    [ZDD_CAUSE_SUPERSEDED] = {"superseded", "A newer deployment took its place."},
+    [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
+};
+_Static_assert(ZDD_COUNT(causes) == ZDD_CAUSE_COUNT, "each cause needs a name");
+
+static const char *const states[] = {
+    [ZDD_STATE_QUEUED] = "queued",
+    [ZDD_STATE_RUNNING] = "running",
+    [ZDD_STATE_PAUSED] = "paused",
+    [ZDD_STATE_WAITING] = "waiting",
+    [ZDD_STATE_ROLLING_BACK] = "rolling-back",
+    [ZDD_STATE_SUCCEEDED] = "succeeded",
+    [ZDD_STATE_ROLLED_BACK] = "rolled-back",
+    [ZDD_STATE_FAILED] = "failed",
+    [ZDD_STATE_CANCELED] = "canceled",
+};
+_Static_assert(ZDD_COUNT(states) == ZDD_STATE_COUNT, "each state needs a name");
+
+static const char *const actions[] = {
+    [ZDD_ACTION_NONE] = "none",       [ZDD_ACTION_CREATE] = "create",
+    [ZDD_ACTION_UPGRADE] = "upgrade", [ZDD_ACTION_SCALE] = "scale",
+    [ZDD_ACTION_RESTART] = "restart",
+};
+_Static_assert(ZDD_COUNT(actions) == ZDD_ACTION_COUNT, "each action needs a name");
+
+static const char *const replace_rules[] = {
+    [ZDD_REPLACE_CLASSIC] = "classic",
+    [ZDD_REPLACE_1_10] = "1.10",
+};
+_Static_assert(ZDD_COUNT(replace_rules) == ZDD_REPLACE_COUNT, "each rule needs a name");
+
+static const char *const on_failures[] = {
+    [ZDD_ON_FAILURE_ROLLBACK] = "rollback",
+    [ZDD_ON_FAILURE_HOLD] = "hold",
+};
+_Static_assert(ZDD_COUNT(on_failures) == ZDD_ON_FAILURE_COUNT, "each choice needs a name");
+
+static const char *const outcomes[] = {
+    [ZDD_OUTCOME_NONE] = "none",       [ZDD_OUTCOME_ACKED] = "acked",
+    [ZDD_OUTCOME_REFUSED] = "refused", [ZDD_OUTCOME_LOCKED] = "locked",
+    [ZDD_OUTCOME_FAILED] = "failed",
+};
+_Static_assert(ZDD_COUNT(outcomes) == ZDD_OUTCOME_COUNT, "each outcome needs a name");
+
+static const char *const orders[] = {
+    [ZDD_ORDER_PUT_TARGET] = "put-target",
+    [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
+    [ZDD_ORDER_RESTART] = "restart",
+    [ZDD_ORDER_DELETE] = "delete",
+};
+_Static_assert(ZDD_COUNT(orders) == ZDD_ORDER_KIND_COUNT, "each order needs a name");
+
+/* clang-format off */
+static const bool allowed[ZDD_STATE_COUNT][ZDD_COMMAND_COUNT] = {
+    /*                          none   pause  resume promote abort  rollback retry  weight */
+    [ZDD_STATE_QUEUED]       = {false, false, false, false,  true,  false,   false, false},
+    [ZDD_STATE_RUNNING]      = {false, true,  false, false,  true,  true,    false, false},
+    [ZDD_STATE_PAUSED]       = {false, false, true,  false,  true,  true,    true,  false},
+    [ZDD_STATE_WAITING]      = {false, true,  false, true,   true,  true,    false, false},
+    [ZDD_STATE_ROLLING_BACK] = {false, false, false, false,  false, false,   false, false},
+};
+/* clang-format on */
+
+/* Index of @p name in @p words, or -1. */
+static int find(const char *const words[], size_t count, const char *name)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        if (strcmp(words[i], name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+bool zdd_phase_is_final(enum zdd_phase phase)
+{
+    return phase >= ZDD_PHASE_SUCCEEDED;
+}
+
+bool zdd_phase_is_undo(enum zdd_phase phase)
+{
+    return phase == ZDD_PHASE_CLEARING || phase == ZDD_PHASE_REVERTING ||
+           phase == ZDD_PHASE_UNDOING;
+}
+
+bool zdd_state_is_final(enum zdd_state state)
+{
+    return state >= ZDD_STATE_SUCCEEDED;
+}
+
+const char *zdd_phase_name(enum zdd_phase phase)
+{
+    return phases[phase];
+}
+
+const char *zdd_hold_name(enum zdd_hold hold)
+{
+    return holds[hold];
+}
+
+const char *zdd_command_name(enum zdd_command command)
+{
+    return commands[command];
+}
+
+const char *zdd_cause_name(enum zdd_cause cause)
+{
+    return causes[cause].slug;
+}
+
+const char *zdd_cause_text(enum zdd_cause cause)
+{
+    return causes[cause].text;
+}
+
+const char *zdd_state_name(enum zdd_state state)
+{
+    return states[state];
+}
+
+const char *zdd_action_name(enum zdd_action action)
+{
+    return actions[action];
+}
+
+bool zdd_phase_parse(const char *name, enum zdd_phase *ret_phase)
+{
+    const int i = find(phases, ZDD_COUNT(phases), name);
+
+    if (i >= 0)
+        *ret_phase = (enum zdd_phase)i;
+    return i >= 0;
+}
+
+bool zdd_hold_parse(const char *name, enum zdd_hold *ret_hold)
+{
+    const int i = find(holds, ZDD_COUNT(holds), name);
+
+    if (i >= 0)
+        *ret_hold = (enum zdd_hold)i;
+    return i >= 0;
+}
+
+bool zdd_command_parse(const char *name, enum zdd_command *ret_command)
+{
+    const int i = find(commands, ZDD_COUNT(commands), name);
+
+    if (i >= 0)
+        *ret_command = (enum zdd_command)i;
+    return i >= 0;
+}
+
+bool zdd_cause_parse(const char *name, enum zdd_cause *ret_cause)
+{
+    for (size_t i = 0; name && i < ZDD_COUNT(causes); i++) {
+        if (strcmp(causes[i].slug, name) == 0) {
+            *ret_cause = (enum zdd_cause)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zdd_state_parse(const char *name, enum zdd_state *ret_state)
+{
+    const int i = find(states, ZDD_COUNT(states), name);
+
+    if (i >= 0)
+        *ret_state = (enum zdd_state)i;
+    return i >= 0;
+}
+
+bool zdd_action_parse(const char *name, enum zdd_action *ret_action)
+{
+    const int i = find(actions, ZDD_COUNT(actions), name);
+
+    if (i >= 0)
+        *ret_action = (enum zdd_action)i;
+    return i >= 0;
+}
+
+bool zdd_command_allowed(enum zdd_state state, enum zdd_command command)
+{
+    return allowed[state][command];
+}
+
+const char *zdd_replace_rule_name(enum zdd_replace_rule rule)
+{
+    return replace_rules[rule];
+}
+
+bool zdd_replace_rule_parse(const char *name, enum zdd_replace_rule *ret_rule)
+{
+    const int i = find(replace_rules, ZDD_COUNT(replace_rules), name);
+
+    if (i >= 0)
+        *ret_rule = (enum zdd_replace_rule)i;
+    return i >= 0;
+}
+
+const char *zdd_on_failure_name(enum zdd_on_failure on_failure)
+{
+    return on_failures[on_failure];
+}
+
+bool zdd_on_failure_parse(const char *name, enum zdd_on_failure *ret_on_failure)
+{
+    const int i = find(on_failures, ZDD_COUNT(on_failures), name);
+
+    if (i >= 0)
+        *ret_on_failure = (enum zdd_on_failure)i;
+    return i >= 0;
+}
+
+const char *zdd_outcome_name(enum zdd_outcome outcome)
+{
+    return outcomes[outcome];
+}
+
+bool zdd_outcome_parse(const char *name, enum zdd_outcome *ret_outcome)
+{
+    const int i = find(outcomes, ZDD_COUNT(outcomes), name);
+
+    if (i >= 0)
+        *ret_outcome = (enum zdd_outcome)i;
+    return i >= 0;
+}
+
+const char *zdd_order_name(enum zdd_order_kind kind)
+{
+    return orders[kind];
+}
+
+enum zdd_state zdd_run_state(const struct zdd_run *run)
+{
+    static const enum zdd_state final[] = {
+        [ZDD_PHASE_SUCCEEDED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_SUCCEEDED,
+        [ZDD_PHASE_ROLLED_BACK - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_ROLLED_BACK,
+        [ZDD_PHASE_FAILED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_FAILED,
+        [ZDD_PHASE_CANCELED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_CANCELED,
+    };
+
+    if (zdd_phase_is_final(run->phase))
+        return final[run->phase - ZDD_PHASE_SUCCEEDED];
+    if (!run->active)
+        return ZDD_STATE_QUEUED;
+    if (run->hold != ZDD_HOLD_NONE)
+        return ZDD_STATE_PAUSED;
+    return zdd_phase_is_undo(run->phase) ? ZDD_STATE_ROLLING_BACK : ZDD_STATE_RUNNING;
+}

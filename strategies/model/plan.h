@@ -1,0 +1,61 @@
+/**
+ * @file strategies/model/plan.h
+ * @brief What was asked: immutable, of bounded size, with a digest.
+ */
+#pragma once
+
+#include "strategies/model/limits.h"
+#include "strategies/model/names.h"
+
+#include <stdint.h>
+
+/** Which version of Marathon's replace arithmetic applies (marathon.md §4.1 and §4.6). */
+enum zdd_replace_rule { ZDD_REPLACE_CLASSIC, ZDD_REPLACE_1_10, ZDD_REPLACE_COUNT };
+
+enum zdd_on_failure { ZDD_ON_FAILURE_ROLLBACK, ZDD_ON_FAILURE_HOLD, ZDD_ON_FAILURE_COUNT };
+
+/** What strategies know of an app definition. */
+struct zdd_app_facts {
+    int32_t instances;
+    double minimum_health_capacity; /* 0..1 */
+    double maximum_over_capacity;   /* 0..1 */
+    double cpus, mem_mib;           /* of one instance */
+    int32_t start_ms; /* the longest a healthy new task may need to count, milliseconds */
+    bool has_health_checks;
+    bool has_marathon_checks; /* HTTP, HTTPS, TCP: Mesos knows nothing of their result */
+    bool has_readiness_checks;
+    bool single_instance; /* label MARATHON_SINGLE_INSTANCE_APP */
+    bool fixed_ports;     /* requirePorts and a port that is not 0 */
+    bool unique_hostname; /* one instance per agent */
+    bool oldest_first;    /* killSelection OLDEST_FIRST */
+    bool resident;        /* persistent volumes */
+};
+
+/** What Marathon showed when the plan was made; the plan rests on it. */
+struct zdd_precondition {
+    bool exists;
+    char version[ZDD_VERSION_SIZE];        /* the app's version, "" when it does not exist */
+    char config_version[ZDD_VERSION_SIZE]; /* versionInfo.lastConfigChangeAt */
+    int32_t running;                       /* instances that ran */
+    int32_t healthy; /* of these, counted as healthy (running, when it has no checks) */
+};
+
+struct zdd_plan {
+    char id[ZDD_ID_SIZE];
+    char digest[ZDD_DIGEST_SIZE]; /* over the request, the precondition and the target definition */
+    char app_id[ZDD_APP_ID_SIZE];
+    char strategy[ZDD_NAME_SIZE];
+    enum zdd_action action;
+    enum zdd_on_failure on_failure;
+    enum zdd_replace_rule replace_rule;
+    int64_t created_at_ms;
+    int64_t deadline_ms;         /* how long the whole may take, milliseconds; at least 1000 */
+    struct zdd_app_facts old;    /* what runs now; all zero when the app does not exist */
+    struct zdd_app_facts target; /* what shall run */
+    struct zdd_precondition seen;
+};
+
+const char *zdd_replace_rule_name(enum zdd_replace_rule rule); /* "classic", "1.10" */
+const char *zdd_on_failure_name(enum zdd_on_failure on_failure);
+bool zdd_replace_rule_parse(const char *name, enum zdd_replace_rule *ret_rule);
+bool zdd_on_failure_parse(const char *name, enum zdd_on_failure *ret_on_failure);

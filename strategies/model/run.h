@@ -1,0 +1,74 @@
+/**
+ * @file strategies/model/run.h
+ * @brief How far a deployment is. The engine is its only writer; others leave a command.
+ */
+#pragma once
+
+#include "strategies/model/limits.h"
+#include "strategies/model/names.h"
+
+#include <stdint.h>
+
+/** What became of the last order. */
+enum zdd_outcome {
+    ZDD_OUTCOME_NONE,    /* no order yet, or its fate is not known */
+    ZDD_OUTCOME_ACKED,   /* Marathon accepted it */
+    ZDD_OUTCOME_REFUSED, /* Marathon refused it for good; asking again would not help */
+    ZDD_OUTCOME_LOCKED,  /* another Marathon deployment holds the app */
+    ZDD_OUTCOME_FAILED,  /* no answer, or a server error: it may or may not have happened */
+    ZDD_OUTCOME_COUNT
+};
+
+/** One side of the deployment, as callers see it. */
+struct zdd_tally {
+    char version[ZDD_VERSION_SIZE]; /* config version of its tasks, "" when unknown */
+    int32_t instances;              /* tasks that exist and have not ended */
+    int32_t healthy;
+};
+
+struct zdd_run {
+    char id[ZDD_ID_SIZE];
+    char plan_id[ZDD_ID_SIZE];
+    char app_id[ZDD_APP_ID_SIZE];
+    char strategy[ZDD_NAME_SIZE];
+    bool active; /* false while queued behind another deployment of the app, and after the end */
+
+    enum zdd_phase phase;
+    enum zdd_hold hold;
+    enum zdd_command command; /* not yet taken by the engine */
+    enum zdd_cause cause;
+    enum zdd_outcome outcome;
+    bool ordered;     /* at least one order has been committed: the cluster may have changed */
+    int32_t step;     /* index into the plan's steps */
+    int32_t attempt;  /* failures in a row in this phase */
+    int64_t revision; /* grows by one at each change; fences off stale writers; the ETag */
+
+    int64_t created_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */
+    int64_t phase_since_ms;
+    int64_t ordered_at_ms; /* when the last order went out */
+    int64_t held_since_ms; /* 0: not held */
+    int64_t
+        deadline_at_ms; /* of the whole; moves by the length of each pause; 0 before the start */
+    int64_t step_deadline_at_ms; /* of this phase */
+    int64_t wake_at_ms;
+
+    char target_version[ZDD_VERSION_SIZE]; /* what Marathon called our target, "" unknown */
+    char revert_version[ZDD_VERSION_SIZE]; /* … and the definition we put back */
+    char deployment_id[ZDD_ID_SIZE];       /* Marathon's deployment of our last order, "" unknown */
+
+    struct zdd_tally old_side, new_side;
+    char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
+    char waiting_text[ZDD_WAITING_SIZE];
+    int64_t waiting_since_ms;
+    char error_code[32]; /* slug of the cause or of zdd_err; "" for none */
+    char error_text[ZDD_DETAIL_SIZE];
+
+    char created_by[ZDD_ACTOR_SIZE];
+    char reason[ZDD_REASON_SIZE];
+};
+
+/** @return what callers see */
+enum zdd_state zdd_run_state(const struct zdd_run *run);
+
+const char *zdd_outcome_name(enum zdd_outcome outcome);
+bool zdd_outcome_parse(const char *name, enum zdd_outcome *ret_outcome);

@@ -7,6 +7,7 @@
 #include "server/base/cleanup.h"
 #include "server/base/utf8.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ static bool reserve(struct zdd_buf *buf, size_t more)
     size_t capacity = buf->capacity ? buf->capacity : FIRST_CAPACITY;
     char *grown;
 
+    assert(max <= SIZE_MAX / 4); /* so that doubling below cannot wrap */
     if (buf->err != ZDD_ERR_NONE)
         return false;
     if (more > max || buf->size > max - more) {
@@ -30,7 +32,7 @@ static bool reserve(struct zdd_buf *buf, size_t more)
         return false;
     }
     while (capacity < buf->size + more + 1)
-        capacity *= 2; /* ends: size and max are far below SIZE_MAX / 2 */
+        capacity *= 2;
     if (capacity == buf->capacity)
         return true;
     grown = realloc(buf->data, capacity);

@@ -1,0 +1,59 @@
+/**
+ * @file server/engine/engine.h
+ * @brief The engine: takes a due deployment, observes, decides, commits, acts. Event-driven, W
+ * workers.
+ *
+ * Waiting deployments cost a few hundred bytes and no thread. Events bring a look nearer,
+ * one slow sweep with one request for all is the fallback; nothing polls per deployment.
+ */
+#pragma once
+
+#include "server/engine/cluster.h"
+#include "storage/runs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct zdd_engine;
+
+struct zdd_engine_options {
+    struct zdd_store *store;    /* borrowed */
+    struct zdd_cluster cluster; /* borrowed */
+    unsigned worker_count;      /* 1 to 64 */
+    int64_t (*now_ms)(void);    /* NULL: the wall clock */
+    int64_t
+        sweep_ms; /* how often all waiting deployments are looked at while events flow; 0: 45 000 */
+    int64_t blind_sweep_ms; /* … while the event stream is down; 0: 5 000 */
+    int64_t settle_ms;      /* events of one burst are answered with one look; 0: 40 */
+};
+
+/** Load the live deployments, make them due, start the workers. @return NULL without memory or when
+ * the store cannot be read */
+struct zdd_engine *zdd_engine_start(const struct zdd_engine_options *options);
+
+/** Stop taking steps; a step under way is finished up to its next safe point. @return NULL; NULL is
+ * fine */
+struct zdd_engine *zdd_engine_free(struct zdd_engine *engine);
+
+/** A deployment is new, or was commanded: look at it now. From any thread; never blocks. */
+void zdd_engine_wake(struct zdd_engine *engine, const char *run_id, const char *app_id);
+
+/** One event of Marathon's stream: only its kind and the apps it names are used. From any thread.
+ */
+void zdd_engine_event(struct zdd_engine *engine, const char *event, const char *data);
+
+/** The event stream is live again (everything known may be old), or lost. */
+void zdd_engine_stream(struct zdd_engine *engine, bool live);
+
+/** Run @p work on a worker: the place for handlers' network calls. @return false when draining or 1
+ * 024 wait already: @p work is not called */
+bool zdd_engine_submit(struct zdd_engine *engine, void (*work)(void *cls), void *cls);
+
+struct zdd_engine_stats {
+    unsigned live; /* deployments that have not ended */
+    unsigned due;  /* of these, waiting for a worker */
+    unsigned workers_busy;
+    bool stream_live;
+    uint64_t steps, looks, orders, retries;
+};
+void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_stats);

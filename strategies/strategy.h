@@ -1,0 +1,57 @@
+/**
+ * @file strategies/strategy.h
+ * @brief What a strategy is: a name, its options, its steps and a table of rules. A newcomer adds a
+ * file and a row in registry.c.
+ */
+#pragma once
+
+#include "strategies/rules.h"
+
+#include <stddef.h>
+
+/** One option, for checking, for the catalogue and for the form a front end draws. */
+struct zdd_param {
+    const char *name; /* "minimumHealthCapacity" */
+    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT } kind;
+    bool required;
+    double min, max; /* inclusive */
+    const char *text;
+};
+
+/** A step as callers see it: the phase in which it runs. */
+struct zdd_step {
+    enum zdd_phase phase;
+    const char *kind; /* "update-app" */
+    const char *text; /* one sentence */
+};
+
+/** Whose definition becomes the target. */
+enum zdd_target_source {
+    ZDD_TARGET_FROM_REQUEST, /* `app`, or `change` on what runs */
+    ZDD_TARGET_FROM_CLUSTER, /* what runs now; the request names only the app */
+};
+
+struct zdd_strategy {
+    const char *name;
+    const char *text; /* for the catalogue */
+    enum zdd_target_source source;
+    const struct zdd_param *params;
+    size_t param_count;
+    const struct zdd_step *steps;
+    size_t step_count; /* at most ZDD_STEP_MAX - 1: going back is a step too */
+    const struct zdd_rule *rules;
+    size_t rule_count;
+};
+
+/** @return the strategy called @p name, or NULL */
+const struct zdd_strategy *zdd_strategy_find(const char *name);
+/** @return strategy @p index in the order of the catalogue, or NULL past the last */
+const struct zdd_strategy *zdd_strategy_at(size_t index);
+
+/** @return what @p strategy does next; pure, never blocks, never allocates */
+struct zdd_decision zdd_strategy_decide(const struct zdd_strategy *strategy,
+                                        const struct zdd_facts *facts);
+
+/** @return the step that runs in @p phase; step_count for the phases of going back; 0 for PENDING;
+ * the last for final ones */
+int32_t zdd_strategy_step_of(const struct zdd_strategy *strategy, enum zdd_phase phase);

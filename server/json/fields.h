@@ -28,7 +28,7 @@ struct zdd_field {
     enum zdd_field_kind kind;
     size_t offset; /* offsetof() in the caller's struct */
     bool required;
-    double min, max;
+    double min, max; /* both 0: no bounds; INFINITY: no end on that side */
     const char *const *choices;
     const char *text; /* what it means; also becomes the description in a JSON Schema */
 };
@@ -62,6 +62,16 @@ bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const
 /** Note one more error; @p pointer as in struct zdd_field_error. */
 __attribute__((format(printf, 3, 4))) void
 zdd_field_error_add(struct zdd_field_errors *errors, const char *pointer, const char *format, ...);
+
+/** Note that @p name is not one of the @p known members of the object at @p pointer, and which one
+ * was probably meant. */
+void zdd_field_unknown(struct zdd_field_errors *errors, const char *pointer, const char *name,
+                       const char *const known[], size_t count);
+
+/** Write the pointer of member @p name below @p pointer, escaped by RFC 6901, cut to fit; both may
+ * be the same array. */
+void zdd_field_pointer(char ret_pointer[static ZDD_FIELD_POINTER_SIZE], const char *pointer,
+                       const char *name);
 
 /** @return a JSON Schema (2020-12) object that describes @p fields; new reference */
 json_t *zdd_fields_schema(const struct zdd_field *fields);

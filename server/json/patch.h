@@ -15,5 +15,7 @@ json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch);
  * {"op":"add|remove|replace","path","from"?,"value"?}. Objects are compared member by member in
  * sorted order, arrays element by element when they have the same length, else as a whole. At most
  * @p max rows; one more row {"op":"more"} says that there were more.
+ * Numbers are compared by value. A NULL document is one that is not there. @return new reference,
+ * NULL without memory
  */
 json_t *zdd_json_diff(const json_t *from, const json_t *to, size_t max);

@@ -10,6 +10,7 @@
 
 #include "server/base/buf.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct zdd_writer {
@@ -24,7 +25,8 @@ void zdd_w_end_array(struct zdd_writer *w);
 /** NULL text is written as null. */
 void zdd_w_text(struct zdd_writer *w, const char *key, const char *text);
 void zdd_w_int(struct zdd_writer *w, const char *key, int64_t value);
-/** Shortest text that reads back the same; NaN and infinities are written as null. */
+/** Shortest text that reads back the same, "1" for 1.0 and "0" for -0.0; NaN and infinities are
+ * written as null. */
 void zdd_w_real(struct zdd_writer *w, const char *key, double value);
 void zdd_w_bool(struct zdd_writer *w, const char *key, bool value);
 void zdd_w_null(struct zdd_writer *w, const char *key);
@@ -32,3 +34,5 @@ void zdd_w_null(struct zdd_writer *w, const char *key);
 void zdd_w_time(struct zdd_writer *w, const char *key, int64_t ms);
 /** @p json is a finished JSON text and goes in as it is; NULL or "" is written as null. */
 void zdd_w_raw(struct zdd_writer *w, const char *key, const char *json);
+/** A whole tree, members sorted, numbers as zdd_w_real() does; NULL is written as null. */
+void zdd_w_json(struct zdd_writer *w, const char *key, const json_t *json);

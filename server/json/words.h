@@ -1,0 +1,27 @@
+/**
+ * @file server/json/words.h
+ * @brief The pieces sentences about wrong JSON are made of.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define ZDD_WORDS_VALUE_SIZE 64 /* enough for any text of zdd_words_value() */
+
+/** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
+void zdd_words_trim(char *text);
+
+/** Describe a value for people: `the text "abc"`, `3.5`, `true`, `null`, `an array`; NULL is
+ * "nothing". Long text is cut. */
+void zdd_words_value(const json_t *json, char ret_text[static ZDD_WORDS_VALUE_SIZE]);
+
+/** Write @p value as short as it can be read back, without a fraction when it has none. */
+void zdd_words_number(double value, char ret_text[static 32]);
+
+/** @return the one of @p names that @p name was most likely meant to be, or NULL when none is close
+ */
+const char *zdd_words_nearest(const char *name, const char *const names[], size_t count);
+
+/** Write `"a", "b", "c"`; the last ones are left out, with "…", when they do not fit. */
+void zdd_words_list(const char *const names[], size_t count, char *ret_text, size_t size);

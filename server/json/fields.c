@@ -112,7 +112,10 @@ static bool refuse(const struct reading *r, const char *must_be)
     if (bounded(r->field))
         bounds_words(r->field, bounds);
     zdd_field_error_add(r->errors, r->pointer, "must be %s%s%s, not %s", must_be,
-                        bounds[0] ? " " : "", bounds, found);
+                        !bounds[0]         ? ""
+                        : bounds[0] == 'a' ? " of " /* "at least 1" */
+                                           : " ",
+                        bounds, found);
     return false;
 }
 

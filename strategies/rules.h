@@ -16,6 +16,9 @@ struct zdd_facts {
     const struct zdd_observation *seen;
 };
 
+#define ZDD_ANY_PHASE ZDD_PHASE_COUNT  /* in `from`: the row is tried in every phase */
+#define ZDD_SAME_PHASE ZDD_PHASE_COUNT /* in `to`: the phase stays */
+
 struct zdd_rule {
     const char *id; /* "strategy/what-happened"; ends up in the event log */
     enum zdd_phase from;

@@ -1,0 +1,17 @@
+/**
+ * @file strategies/builtin.h
+ * @brief The strategies over one app: each is a table, see the .c files.
+ */
+#pragma once
+
+#include "strategies/strategy.h"
+
+extern const struct zdd_strategy zdd_rolling;
+extern const struct zdd_strategy zdd_recreate;
+extern const struct zdd_strategy zdd_scale;
+extern const struct zdd_strategy zdd_restart;
+
+/** Rows of PENDING that rolling, scale and restart share: apply the target when nothing stands in
+ * the way. */
+#define ZDD_START_RULES 7
+extern const struct zdd_rule zdd_start_rules[ZDD_START_RULES];

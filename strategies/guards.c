@@ -1,0 +1,110 @@
+/**
+ * @file strategies/guards.c
+ * @brief Conditions and orders that several rule tables share.
+ */
+#include "strategies/guards.h"
+
+#include "strategies/timing.h"
+
+bool zdd_always(const struct zdd_facts *f)
+{
+    (void)f;
+    return true;
+}
+
+bool zdd_is_unreachable(const struct zdd_facts *f)
+{
+    return !f->seen->reachable;
+}
+
+bool zdd_is_noop(const struct zdd_facts *f)
+{
+    return f->plan->action == ZDD_ACTION_NONE;
+}
+
+bool zdd_is_locked(const struct zdd_facts *f)
+{
+    return f->seen->locked && !f->seen->locked_by_us;
+}
+
+bool zdd_is_foreign(const struct zdd_facts *f)
+{
+    if (!f->seen->reachable)
+        return false;
+    if (f->seen->definition == ZDD_DEFINITION_FOREIGN)
+        return true;
+    /* An app that somebody deleted under us; for a new one that is just the beginning. */
+    return f->seen->definition == ZDD_DEFINITION_ABSENT && f->plan->seen.exists;
+}
+
+bool zdd_was_refused(const struct zdd_facts *f)
+{
+    return f->run->outcome == ZDD_OUTCOME_REFUSED && f->seen->reachable;
+}
+
+bool zdd_is_late(const struct zdd_facts *f)
+{
+    return f->seen->now_ms >= f->run->deadline_at_ms ||
+           f->seen->now_ms >= f->run->step_deadline_at_ms;
+}
+
+bool zdd_can_undo(const struct zdd_facts *f)
+{
+    return f->plan->action != ZDD_ACTION_RESTART;
+}
+
+bool zdd_is_late_and_goes_back(const struct zdd_facts *f)
+{
+    return zdd_is_late(f) && f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK && zdd_can_undo(f);
+}
+
+bool zdd_is_late_and_stays(const struct zdd_facts *f)
+{
+    return zdd_is_late(f) && f->plan->on_failure == ZDD_ON_FAILURE_HOLD;
+}
+
+bool zdd_target_is_seen(const struct zdd_facts *f)
+{
+    return f->seen->reachable && f->seen->definition == ZDD_DEFINITION_TARGET &&
+           f->seen->instances == f->plan->target.instances;
+}
+
+bool zdd_should_send(const struct zdd_facts *f)
+{
+    if (f->run->outcome == ZDD_OUTCOME_ACKED)
+        return f->seen->now_ms >= f->run->ordered_at_ms + ZDD_RESEND_MS;
+    return f->run->outcome != ZDD_OUTCOME_REFUSED;
+}
+
+void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    if (f->plan->action == ZDD_ACTION_RESTART)
+        zdd_emit(d, ZDD_ORDER_RESTART, f->plan->target.instances, false);
+    else
+        zdd_emit(d, ZDD_ORDER_PUT_TARGET, f->plan->target.instances, false);
+}
+
+void zdd_note_lateness(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->cause =
+        f->seen->now_ms >= f->run->deadline_at_ms ? ZDD_CAUSE_DEADLINE : ZDD_CAUSE_STEP_DEADLINE;
+}
+
+void zdd_note_refusal(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->cause = ZDD_CAUSE_REFUSED;
+}
+
+void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_note_lateness(f, d);
+    d->hold = ZDD_HOLD_FAILURE;
+}
+
+void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->cause = ZDD_CAUSE_FOREIGN_CHANGE;
+    d->hold = ZDD_HOLD_FOREIGN;
+}

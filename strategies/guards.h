@@ -1,0 +1,40 @@
+/**
+ * @file strategies/guards.h
+ * @brief Conditions and orders that several rule tables share. All pure.
+ */
+#pragma once
+
+#include "strategies/rules.h"
+
+/* Conditions. */
+bool zdd_always(const struct zdd_facts *f);
+bool zdd_is_unreachable(const struct zdd_facts *f);
+bool zdd_is_noop(const struct zdd_facts *f); /* the plan has nothing to do */
+bool zdd_is_locked(
+    const struct zdd_facts *f); /* by a Marathon deployment that is not our last one */
+bool zdd_is_foreign(const struct zdd_facts *f);
+bool zdd_was_refused(const struct zdd_facts *f);
+bool zdd_is_late(const struct zdd_facts *f); /* the step's deadline or the whole one has come */
+bool zdd_is_late_and_goes_back(const struct zdd_facts *f);
+bool zdd_is_late_and_stays(const struct zdd_facts *f);
+bool zdd_target_is_seen(const struct zdd_facts *f); /* definition and instances */
+bool zdd_should_send(const struct zdd_facts *f);    /* the last order's fate is unknown, or it was
+                                                       accepted and never seen */
+
+/** @return false for a restart: there is no other definition to go back to */
+bool zdd_can_undo(const struct zdd_facts *f);
+
+/* Orders and notes. */
+void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d);
+void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d);
+void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d);
+void zdd_note_lateness(const struct zdd_facts *f, struct zdd_decision *d);
+void zdd_note_refusal(const struct zdd_facts *f, struct zdd_decision *d);
+
+/* Tables that every strategy shares, in the order they are tried around its own rows. */
+extern const struct zdd_rule zdd_command_rules[];
+extern const size_t zdd_command_rule_count;
+extern const struct zdd_rule zdd_forward_rules[];
+extern const size_t zdd_forward_rule_count;
+extern const struct zdd_rule zdd_undo_rules[];
+extern const size_t zdd_undo_rule_count;

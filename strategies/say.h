@@ -1,0 +1,15 @@
+/**
+ * @file strategies/say.h
+ * @brief Sentences with numbers, without stdio: this ring does no I/O and knows no locale.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Write @p pattern to @p text; "%1" to "%4" become the numbers @p a to @p d, "%%" a percent sign.
+ * Cut at @p size, always ended.
+ */
+void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b, int64_t c,
+             int64_t d);

@@ -1,0 +1,77 @@
+/**
+ * @file strategies/timing.c
+ * @brief How long each phase may take.
+ */
+#include "strategies/timing.h"
+
+#include "strategies/capacity.h"
+
+static int64_t within(int64_t value, int64_t low, int64_t high)
+{
+    if (value < low)
+        return low;
+    return value > high ? high : value;
+}
+
+int32_t zdd_timing_waves(const struct zdd_plan *plan, const struct zdd_app_facts *facts)
+{
+    int32_t room = facts->instances;
+
+    if (facts->instances < 1)
+        return 1;
+    if (plan->action == ZDD_ACTION_UPGRADE || plan->action == ZDD_ACTION_RESTART) {
+        const struct zdd_capacity c = zdd_capacity_of(&(struct zdd_capacity_ask){
+            .rule = plan->replace_rule,
+            .wanted = facts->instances,
+            .minimum_health_capacity = facts->minimum_health_capacity,
+            .maximum_over_capacity = facts->maximum_over_capacity,
+            .resident = facts->resident,
+            .counted = plan->seen.running,
+            .known = plan->seen.running,
+        });
+
+        /* As many start together as may exist beyond those that must stay. */
+        room = c.max_instances - c.min_healthy;
+        if (room < 1)
+            room = 1;
+    }
+    return (facts->instances + room - 1) / room;
+}
+
+int64_t zdd_timing_roll_ms(const struct zdd_plan *plan, const struct zdd_app_facts *facts)
+{
+    const int64_t wave = ZDD_LAUNCH_MS + ZDD_KILL_MS + facts->start_ms;
+
+    return (int64_t)zdd_timing_waves(plan, facts) * wave;
+}
+
+int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
+{
+    /* Twice what a slow but healthy roll-out needs, so that the deadline speaks of trouble only. */
+    return within(2 * zdd_timing_roll_ms(plan, &plan->target), ZDD_DEADLINE_MIN_MS,
+                  ZDD_DEADLINE_MAX_MS);
+}
+
+int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
+{
+    switch (phase) {
+    case ZDD_PHASE_CLEARING:
+        return ZDD_CLEAR_LIMIT_MS;
+    case ZDD_PHASE_REVERTING:
+        return ZDD_REVERT_LIMIT_MS;
+    case ZDD_PHASE_UNDOING:
+        return within(2 * zdd_timing_roll_ms(plan, &plan->old), ZDD_DEADLINE_MIN_MS,
+                      ZDD_DEADLINE_MAX_MS);
+    case ZDD_PHASE_PENDING:
+    case ZDD_PHASE_STOPPING:
+    case ZDD_PHASE_APPLYING:
+    case ZDD_PHASE_ROLLING:
+    case ZDD_PHASE_SUCCEEDED:
+    case ZDD_PHASE_ROLLED_BACK:
+    case ZDD_PHASE_FAILED:
+    case ZDD_PHASE_CANCELED:
+    case ZDD_PHASE_COUNT:
+        break;
+    }
+    return plan->deadline_ms; /* going forward, the whole deadline bounds each step */
+}

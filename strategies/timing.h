@@ -1,0 +1,32 @@
+/**
+ * @file strategies/timing.h
+ * @brief How long each phase may take: one place that the plan shows and the engine obeys.
+ */
+#pragma once
+
+#include "strategies/model/plan.h"
+
+#define ZDD_RESEND_MS                                                                              \
+    10000 /* an order that was accepted but is not seen is given again after this */
+#define ZDD_SETTLE_MS                                                                              \
+    10000 /* Marathon's lists lag: a vanished deployment is believed only after this */
+#define ZDD_CLEAR_LIMIT_MS                                                                         \
+    60000 /* removing new instances before going back; then we go back anyway */
+#define ZDD_REVERT_LIMIT_MS 600000 /* long enough to outlive a restart of Marathon */
+#define ZDD_KILL_MS 30000   /* a task's end: grace period, and Marathon's next try after 30 s */
+#define ZDD_LAUNCH_MS 10000 /* from order to start: the next offer is at most 5 s away */
+#define ZDD_DEADLINE_MIN_MS 300000 /* no default deadline is shorter: image pulls take their time  \
+                                    */
+#define ZDD_DEADLINE_MAX_MS 86400000
+
+/** @return how many waves of launches a replace or a start of @p target needs at the most */
+int32_t zdd_timing_waves(const struct zdd_plan *plan, const struct zdd_app_facts *facts);
+
+/** @return milliseconds that Marathon's own work on @p facts may take, generously */
+int64_t zdd_timing_roll_ms(const struct zdd_plan *plan, const struct zdd_app_facts *facts);
+
+/** @return the whole deadline that suits @p plan when the caller gives none */
+int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan);
+
+/** @return milliseconds that @p phase may take; plan->deadline_ms must be set */
+int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase);

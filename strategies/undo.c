@@ -1,0 +1,163 @@
+/**
+ * @file strategies/undo.c
+ * @brief The way back that every strategy over one app shares.
+ *
+ * Marathon cannot return to an earlier version: putting the previous definition back replaces every
+ * task, and at its start Marathon kills "old" tasks of its own choice, counting sick new ones as
+ * capacity (marathon.md §1.6, §4.1). A sick new version could so cost the healthy originals.
+ * Therefore new instances that do not serve are scaled away first (CLEARING: scaling down takes the
+ * unstarted and the youngest, §4.7), and the definition is put back when that has been seen.
+ */
+#include "strategies/guards.h"
+#include "strategies/timing.h"
+
+#define LATE_ARRIVAL_MS                                                                            \
+    15000 /* an order without an answer may still arrive; a standby gives up after 10 s (§8) */
+
+static bool undo_is_late(const struct zdd_facts *f)
+{
+    return f->seen->now_ms >= f->run->step_deadline_at_ms;
+}
+
+/* An operator who says "rollback" over somebody else's change means it. */
+static bool is_in_others_hands(const struct zdd_facts *f)
+{
+    return zdd_is_foreign(f) && f->run->cause != ZDD_CAUSE_OPERATOR;
+}
+
+static bool was_created(const struct zdd_facts *f)
+{
+    return !f->plan->seen.exists;
+}
+
+/* Nothing seems to have happened, but our order may still be on its way. */
+static bool may_still_arrive(const struct zdd_facts *f)
+{
+    return f->seen->definition == ZDD_DEFINITION_PREVIOUS &&
+           f->seen->instances == f->plan->old.instances &&
+           f->seen->now_ms < f->run->ordered_at_ms + LATE_ARRIVAL_MS;
+}
+
+/* Originals that have not been told to end, and new instances that serve. */
+static int32_t worth_keeping(const struct zdd_facts *f)
+{
+    return f->seen->outdated.staged + f->seen->outdated.running + f->seen->current.healthy;
+}
+
+static bool has_useless(const struct zdd_facts *f)
+{
+    const struct zdd_side *now = &f->seen->current;
+
+    if (f->plan->action != ZDD_ACTION_UPGRADE || f->seen->definition != ZDD_DEFINITION_TARGET)
+        return false;
+    if (f->plan->target.oldest_first || f->plan->target.resident)
+        return false; /* scaling down would take the originals, or data */
+    return now->staged + now->running > now->healthy && worth_keeping(f) > 0;
+}
+
+/* The scale-down that was asked for is under way. */
+static bool is_clearing(const struct zdd_facts *f)
+{
+    return has_useless(f) && f->run->outcome == ZDD_OUTCOME_ACKED &&
+           f->seen->instances == worth_keeping(f);
+}
+
+static bool previous_is_seen(const struct zdd_facts *f)
+{
+    if (!f->seen->reachable)
+        return false;
+    if (was_created(f))
+        return f->seen->definition == ZDD_DEFINITION_ABSENT;
+    return f->seen->definition == ZDD_DEFINITION_PREVIOUS &&
+           f->seen->instances == f->plan->old.instances;
+}
+
+static bool is_undone(const struct zdd_facts *f)
+{
+    const int32_t ill = f->plan->seen.running - f->plan->seen.healthy;
+    const int32_t wanted = f->plan->old.instances;
+
+    if (!previous_is_seen(f) || f->seen->locked)
+        return false;
+    return was_created(f) || (f->seen->outdated.total == 0 && f->seen->current.total == wanted &&
+                              f->seen->current.healthy >= wanted - ill);
+}
+
+static bool is_undone_for_good(const struct zdd_facts *f)
+{
+    return is_undone(f) &&
+           (f->run->cause == ZDD_CAUSE_ABORTED || f->run->cause == ZDD_CAUSE_SUPERSEDED);
+}
+
+static bool was_changed(const struct zdd_facts *f)
+{
+    return f->seen->reachable && !previous_is_seen(f);
+}
+
+static void clear(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    const int32_t keep = worth_keeping(f);
+
+    /*
+     * Marathon answers a count that it has already with nothing at all, the running
+     * replace goes on. One instance more, and the next look asks for the right count.
+     */
+    zdd_emit(d, ZDD_ORDER_PUT_TARGET, f->seen->instances == keep ? keep + 1 : keep,
+             f->seen->locked);
+}
+
+static void put_back(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    if (was_created(f))
+        zdd_emit(d, ZDD_ORDER_DELETE, 0, f->seen->locked);
+    else
+        zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, f->plan->old.instances, f->seen->locked);
+}
+
+static void note_undo_lateness(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->cause = ZDD_CAUSE_UNDO_DEADLINE;
+}
+
+static void wait_for_arrival(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->run->ordered_at_ms + LATE_ARRIVAL_MS;
+}
+
+static void look_again(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->seen->now_ms + ZDD_RESEND_MS;
+}
+
+/* clang-format off */
+const struct zdd_rule zdd_undo_rules[] = {
+    /* id                    in phase             when                go to                  and order           waits for */
+    {"undo/clear-too-long",  ZDD_PHASE_CLEARING,  undo_is_late,       ZDD_PHASE_REVERTING,   NULL,               "marathon"},
+    {"undo/no-answer",       ZDD_PHASE_CLEARING,  zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
+    {"undo/foreign",         ZDD_PHASE_CLEARING,  is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
+    {"undo/created",         ZDD_PHASE_CLEARING,  was_created,        ZDD_PHASE_REVERTING,   NULL,               "marathon"},
+    {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
+    {"undo/may-arrive",      ZDD_PHASE_CLEARING,  may_still_arrive,   ZDD_SAME_PHASE,        wait_for_arrival,   "marathon"},
+    {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        look_again,         "tasks"},
+    {"undo/clear",           ZDD_PHASE_CLEARING,  has_useless,        ZDD_SAME_PHASE,        clear,              "tasks"},
+    {"undo/cleared",         ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   NULL,               "marathon"},
+
+    {"undo/reverted",        ZDD_PHASE_REVERTING, previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},
+    {"undo/refused",         ZDD_PHASE_REVERTING, zdd_was_refused,    ZDD_PHASE_FAILED,      zdd_note_refusal,   NULL},
+    {"undo/late",            ZDD_PHASE_REVERTING, undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
+    {"undo/silence",         ZDD_PHASE_REVERTING, zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
+    {"undo/others-hands",    ZDD_PHASE_REVERTING, is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
+    {"undo/wait-lock",       ZDD_PHASE_REVERTING, zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
+    {"undo/put-back",        ZDD_PHASE_REVERTING, zdd_should_send,    ZDD_SAME_PHASE,        put_back,           "marathon"},
+    {"undo/wait-reverted",   ZDD_PHASE_REVERTING, zdd_always,         ZDD_SAME_PHASE,        look_again,         "marathon"},
+
+    {"undo/done-aborted",    ZDD_PHASE_UNDOING,   is_undone_for_good, ZDD_PHASE_CANCELED,    NULL,               NULL},
+    {"undo/done",            ZDD_PHASE_UNDOING,   is_undone,          ZDD_PHASE_ROLLED_BACK, NULL,               NULL},
+    {"undo/too-long",        ZDD_PHASE_UNDOING,   undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
+    {"undo/wait-answer",     ZDD_PHASE_UNDOING,   zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
+    {"undo/changed",         ZDD_PHASE_UNDOING,   was_changed,        ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
+    {"undo/wait-tasks",      ZDD_PHASE_UNDOING,   zdd_always,         ZDD_SAME_PHASE,        NULL,               "tasks"},
+};
+/* clang-format on */
+const size_t zdd_undo_rule_count = ZDD_COUNT(zdd_undo_rules);

@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define URL_MAX_BYTES 2048 /* no address in a configuration is longer */
+#define URL_MAX_BYTES 8000 /* what fits into the request head that Marathon reads */
 #define HOST_MAX_BYTES 253 /* a DNS name */
 #define LABEL_MAX_BYTES 63 /* one part of it */
 

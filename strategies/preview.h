@@ -15,8 +15,9 @@ enum zdd_proof { ZDD_PROOF_PROVED, ZDD_PROOF_REFUTED, ZDD_PROOF_UNKNOWN };
 
 struct zdd_moment {
     int32_t t; /* counts moments, not seconds: how long each takes is the tasks' affair */
-    int32_t old_instances, new_instances; /* that have not ended, killing ones too */
-    int32_t healthy_old, healthy_new;     /* that serve: healthy and not being killed */
+    int32_t old_instances, new_instances; /* that have not been told to end */
+    int32_t healthy_old, healthy_new;     /* of these, that serve */
+    int32_t ending;                       /* that have been told to end and still take room */
     char note[80];
 };
 

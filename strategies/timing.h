@@ -15,8 +15,9 @@
 #define ZDD_REVERT_LIMIT_MS 600000 /* long enough to outlive a restart of Marathon */
 #define ZDD_KILL_MS 30000   /* a task's end: grace period, and Marathon's next try after 30 s */
 #define ZDD_LAUNCH_MS 10000 /* from order to start: the next offer is at most 5 s away */
-#define ZDD_DEADLINE_MIN_MS 300000 /* no default deadline is shorter: image pulls take their time  \
-                                    */
+#define ZDD_DEADLINE_MIN_MS                                                                        \
+    300000 /* no default deadline is shorter: image pulls take their time                          \
+            */
 #define ZDD_DEADLINE_MAX_MS 86400000
 
 /** @return how many waves of launches a replace or a start of @p target needs at the most */

@@ -1,0 +1,223 @@
+/**
+ * @file strategies/advice.c
+ * @brief Verdict, warnings, suggestion and the price of going back.
+ */
+#include "strategies/advice.h"
+
+#include "strategies/capacity.h"
+#include "strategies/say.h"
+#include "strategies/timing.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define SETTLE_ESTIMATE_MS 15000 /* launch and kill of one wave, as usually seen */
+#define HEALTHY_ESTIMATE_MS                                                                        \
+    60000 /* few services need longer; grace periods say more than is used */
+
+static bool is_replace(const struct zdd_strategy *strategy, const struct zdd_plan *plan)
+{
+    return (plan->action == ZDD_ACTION_UPGRADE || plan->action == ZDD_ACTION_RESTART) &&
+           strategy->steps[0].phase == ZDD_PHASE_APPLYING && plan->target.instances > 0;
+}
+
+static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double health, double over)
+{
+    return zdd_capacity_of(&(struct zdd_capacity_ask){
+        .rule = plan->replace_rule,
+        .wanted = plan->target.instances,
+        .minimum_health_capacity = health,
+        .maximum_over_capacity = over,
+        .resident = plan->target.resident,
+        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, plan->seen.running,
+                                        plan->seen.healthy),
+        .known = plan->seen.running,
+    });
+}
+
+static void warn(struct zdd_preview *v, const char *code, const char *pattern, int64_t a, int64_t b)
+{
+    struct zdd_warning *w = &v->warning[v->warning_count];
+
+    assert(v->warning_count < ZDD_WARNING_MAX);
+    v->warning_count++;
+    w->code = code;
+    zdd_say(w->text, sizeof(w->text), pattern, a, b, 0, 0);
+}
+
+static void reason(struct zdd_preview *v, const char *pattern, int64_t a, int64_t b)
+{
+    assert(v->reason_count < ZDD_COUNT(v->reason));
+    zdd_say(v->reason[v->reason_count++], ZDD_PREVIEW_TEXT_SIZE, pattern, a, b, 0, 0);
+}
+
+/* The bounds as Marathon takes them; for what is no replace, what the play showed. */
+static void set_bounds(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                       struct zdd_preview *v)
+{
+    v->min_healthy = v->lowest_serving;
+    v->max_instances = v->peak_instances;
+    if (is_replace(strategy, plan)) {
+        const struct zdd_capacity c = capacity_with(plan, plan->target.minimum_health_capacity,
+                                                    plan->target.maximum_over_capacity);
+
+        v->min_healthy = c.min_healthy;
+        v->max_instances = c.max_instances;
+        if (c.cap_exceeded)
+            warn(
+                v, "cap-exceeded",
+                "Marathon runs %1 instances for a moment, one more than maximumOverCapacity allows, because nothing could move otherwise.",
+                c.max_instances, 0);
+    }
+    if (v->peak_instances > plan->seen.running) {
+        const double extra = (double)(v->peak_instances - plan->seen.running);
+
+        v->peak_extra_cpus = extra * plan->target.cpus;
+        v->peak_extra_mem_mib = extra * plan->target.mem_mib;
+    }
+}
+
+static void judge_arithmetic(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                             struct zdd_preview *v)
+{
+    int32_t floor = v->min_healthy < plan->seen.healthy ? v->min_healthy : plan->seen.healthy;
+
+    v->arithmetic = ZDD_PROOF_PROVED;
+    if (v->hangs) {
+        v->arithmetic = ZDD_PROOF_REFUTED;
+        reason(
+            v,
+            "Marathon neither kills nor starts anything: it may run %1 instances and %2 exist already.",
+            v->max_instances, v->peak_instances);
+    } else if (is_replace(strategy, plan) && v->lowest_serving < floor) {
+        v->arithmetic = ZDD_PROOF_REFUTED;
+        reason(v, "At one moment only %1 instances serve; %2 are promised.", v->lowest_serving,
+               floor);
+    }
+}
+
+static void judge_placement(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    v->placement = ZDD_PROOF_PROVED;
+    v->resources = ZDD_PROOF_UNKNOWN;
+    if (plan->target.fixed_ports || plan->target.unique_hostname) {
+        v->placement = ZDD_PROOF_UNKNOWN;
+        reason(
+            v,
+            plan->target.fixed_ports
+                ? "requirePorts: no two instances fit on one agent, so %1 agents must be free for it."
+                : "The constraint hostname UNIQUE needs %1 agents while the most instances run.",
+            v->peak_instances, 0);
+    }
+    if (v->peak_instances > plan->seen.running)
+        reason(
+            v,
+            "Whether the cluster has room for %1 more instances shows only when Mesos offers it.",
+            v->peak_instances - plan->seen.running, 0);
+    else
+        v->resources = ZDD_PROOF_PROVED; /* never more than runs now */
+}
+
+static void warn_of_losses(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    const bool stays_up = plan->seen.healthy > 0 && plan->target.instances > 0;
+
+    if (v->killed_at_once > 0 && plan->target.instances > 0 && plan->action != ZDD_ACTION_SCALE)
+        warn(v, "kills-at-once", "%1 of %2 instances are killed at the start.", v->killed_at_once,
+             plan->seen.running);
+    if (stays_up && v->lowest_serving == 0)
+        warn(v, "serves-none", "There is a moment in which no instance serves.", 0, 0);
+    if (v->hangs)
+        warn(
+            v, "hangs-on-1.10",
+            "By the rule of Marathon 1.10 this never ends: it does not see this app's health and kills nothing.",
+            0, 0);
+}
+
+static void warn_of_settings(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    if (plan->target.instances > 0 && !plan->target.has_health_checks &&
+        !plan->target.has_readiness_checks)
+        warn(
+            v, "no-health-checks",
+            "The app has no health or readiness checks: a task counts as soon as it runs, whether it answers or not.",
+            0, 0);
+    if (plan->target.instances == 1 && plan->action != ZDD_ACTION_CREATE &&
+        (plan->target.single_instance || v->lowest_serving == 0))
+        warn(
+            v, "single-instance",
+            plan->target.single_instance
+                ? "MARATHON_SINGLE_INSTANCE_APP: the only instance stops before the new one starts."
+                : "The app has one instance: nothing serves while it is replaced.",
+            0, 0);
+}
+
+/* One extra instance, none missing: what people mean by minimal overcapacity. */
+static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                    struct zdd_preview *v)
+{
+    const int32_t n = plan->target.instances;
+    const bool bad = v->killed_at_once > 0 || v->hangs || v->lowest_serving < plan->seen.healthy;
+    double over;
+
+    if (!is_replace(strategy, plan) || !bad || plan->target.single_instance ||
+        plan->target.resident)
+        return;
+    over = (double)((100 + n - 1) / n) / 100.0;
+    v->has_suggestion = true;
+    v->suggested_minimum_health_capacity = 1.0;
+    v->suggested_maximum_over_capacity = over > 1.0 ? 1.0 : over;
+}
+
+static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    const int64_t start =
+        plan->old.start_ms < HEALTHY_ESTIMATE_MS ? plan->old.start_ms : HEALTHY_ESTIMATE_MS;
+
+    v->rollback_ms = zdd_timing_waves(plan, &plan->old) * (SETTLE_ESTIMATE_MS + start);
+    switch (plan->action) {
+    case ZDD_ACTION_CREATE:
+        v->rollback_mode = "delete";
+        v->rollback_ms = SETTLE_ESTIMATE_MS;
+        zdd_say(v->rollback_text, sizeof(v->rollback_text), "The new app is deleted again.", 0, 0,
+                0, 0);
+        break;
+    case ZDD_ACTION_SCALE:
+        v->rollback_mode = "scale";
+        zdd_say(v->rollback_text, sizeof(v->rollback_text),
+                "The app is scaled back to %1 instances.", plan->old.instances, 0, 0, 0);
+        break;
+    case ZDD_ACTION_UPGRADE:
+        v->rollback_mode = "restart";
+        zdd_say(
+            v->rollback_text, sizeof(v->rollback_text),
+            "The previous definition is put back; Marathon then replaces all %1 instances once more.",
+            plan->old.instances, 0, 0, 0);
+        break;
+    case ZDD_ACTION_NONE:
+    case ZDD_ACTION_RESTART:
+    case ZDD_ACTION_COUNT:
+        v->rollback_mode = "none";
+        v->rollback_ms = 0;
+        zdd_say(v->rollback_text, sizeof(v->rollback_text),
+                plan->action == ZDD_ACTION_RESTART
+                    ? "There is nothing to go back to: old and new tasks have the same definition."
+                    : "Nothing changes.",
+                0, 0, 0, 0);
+        break;
+    }
+}
+
+void zdd_advice_give(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                     struct zdd_preview *preview)
+{
+    set_bounds(strategy, plan, preview);
+    judge_arithmetic(strategy, plan, preview);
+    judge_placement(plan, preview);
+    if (plan->action != ZDD_ACTION_NONE) {
+        warn_of_losses(plan, preview);
+        warn_of_settings(plan, preview);
+    }
+    suggest(strategy, plan, preview);
+    price_of_going_back(plan, preview);
+}

@@ -77,11 +77,6 @@ static void hold_cancel(const struct zdd_facts *f, struct zdd_decision *d)
     d->hold = ZDD_HOLD_FAILURE;
 }
 
-static void look_again(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->wake_at_ms = f->seen->now_ms + ZDD_RESEND_MS;
-}
-
 /* clang-format off */
 const struct zdd_rule zdd_forward_rules[] = {
     /* id                       in phase            when                         go to                and order          waits for */
@@ -95,7 +90,7 @@ const struct zdd_rule zdd_forward_rules[] = {
     {"forward/foreign",         ZDD_PHASE_APPLYING, zdd_is_foreign,              ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
     {"forward/locked",          ZDD_PHASE_APPLYING, zdd_is_locked,               ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"forward/send",            ZDD_PHASE_APPLYING, may_send,                    ZDD_SAME_PHASE,      zdd_send_target,   "marathon"},
-    {"forward/wait-applied",    ZDD_PHASE_APPLYING, zdd_always,                  ZDD_SAME_PHASE,      look_again,        "marathon"},
+    {"forward/wait-applied",    ZDD_PHASE_APPLYING, zdd_always,                  ZDD_SAME_PHASE,      zdd_look_again,    "marathon"},
 
     {"forward/done",            ZDD_PHASE_ROLLING,  is_done,                     ZDD_PHASE_SUCCEEDED, NULL,              NULL},
     {"forward/too-long-back",   ZDD_PHASE_ROLLING,  zdd_is_late_and_goes_back,   ZDD_PHASE_CLEARING,  zdd_note_lateness, "marathon"},

@@ -69,11 +69,32 @@ bool zdd_target_is_seen(const struct zdd_facts *f)
            f->seen->instances == f->plan->target.instances;
 }
 
+int64_t zdd_next_send_ms(const struct zdd_facts *f)
+{
+    const struct zdd_run *run = f->run;
+    int64_t wait_ms = ZDD_RESEND_MS;
+
+    if (run->outcome == ZDD_OUTCOME_NONE || run->outcome == ZDD_OUTCOME_LOCKED)
+        return 0;
+    if (run->outcome == ZDD_OUTCOME_FAILED) {
+        /* Twice as long after each failure; the engine's own jittered timer is never shorter. */
+        wait_ms = ZDD_RETRY_MS;
+        for (int32_t i = 1; i < run->attempt && wait_ms < ZDD_RESEND_MS; i++)
+            wait_ms *= 2;
+    }
+    return run->ordered_at_ms + wait_ms;
+}
+
 bool zdd_should_send(const struct zdd_facts *f)
 {
-    if (f->run->outcome == ZDD_OUTCOME_ACKED)
-        return f->seen->now_ms >= f->run->ordered_at_ms + ZDD_RESEND_MS;
-    return f->run->outcome != ZDD_OUTCOME_REFUSED;
+    return f->run->outcome != ZDD_OUTCOME_REFUSED && f->seen->now_ms >= zdd_next_send_ms(f);
+}
+
+void zdd_look_again(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    const int64_t next_ms = zdd_next_send_ms(f);
+
+    d->wake_at_ms = next_ms > f->seen->now_ms ? next_ms : f->seen->now_ms + ZDD_RESEND_MS;
 }
 
 void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d)

@@ -21,10 +21,14 @@ bool zdd_target_is_seen(const struct zdd_facts *f); /* definition and instances 
 bool zdd_should_send(const struct zdd_facts *f);    /* the last order's fate is unknown, or it was
                                                        accepted and never seen */
 
+/** @return when the last order may be given again, if it is still not seen then; 0: at once */
+int64_t zdd_next_send_ms(const struct zdd_facts *f);
+
 /** @return false for a restart: there is no other definition to go back to */
 bool zdd_can_undo(const struct zdd_facts *f);
 
 /* Orders and notes. */
+void zdd_look_again(const struct zdd_facts *f, struct zdd_decision *d); /* wake when the order may be given again */
 void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d);

@@ -10,7 +10,6 @@
  */
 #include "strategies/builtin.h"
 #include "strategies/guards.h"
-#include "strategies/timing.h"
 
 static const struct zdd_step steps[] = {
     {ZDD_PHASE_STOPPING, "stop-old",
@@ -53,11 +52,6 @@ static void stop_old(const struct zdd_facts *f, struct zdd_decision *d)
     zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, 0, false);
 }
 
-static void look_again(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->wake_at_ms = f->seen->now_ms + ZDD_RESEND_MS;
-}
-
 /* clang-format off */
 static const struct zdd_rule rules[] = {
     /* id                       in phase            when                       go to                and order          waits for */
@@ -78,7 +72,7 @@ static const struct zdd_rule rules[] = {
     {"recreate/changed",        ZDD_PHASE_STOPPING, was_changed,               ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
     {"recreate/wait-lock",      ZDD_PHASE_STOPPING, zdd_is_locked,             ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"recreate/stop-again",     ZDD_PHASE_STOPPING, stop_is_not_seen,          ZDD_SAME_PHASE,      stop_old,          "tasks"},
-    {"recreate/wait-stopped",   ZDD_PHASE_STOPPING, zdd_always,                ZDD_SAME_PHASE,      look_again,        "tasks"},
+    {"recreate/wait-stopped",   ZDD_PHASE_STOPPING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
 };
 /* clang-format on */
 

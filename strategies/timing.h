@@ -8,6 +8,7 @@
 
 #define ZDD_RESEND_MS                                                                              \
     10000 /* an order that was accepted but is not seen is given again after this */
+#define ZDD_RETRY_MS 250 /* least time before an order without a clear answer is given again */
 #define ZDD_SETTLE_MS                                                                              \
     10000 /* Marathon's lists lag: a vanished deployment is believed only after this */
 #define ZDD_CLEAR_LIMIT_MS                                                                         \

@@ -125,11 +125,6 @@ static void wait_for_arrival(const struct zdd_facts *f, struct zdd_decision *d)
     d->wake_at_ms = f->run->ordered_at_ms + LATE_ARRIVAL_MS;
 }
 
-static void look_again(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->wake_at_ms = f->seen->now_ms + ZDD_RESEND_MS;
-}
-
 /* clang-format off */
 const struct zdd_rule zdd_undo_rules[] = {
     /* id                    in phase             when                go to                  and order           waits for */
@@ -139,7 +134,7 @@ const struct zdd_rule zdd_undo_rules[] = {
     {"undo/created",         ZDD_PHASE_CLEARING,  was_created,        ZDD_PHASE_REVERTING,   NULL,               "marathon"},
     {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
     {"undo/may-arrive",      ZDD_PHASE_CLEARING,  may_still_arrive,   ZDD_SAME_PHASE,        wait_for_arrival,   "marathon"},
-    {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        look_again,         "tasks"},
+    {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},
     {"undo/clear",           ZDD_PHASE_CLEARING,  has_useless,        ZDD_SAME_PHASE,        clear,              "tasks"},
     {"undo/cleared",         ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   NULL,               "marathon"},
 
@@ -150,7 +145,7 @@ const struct zdd_rule zdd_undo_rules[] = {
     {"undo/others-hands",    ZDD_PHASE_REVERTING, is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
     {"undo/wait-lock",       ZDD_PHASE_REVERTING, zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
     {"undo/put-back",        ZDD_PHASE_REVERTING, zdd_should_send,    ZDD_SAME_PHASE,        put_back,           "marathon"},
-    {"undo/wait-reverted",   ZDD_PHASE_REVERTING, zdd_always,         ZDD_SAME_PHASE,        look_again,         "marathon"},
+    {"undo/wait-reverted",   ZDD_PHASE_REVERTING, zdd_always,         ZDD_SAME_PHASE,        zdd_look_again,     "marathon"},
 
     {"undo/done-aborted",    ZDD_PHASE_UNDOING,   is_undone_for_good, ZDD_PHASE_CANCELED,    NULL,               NULL},
     {"undo/done",            ZDD_PHASE_UNDOING,   is_undone,          ZDD_PHASE_ROLLED_BACK, NULL,               NULL},

@@ -1,0 +1,291 @@
+/**
+ * @file server/engine/commit.c
+ * @brief The engine's two transactions.
+ */
+#include "server/engine/commit.h"
+
+#include "server/base/buf.h"
+#include "server/base/crypto.h"
+#include "server/engine/tell.h"
+#include "storage/audit.h"
+#include "storage/events.h"
+#include "storage/intents.h"
+#include "storage/revisions.h"
+#include "storage/runs.h"
+#include "strategies/timing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *type,
+                              const char *rule, int64_t now_ms)
+{
+    ZDD_AUTO_BUF struct zdd_buf data = {0};
+    struct zdd_event event = {
+        .time_ms = now_ms, .type = type, .run_id = run->id, .app_id = run->app_id};
+
+    zdd_tell_event(&data, run, rule);
+    if (data.err != ZDD_ERR_NONE)
+        return data.err;
+    event.data = data.data;
+    return zdd_event_append(tx, &event);
+}
+
+static enum zdd_err add_audit(struct zdd_tx *tx, const struct zdd_run *run, const char *action,
+                              const char *result, const char *data, int64_t now_ms)
+{
+    return zdd_audit_append(tx, &(struct zdd_audit){
+                                    .time_ms = now_ms,
+                                    .actor = "engine",
+                                    .remote = "",
+                                    .action = action,
+                                    .app_id = run->app_id,
+                                    .run_id = run->id,
+                                    .reason = run->reason,
+                                    .result = result,
+                                    .request_id = run->id,
+                                    .data = data,
+                                });
+}
+
+static const char *final_event(enum zdd_phase phase)
+{
+    switch (phase) {
+    case ZDD_PHASE_SUCCEEDED:
+        return "deployment.succeeded";
+    case ZDD_PHASE_ROLLED_BACK:
+        return "deployment.rolled-back";
+    case ZDD_PHASE_FAILED:
+        return "deployment.failed";
+    case ZDD_PHASE_CANCELED:
+        return "deployment.canceled";
+    case ZDD_PHASE_PENDING:
+    case ZDD_PHASE_STOPPING:
+    case ZDD_PHASE_APPLYING:
+    case ZDD_PHASE_ROLLING:
+    case ZDD_PHASE_CLEARING:
+    case ZDD_PHASE_REVERTING:
+    case ZDD_PHASE_UNDOING:
+    case ZDD_PHASE_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+/* Write one step's state; the times that are set stay. */
+static enum zdd_err mark_step(struct zdd_tx *tx, const struct zdd_intent_commit *c, int32_t index,
+                              const char *state, bool ended)
+{
+    struct zdd_step_row row = {.index = index};
+    ZDD_AUTO_BUF struct zdd_buf evidence = {0};
+
+    snprintf(row.state, sizeof(row.state), "%s", state);
+    row.started_at_ms = ended ? 0 : c->now_ms;
+    row.ended_at_ms = ended ? c->now_ms : 0;
+    row.deadline_at_ms = ended ? 0 : c->after->step_deadline_at_ms;
+    zdd_tell_event(&evidence, c->after, c->decision->rule);
+    if (evidence.err != ZDD_ERR_NONE)
+        return evidence.err;
+    return zdd_step_update(tx, c->after->id, &row, evidence.data);
+}
+
+/* Going back is a step too, known only when it begins. */
+static enum zdd_err add_undo_step(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    struct zdd_step_row row = {.index = c->after->step,
+                               .started_at_ms = c->now_ms,
+                               .deadline_at_ms = c->after->step_deadline_at_ms};
+
+    snprintf(row.kind, sizeof(row.kind), "go-back");
+    snprintf(row.text, sizeof(row.text), "Put the previous definition back.");
+    snprintf(row.state, sizeof(row.state), "running");
+    return zdd_step_insert(tx, c->after->id, &row);
+}
+
+static enum zdd_err end_step(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    const bool good =
+        c->after->phase == ZDD_PHASE_SUCCEEDED || c->after->phase == ZDD_PHASE_ROLLED_BACK ||
+        (c->after->phase == ZDD_PHASE_CANCELED && zdd_phase_is_undo(c->before->phase)) ||
+        (!zdd_phase_is_final(c->after->phase) && !zdd_phase_is_undo(c->after->phase));
+    enum zdd_err err = mark_step(tx, c, c->before->step, good ? "succeeded" : "failed", true);
+
+    if (err == ZDD_ERR_NONE)
+        err = add_event(tx, c->after, "deployment.step.finished", c->decision->rule, c->now_ms);
+    return err;
+}
+
+/* A new step begins when its number changes, and the first one with the first phase after PENDING.
+ */
+static enum zdd_err move_steps(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    const bool began = c->before->phase != ZDD_PHASE_PENDING;
+    const bool final = zdd_phase_is_final(c->after->phase);
+    const bool changed = c->before->step != c->after->step;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (c->before->phase == c->after->phase)
+        return ZDD_ERR_NONE;
+    if (began && (changed || final))
+        err = end_step(tx, c);
+    if (err != ZDD_ERR_NONE || final || (began && !changed))
+        return err;
+    if (zdd_phase_is_undo(c->after->phase))
+        err = add_undo_step(tx, c);
+    else
+        err = mark_step(tx, c, c->after->step, "running", false);
+    if (err == ZDD_ERR_NONE)
+        err = add_event(tx, c->after, "deployment.step.started", c->decision->rule, c->now_ms);
+    return err;
+}
+
+static bool counts_changed(const struct zdd_run *a, const struct zdd_run *b)
+{
+    return a->old_side.instances != b->old_side.instances ||
+           a->old_side.healthy != b->old_side.healthy ||
+           a->new_side.instances != b->new_side.instances ||
+           a->new_side.healthy != b->new_side.healthy;
+}
+
+static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    const struct zdd_run *a = c->before;
+    const struct zdd_run *b = c->after;
+    const bool back = zdd_phase_is_undo(b->phase) && !zdd_phase_is_undo(a->phase);
+    const struct {
+        bool happened;
+        const char *type;
+    } news[] = {
+        {a->started_at_ms == 0 && b->started_at_ms != 0, "deployment.started"},
+        {a->hold == ZDD_HOLD_NONE && b->hold != ZDD_HOLD_NONE, "deployment.paused"},
+        {a->hold != ZDD_HOLD_NONE && b->hold == ZDD_HOLD_NONE, "deployment.resumed"},
+        {counts_changed(a, b), "deployment.instances.changed"},
+        {back, "deployment.rolling-back"},
+    };
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (size_t i = 0; i < ZDD_COUNT(news) && err == ZDD_ERR_NONE; i++) {
+        if (news[i].happened)
+            err = add_event(tx, b, news[i].type, c->decision->rule, c->now_ms);
+    }
+    if (err == ZDD_ERR_NONE)
+        err = move_steps(tx, c);
+    if (err == ZDD_ERR_NONE && zdd_phase_is_final(b->phase))
+        err = add_event(tx, b, final_event(b->phase), c->decision->rule, c->now_ms);
+    return err;
+}
+
+static enum zdd_err open_intents(struct zdd_tx *tx, struct zdd_intent_commit *c)
+{
+    const struct zdd_decision *d = c->decision;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (size_t i = 0; i < d->order_count && err == ZDD_ERR_NONE; i++) {
+        char action[40];
+        char data[96];
+
+        snprintf(action, sizeof(action), "order.%s", zdd_order_name(d->order[i].kind));
+        snprintf(data, sizeof(data), "{\"instances\":%d,\"force\":%s,\"rule\":\"%s\"}",
+                 (int)d->order[i].instances, d->order[i].force ? "true" : "false", d->rule);
+        err = zdd_intent_open(tx, c->after->id, c->after->revision, d->rule, &d->order[i],
+                              c->now_ms, &c->intent_seq[i]);
+        if (err == ZDD_ERR_NONE)
+            err = add_audit(tx, c->after, action, "intended", data, c->now_ms);
+    }
+    return err;
+}
+
+/* The end goes to the audit, and what was carried out to the app's history. */
+static enum zdd_err note_end(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    char digest[sizeof("sha256:") + ZDD_SHA256_HEX_SIZE] = "sha256:";
+    enum zdd_err err;
+
+    if (!zdd_phase_is_final(c->after->phase))
+        return ZDD_ERR_NONE;
+    err = add_audit(tx, c->after, "deployment.end", zdd_phase_name(c->after->phase), "", c->now_ms);
+    if (err != ZDD_ERR_NONE || c->after->phase != ZDD_PHASE_SUCCEEDED ||
+        c->plan->action == ZDD_ACTION_NONE || !c->target)
+        return err;
+    zdd_sha256_hex(c->target, strlen(c->target), digest + strlen("sha256:"));
+    return zdd_revision_append(tx, &(struct zdd_revision){
+                                       .app_id = c->after->app_id,
+                                       .run_id = c->after->id,
+                                       .digest = digest,
+                                       .version = c->after->target_version,
+                                       .created_at_ms = c->now_ms,
+                                       .definition = c->target,
+                                   });
+}
+
+static enum zdd_err write_intent(struct zdd_tx *tx, void *cls)
+{
+    struct zdd_intent_commit *c = cls;
+    enum zdd_err err =
+        zdd_run_advance(tx, c->after, c->before->revision, c->decision->take_command, c->next_id);
+
+    if (err == ZDD_ERR_NONE)
+        err = add_events(tx, c);
+    if (err == ZDD_ERR_NONE)
+        err = open_intents(tx, c);
+    if (err == ZDD_ERR_NONE)
+        err = note_end(tx, c);
+    return err;
+}
+
+enum zdd_err zdd_commit_intent(struct zdd_store *store, struct zdd_intent_commit *commit)
+{
+    return zdd_store_write(store, write_intent, commit);
+}
+
+/* What Marathon said becomes part of the deployment: versions, its deployment's id, its words. */
+static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
+{
+    run->outcome = c->outcome;
+    run->ordered_at_ms = c->now_ms;
+    if (c->outcome == ZDD_OUTCOME_ACKED) {
+        run->attempt = 0;
+        memcpy(run->deployment_id, c->ack->deployment_id, sizeof(run->deployment_id));
+        if (c->order->kind == ZDD_ORDER_PUT_PREVIOUS)
+            memcpy(run->revert_version, c->ack->version, sizeof(run->revert_version));
+        else if (*c->ack->version)
+            memcpy(run->target_version, c->ack->version, sizeof(run->target_version));
+        return;
+    }
+    run->attempt++;
+    if (c->outcome == ZDD_OUTCOME_REFUSED) {
+        snprintf(run->error_code, sizeof(run->error_code), "%s", zdd_err_slug(c->err));
+        snprintf(run->error_text, sizeof(run->error_text), "%s",
+                 *c->ack->words ? c->ack->words : zdd_err_text(c->err));
+    }
+}
+
+static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
+{
+    struct zdd_outcome_commit *c = cls;
+    char action[40];
+    char next_id[ZDD_ID_SIZE];
+    int64_t revision;
+    enum zdd_err err = zdd_run_load_tx(tx, c->run_id, &c->run);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    revision = c->run.revision;
+    take_answer(c, &c->run);
+    err = zdd_run_advance(tx, &c->run, revision, false, next_id);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_intent_close(tx, c->intent_seq, c->outcome,
+                               *c->ack->errors ? c->ack->errors : c->ack->words, c->now_ms);
+    snprintf(action, sizeof(action), "order.%s", zdd_order_name(c->order->kind));
+    if (err == ZDD_ERR_NONE)
+        err =
+            add_audit(tx, &c->run, action,
+                      c->err == ZDD_ERR_NONE ? zdd_outcome_name(c->outcome) : zdd_err_slug(c->err),
+                      "", c->now_ms);
+    return err;
+}
+
+enum zdd_err zdd_commit_outcome(struct zdd_store *store, struct zdd_outcome_commit *commit)
+{
+    return zdd_store_write(store, write_outcome, commit);
+}

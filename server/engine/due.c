@@ -1,0 +1,298 @@
+/**
+ * @file server/engine/due.c
+ * @brief Which deployment is looked at when.
+ */
+#include "server/engine/due.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS_MIN 64
+
+/* FNV-1a (Fowler, Noll, Vo): short keys, no adversary gains anything by collisions among its own
+ * apps. */
+static size_t hash_of(const char *text, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return (size_t)hash;
+}
+
+static size_t run_bucket(const struct zdd_due_queue *queue, const char *run_id)
+{
+    return hash_of(run_id, strlen(run_id)) & (queue->bucket_count - 1);
+}
+
+static size_t app_bucket(const struct zdd_due_queue *queue, const char *app_id, size_t size)
+{
+    return hash_of(app_id, size) & (queue->bucket_count - 1);
+}
+
+static bool make_tables(struct zdd_due_queue *queue, size_t buckets)
+{
+    queue->by_run = calloc(buckets, sizeof(*queue->by_run));
+    queue->by_app = calloc(buckets, sizeof(*queue->by_app));
+    queue->bucket_count = buckets;
+    return queue->by_run && queue->by_app;
+}
+
+bool zdd_due_init(struct zdd_due_queue *queue)
+{
+    *queue = (struct zdd_due_queue){0};
+    if (make_tables(queue, BUCKETS_MIN))
+        return true;
+    zdd_due_release(queue);
+    return false;
+}
+
+void zdd_due_release(struct zdd_due_queue *queue)
+{
+    for (size_t i = 0; queue->by_run && i < queue->bucket_count; i++) {
+        for (struct zdd_due *due = queue->by_run[i]; due;) {
+            struct zdd_due *next = due->next_by_run;
+
+            free(due);
+            due = next;
+        }
+    }
+    free(queue->by_run);
+    free(queue->by_app);
+    free(queue->heap);
+    *queue = (struct zdd_due_queue){0};
+}
+
+static void link_in(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    struct zdd_due **run = &queue->by_run[run_bucket(queue, due->run_id)];
+    struct zdd_due **app = &queue->by_app[app_bucket(queue, due->app_id, strlen(due->app_id))];
+
+    due->next_by_run = *run;
+    *run = due;
+    due->next_by_app = *app;
+    *app = due;
+}
+
+static void link_out(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    struct zdd_due **run = &queue->by_run[run_bucket(queue, due->run_id)];
+    struct zdd_due **app = &queue->by_app[app_bucket(queue, due->app_id, strlen(due->app_id))];
+
+    while (*run != due)
+        run = &(*run)->next_by_run;
+    *run = due->next_by_run;
+    while (*app != due)
+        app = &(*app)->next_by_app;
+    *app = due->next_by_app;
+}
+
+/* Twice the buckets when they are full; when memory lacks, longer chains do as well. */
+static void grow_tables(struct zdd_due_queue *queue)
+{
+    struct zdd_due_queue grown = *queue;
+
+    if (queue->count < queue->bucket_count)
+        return;
+    if (!make_tables(&grown, queue->bucket_count * 2)) {
+        free(grown.by_run);
+        free(grown.by_app);
+        return;
+    }
+    for (size_t i = 0; i < queue->bucket_count; i++) {
+        for (struct zdd_due *due = queue->by_run[i]; due;) {
+            struct zdd_due *next = due->next_by_run;
+
+            link_in(&grown, due);
+            due = next;
+        }
+    }
+    free(queue->by_run);
+    free(queue->by_app);
+    *queue = grown;
+}
+
+static void put_at(struct zdd_due_queue *queue, size_t place, struct zdd_due *due)
+{
+    queue->heap[place] = due;
+    due->place = place;
+}
+
+static void sift_up(struct zdd_due_queue *queue, size_t place)
+{
+    struct zdd_due *due = queue->heap[place];
+
+    while (place > 0) {
+        const size_t parent = (place - 1) / 2;
+
+        if (queue->heap[parent]->wake_at_ms <= due->wake_at_ms)
+            break;
+        put_at(queue, place, queue->heap[parent]);
+        place = parent;
+    }
+    put_at(queue, place, due);
+}
+
+static void sift_down(struct zdd_due_queue *queue, size_t place)
+{
+    struct zdd_due *due = queue->heap[place];
+
+    for (;;) {
+        size_t child = 2 * place + 1;
+
+        if (child >= queue->heap_count)
+            break;
+        if (child + 1 < queue->heap_count &&
+            queue->heap[child + 1]->wake_at_ms < queue->heap[child]->wake_at_ms)
+            child++;
+        if (due->wake_at_ms <= queue->heap[child]->wake_at_ms)
+            break;
+        put_at(queue, place, queue->heap[child]);
+        place = child;
+    }
+    put_at(queue, place, due);
+}
+
+/* The heap has room for every entry: memory is taken when an entry is made, never later. */
+static bool reserve(struct zdd_due_queue *queue)
+{
+    size_t capacity = queue->heap_capacity ? queue->heap_capacity * 2 : BUCKETS_MIN;
+    struct zdd_due **heap;
+
+    if (queue->count < queue->heap_capacity)
+        return true;
+    heap = realloc(queue->heap, capacity * sizeof(struct zdd_due *));
+    if (!heap)
+        return false;
+    queue->heap = heap;
+    queue->heap_capacity = capacity;
+    return true;
+}
+
+static void push(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    queue->heap[queue->heap_count] = due;
+    queue->heap_count++;
+    sift_up(queue, queue->heap_count - 1);
+}
+
+static void pull(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    const size_t place = due->place;
+    struct zdd_due *last = queue->heap[--queue->heap_count];
+
+    if (last != due) {
+        put_at(queue, place, last);
+        sift_up(queue, place);
+        sift_down(queue, last->place);
+    }
+    due->place = SIZE_MAX;
+}
+
+static struct zdd_due *find(const struct zdd_due_queue *queue, const char *run_id)
+{
+    struct zdd_due *due = queue->by_run[run_bucket(queue, run_id)];
+
+    while (due && strcmp(due->run_id, run_id) != 0)
+        due = due->next_by_run;
+    return due;
+}
+
+void zdd_due_nearer(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wake_at_ms)
+{
+    if (due->busy) {
+        due->again = true;
+        return;
+    }
+    if (wake_at_ms >= due->wake_at_ms)
+        return;
+    due->wake_at_ms = wake_at_ms;
+    sift_up(queue, due->place);
+}
+
+bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
+                  int64_t wake_at_ms)
+{
+    const size_t app_size = strlen(app_id) + 1;
+    struct zdd_due *due = find(queue, run_id);
+
+    if (due) {
+        zdd_due_nearer(queue, due, wake_at_ms);
+        return true;
+    }
+    if (!reserve(queue))
+        return false;
+    due = calloc(1, sizeof(*due) + app_size);
+    if (!due)
+        return false;
+    memcpy(due->run_id, run_id, strnlen(run_id, ZDD_ID_SIZE - 1));
+    memcpy(due->app_id, app_id, app_size);
+    due->wake_at_ms = wake_at_ms;
+    link_in(queue, due);
+    queue->count++;
+    push(queue, due);
+    grow_tables(queue);
+    return true;
+}
+
+struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *app_id, size_t size)
+{
+    struct zdd_due *due = queue->by_app[app_bucket(queue, app_id, size)];
+
+    while (due && (strncmp(due->app_id, app_id, size) != 0 || due->app_id[size] != '\0'))
+        due = due->next_by_app;
+    return due;
+}
+
+void zdd_due_claim(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    assert(!due->busy);
+    pull(queue, due);
+    due->busy = true;
+    due->again = false;
+}
+
+struct zdd_due *zdd_due_take(struct zdd_due_queue *queue, int64_t now_ms)
+{
+    struct zdd_due *due = queue->heap_count > 0 ? queue->heap[0] : NULL;
+
+    if (!due || due->wake_at_ms > now_ms)
+        return NULL;
+    zdd_due_claim(queue, due);
+    return due;
+}
+
+void zdd_due_return(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wake_at_ms,
+                    int64_t now_ms)
+{
+    assert(due->busy);
+    due->wake_at_ms = wake_at_ms == 0 ? INT64_MAX : wake_at_ms;
+    if (due->again)
+        due->wake_at_ms = now_ms;
+    due->busy = false;
+    due->again = false;
+    push(queue, due);
+}
+
+void zdd_due_drop(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    assert(due->busy);
+    link_out(queue, due);
+    queue->count--;
+    free(due);
+}
+
+int64_t zdd_due_next_ms(const struct zdd_due_queue *queue)
+{
+    return queue->heap_count > 0 ? queue->heap[0]->wake_at_ms : INT64_MAX;
+}
+
+void zdd_due_each(const struct zdd_due_queue *queue, void (*visit)(void *cls, struct zdd_due *due),
+                  void *cls)
+{
+    for (size_t i = 0; i < queue->bucket_count; i++) {
+        for (struct zdd_due *due = queue->by_run[i]; due; due = due->next_by_run)
+            visit(cls, due);
+    }
+}

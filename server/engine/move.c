@@ -1,0 +1,95 @@
+/**
+ * @file server/engine/move.c
+ * @brief A decision applied to a deployment's record.
+ */
+#include "server/engine/move.h"
+
+#include "strategies/timing.h"
+
+#include <string.h>
+
+bool zdd_move_start(const struct zdd_plan *plan, struct zdd_run *run, int64_t now_ms)
+{
+    if (run->started_at_ms != 0)
+        return false;
+    run->started_at_ms = now_ms;
+    run->phase_since_ms = now_ms;
+    run->deadline_at_ms = now_ms + plan->deadline_ms;
+    run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, run->phase);
+    return true;
+}
+
+static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                        enum zdd_phase phase, int64_t now_ms, struct zdd_run *run)
+{
+    const bool failed = phase == ZDD_PHASE_FAILED || phase == ZDD_PHASE_CANCELED;
+
+    /* The step in which it ended stays; otherwise the phase says which step it is. */
+    if (!failed && phase != ZDD_PHASE_ROLLED_BACK)
+        run->step = zdd_strategy_step_of(strategy, phase);
+    run->phase = phase;
+    run->phase_since_ms = now_ms;
+    run->outcome = ZDD_OUTCOME_NONE;
+    run->attempt = 0;
+    if (zdd_phase_is_final(phase)) {
+        run->ended_at_ms = now_ms;
+        run->active = false;
+        run->wake_at_ms = 0;
+    } else {
+        run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, phase);
+    }
+}
+
+static void change_hold(enum zdd_hold hold, int64_t now_ms, struct zdd_run *run)
+{
+    if (hold != ZDD_HOLD_NONE && run->hold == ZDD_HOLD_NONE)
+        run->held_since_ms = now_ms;
+    if (hold == ZDD_HOLD_NONE && run->hold != ZDD_HOLD_NONE) {
+        /* Time that people took is not the deployment's. */
+        run->deadline_at_ms += now_ms - run->held_since_ms;
+        run->step_deadline_at_ms += now_ms - run->held_since_ms;
+        run->held_since_ms = 0;
+    }
+    run->hold = hold;
+}
+
+static void start_clocks_anew(const struct zdd_plan *plan, int64_t now_ms, struct zdd_run *run)
+{
+    run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, run->phase);
+    run->deadline_at_ms = now_ms + plan->deadline_ms;
+    run->outcome = ZDD_OUTCOME_NONE;
+    run->attempt = 0;
+}
+
+void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+              const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
+{
+    change_hold(d->hold, now_ms, run);
+    run->cause = d->cause;
+    if (d->fresh_deadlines)
+        start_clocks_anew(plan, now_ms, run);
+    if (d->phase != run->phase)
+        enter_phase(strategy, plan, d->phase, now_ms, run);
+    if (d->order_count > 0)
+        run->ordered = true;
+    run->wake_at_ms = d->wake_at_ms;
+}
+
+static bool tally_differs(const struct zdd_tally *a, const struct zdd_tally *b)
+{
+    return a->instances != b->instances || a->healthy != b->healthy ||
+           strcmp(a->version, b->version) != 0;
+}
+
+bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
+{
+    return a->phase != b->phase || a->hold != b->hold || a->cause != b->cause ||
+           a->step != b->step || a->started_at_ms != b->started_at_ms || a->outcome != b->outcome ||
+           a->deadline_at_ms != b->deadline_at_ms ||
+           a->step_deadline_at_ms != b->step_deadline_at_ms ||
+           tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
+           strcmp(a->waiting_code, b->waiting_code) != 0 ||
+           strcmp(a->error_code, b->error_code) != 0 ||
+           strcmp(a->target_version, b->target_version) != 0 ||
+           strcmp(a->deployment_id, b->deployment_id) != 0;
+}

@@ -1,0 +1,245 @@
+/**
+ * @file server/engine/step.c
+ * @brief One step of one deployment.
+ */
+#include "server/engine/step.h"
+
+#include "server/base/log.h"
+#include "server/engine/act.h"
+#include "server/engine/backoff.h"
+#include "server/engine/commit.h"
+#include "server/engine/move.h"
+#include "server/engine/observe.h"
+#include "server/engine/tell.h"
+#include "storage/plans.h"
+#include "storage/runs.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DECISIONS_MAX                                                                              \
+    8 /* phases that one look can carry a deployment through; the longest table needs 4 */
+#define RETRY_BASE_MS 500 /* first wait after an order without a clear answer */
+#define RETRY_MAX_MS 30000
+#define CONFIRM_MS 1000 /* after an accepted order: look even if no event comes */
+
+/* Everything that one step works with. */
+struct work {
+    struct zdd_stepper *stepper;
+    struct zdd_step_report *report;
+    const struct zdd_strategy *strategy;
+    struct zdd_plan plan;
+    struct zdd_plan_texts texts;
+    struct zdd_run run;
+    struct zdd_app_view view;
+    bool reachable;
+    char reason[ZDD_CLUSTER_REASON_SIZE];
+    int64_t now_ms;
+};
+
+static bool dies(struct work *w, const char *point)
+{
+    if (w->stepper->dies && w->stepper->dies(w->stepper->fate, point))
+        w->report->died = true;
+    return w->report->died;
+}
+
+static uint64_t draw(struct zdd_stepper *stepper)
+{
+    /* SplitMix64 (Vigna, 2015): any start value is a good one. */
+    uint64_t z = atomic_fetch_add(&stepper->random, 0x9e3779b97f4a7c15u) + 0x9e3779b97f4a7c15u;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static enum zdd_err load(struct work *w, const char *run_id)
+{
+    enum zdd_err err = zdd_run_load(w->stepper->store, run_id, &w->run, NULL);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (!w->run.active || zdd_phase_is_final(w->run.phase))
+        return ZDD_ERR_RUN_FINISHED;
+    err = zdd_plan_load(w->stepper->store, w->run.plan_id, &w->plan, &w->texts);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    w->strategy = zdd_strategy_find(w->run.strategy);
+    return w->strategy ? ZDD_ERR_NONE : ZDD_ERR_STORE_CORRUPT;
+}
+
+static void look(struct work *w, const struct zdd_look *known)
+{
+    const struct zdd_cluster *cluster = &w->stepper->cluster;
+    const struct zdd_app_ask ask = {w->run.app_id, w->texts.target.data, w->texts.previous.data};
+    enum zdd_err err;
+
+    if (known) {
+        err = known->err;
+        if (err == ZDD_ERR_NONE)
+            w->view = *known->view;
+        else
+            snprintf(w->reason, sizeof(w->reason), "%s", known->reason);
+    } else {
+        atomic_fetch_add(&w->stepper->looks, 1);
+        err = cluster->ops->observe(cluster->cls, &ask, 1, &w->view, w->reason);
+    }
+    w->reachable = err == ZDD_ERR_NONE;
+    w->report->unreachable = !w->reachable;
+    if (!w->reachable)
+        snprintf(w->report->reason, sizeof(w->report->reason), "%s", w->reason);
+}
+
+static const struct zdd_app_view *view_of(const struct work *w)
+{
+    return w->reachable ? &w->view : NULL;
+}
+
+/* Decide and make it durable. @p ret_seq gets the journal's names of the orders */
+static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
+                           int64_t ret_seq[static ZDD_ORDER_MAX])
+{
+    const struct zdd_run before = w->run;
+    struct zdd_intent_commit commit = {.strategy = w->strategy,
+                                       .plan = &w->plan,
+                                       .target = w->texts.target.data,
+                                       .before = &before,
+                                       .after = &w->run,
+                                       .decision = ret_decision,
+                                       .now_ms = w->now_ms};
+    struct zdd_observation seen;
+    enum zdd_err err;
+
+    (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
+    seen = zdd_observe(&w->plan, &w->run, view_of(w), w->now_ms);
+    *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
+    zdd_move(w->strategy, &w->plan, ret_decision, w->now_ms, &w->run);
+    if (w->reachable)
+        zdd_observe_note(&w->plan, &w->view, &seen, &w->run);
+    zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), w->reason);
+    if (w->run.cause != before.cause)
+        zdd_tell_error(&w->run, &w->plan, view_of(w));
+    w->report->wake_at_ms = w->run.wake_at_ms;
+    if (!zdd_move_matters(&before, &w->run) && ret_decision->order_count == 0 &&
+        !ret_decision->take_command)
+        return ZDD_ERR_NONE; /* a step that changes nothing writes nothing */
+
+    err = zdd_commit_intent(w->stepper->store, &commit);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    memcpy(ret_seq, commit.intent_seq, sizeof(commit.intent_seq));
+    if (*commit.next_id)
+        memcpy(w->report->next_id, commit.next_id, sizeof(w->report->next_id));
+    if (before.phase != w->run.phase || ret_decision->order_count > 0)
+        zdd_log(ZDD_LOG_INFO, "run.step", "run", w->run.id, "app", w->run.app_id, "rule",
+                ret_decision->rule, "phase", zdd_phase_name(w->run.phase), NULL);
+    return ZDD_ERR_NONE;
+}
+
+static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64_t seq)
+{
+    const struct zdd_definitions definitions = {w->texts.target.data, w->texts.previous.data};
+    struct zdd_cluster_ack ack;
+    struct zdd_outcome_commit commit = {
+        .run_id = w->run.id, .order = order, .intent_seq = seq, .ack = &ack};
+    enum zdd_err err;
+
+    atomic_fetch_add(&w->stepper->orders, 1);
+    commit.err = zdd_act(&w->stepper->cluster, &w->run, &definitions, order, &ack);
+    if (dies(w, "after-order"))
+        return ZDD_ERR_NONE;
+    commit.outcome = zdd_act_outcome(commit.err);
+    commit.now_ms = w->stepper->now_ms(w->stepper->clock);
+    err = zdd_commit_outcome(w->stepper->store, &commit);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_log(commit.err == ZDD_ERR_NONE ? ZDD_LOG_INFO : ZDD_LOG_WARN, "run.order", "run", w->run.id,
+            "app", w->run.app_id, "order", zdd_order_name(order->kind), "outcome",
+            zdd_outcome_name(commit.outcome), "words", ack.words, NULL);
+    w->run = commit.run;
+    return ZDD_ERR_NONE;
+}
+
+/* Send the orders one by one, stop at the first that is not accepted, and say when to look again.
+ */
+static enum zdd_err act(struct work *w, const struct zdd_decision *d,
+                        const int64_t seq[static ZDD_ORDER_MAX])
+{
+    int64_t wait_ms = CONFIRM_MS;
+
+    for (size_t i = 0; i < d->order_count; i++) {
+        enum zdd_err err = act_one(w, &d->order[i], seq[i]);
+
+        if (err != ZDD_ERR_NONE || w->report->died)
+            return err;
+        if (w->run.outcome != ZDD_OUTCOME_ACKED)
+            break;
+    }
+    if (w->run.outcome == ZDD_OUTCOME_REFUSED) {
+        wait_ms = 0;
+    } else if (w->run.outcome != ZDD_OUTCOME_ACKED) {
+        atomic_fetch_add(&w->stepper->retries, 1);
+        wait_ms = zdd_backoff_ms(w->run.attempt, RETRY_BASE_MS, RETRY_MAX_MS, draw(w->stepper));
+    }
+    w->report->wake_at_ms = w->now_ms + wait_ms;
+    return ZDD_ERR_NONE;
+}
+
+/* One look carries the deployment as far as it gets without a new one. */
+static enum zdd_err proceed(struct work *w)
+{
+    for (int i = 0; i < DECISIONS_MAX; i++) {
+        const enum zdd_phase phase = w->run.phase;
+        struct zdd_decision d;
+        int64_t seq[ZDD_ORDER_MAX] = {0};
+        enum zdd_err err = decide(w, &d, seq);
+
+        if (err != ZDD_ERR_NONE)
+            return err;
+        if (dies(w, "after-intent"))
+            return ZDD_ERR_NONE;
+        if (d.order_count > 0)
+            return act(w, &d, seq);
+        if (zdd_phase_is_final(w->run.phase)) {
+            w->report->ended = true;
+            return ZDD_ERR_NONE;
+        }
+        if (w->run.phase == phase && !d.take_command)
+            return ZDD_ERR_NONE;
+        if (d.take_command)
+            w->run.command = ZDD_COMMAND_NONE;
+    }
+    assert(false && "no table goes round in circles");
+    return ZDD_ERR_INTERNAL;
+}
+
+enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const struct zdd_look *known,
+                      struct zdd_step_report *ret_report)
+{
+    struct work w = {.stepper = stepper, .report = ret_report};
+    enum zdd_err err;
+
+    memset(ret_report, 0, sizeof(*ret_report));
+    atomic_fetch_add(&stepper->steps, 1);
+    err = load(&w, run_id);
+    if (err == ZDD_ERR_RUN_FINISHED || err == ZDD_ERR_RUN_UNKNOWN) {
+        ret_report->ended = true;
+        zdd_plan_texts_release(&w.texts);
+        return ZDD_ERR_NONE;
+    }
+    if (err == ZDD_ERR_NONE) {
+        look(&w, known);
+        w.now_ms = stepper->now_ms(stepper->clock);
+        if (!dies(&w, "after-look"))
+            err = proceed(&w);
+    }
+    if (err == ZDD_ERR_REVISION_STALE) {
+        /* A command came in while we looked; the next step, at once, sees it. */
+        ret_report->wake_at_ms = w.now_ms;
+        err = ZDD_ERR_NONE;
+    }
+    zdd_plan_texts_release(&w.texts);
+    return err;
+}

@@ -8,12 +8,10 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FIELDS_MAX 64                      /* rows of one table */
-#define KNOWN_MAX 8                        /* so many known members are listed for an unknown one */
 #define EXACT_INTEGER 9.007199254740992e15 /* 2^53: a real beyond may stand for another integer */
 
 /* One member on its way from the document into the struct. */
@@ -24,60 +22,7 @@ struct reading {
     struct zdd_field_errors *errors;
 };
 
-void zdd_field_error_add(struct zdd_field_errors *errors, const char *pointer, const char *format,
-                         ...)
-{
-    struct zdd_field_error *error;
-    va_list args;
-
-    if (errors->count++ >= ZDD_FIELD_ERROR_MAX)
-        return;
-    error = &errors->error[errors->count - 1];
-    snprintf(error->pointer, sizeof(error->pointer), "%s", pointer);
-    zdd_words_trim(error->pointer);
-    va_start(args, format);
-    vsnprintf(error->detail, sizeof(error->detail), format, args);
-    va_end(args);
-    zdd_words_trim(error->detail);
-}
-
-void zdd_field_pointer(char ret_pointer[static ZDD_FIELD_POINTER_SIZE], const char *pointer,
-                       const char *name)
-{
-    char whole[ZDD_FIELD_POINTER_SIZE]; /* apart, so that both may be the same */
-    size_t used = (size_t)snprintf(whole, sizeof(whole), "%s/", pointer);
-
-    for (; *name && used + 3 < sizeof(whole); name++) {
-        if (*name == '~' || *name == '/')
-            whole[used++] = '~';
-        whole[used++] = *name;
-        if (*name == '~' || *name == '/')
-            whole[used - 1] = *name == '~' ? '0' : '1';
-    }
-    if (used < sizeof(whole))
-        whole[used] = '\0';
-    zdd_words_trim(whole);
-    snprintf(ret_pointer, ZDD_FIELD_POINTER_SIZE, "%s", whole);
-}
-
-void zdd_field_unknown(struct zdd_field_errors *errors, const char *pointer, const char *name,
-                       const char *const known[], size_t count)
-{
-    const char *nearest = zdd_words_nearest(name, known, count);
-    char full[ZDD_FIELD_POINTER_SIZE];
-    char list[150];
-
-    zdd_field_pointer(full, pointer, name);
-    zdd_words_list(known, count, list, sizeof(list));
-    if (nearest)
-        zdd_field_error_add(errors, full, "unknown member; did you mean \"%s\"?", nearest);
-    else if (count > 0 && count <= KNOWN_MAX)
-        zdd_field_error_add(errors, full, "unknown member; known here: %s", list);
-    else
-        zdd_field_error_add(errors, full, "unknown member");
-}
-
-static bool bounded(const struct zdd_field *field)
+bool zdd_field_bounded(const struct zdd_field *field)
 {
     return field->min < field->max || field->min != 0;
 }
@@ -99,7 +44,7 @@ static void bounds_words(const struct zdd_field *field, char ret_text[static 80]
 
 static bool within(const struct zdd_field *field, double value)
 {
-    return !bounded(field) || (value >= field->min && value <= field->max);
+    return !zdd_field_bounded(field) || (value >= field->min && value <= field->max);
 }
 
 /* Say what it must be, with its bounds if it has any, and what was found instead. */
@@ -109,7 +54,7 @@ static bool refuse(const struct reading *r, const char *must_be)
     char bounds[80] = "";
 
     zdd_words_value(r->value, found);
-    if (bounded(r->field))
+    if (zdd_field_bounded(r->field))
         bounds_words(r->field, bounds);
     zdd_field_error_add(r->errors, r->pointer, "must be %s%s%s, not %s", must_be,
                         !bounds[0]         ? ""
@@ -259,6 +204,9 @@ static bool read_value(const struct reading *r, void *into)
     case ZDD_FIELD_OBJECT:
     case ZDD_FIELD_ARRAY:
         return read_container(r, into);
+    case ZDD_FIELD_ANY:
+        *(json_t **)into = (json_t *)(uintptr_t)r->value; /* lent on, as above */
+        return true;
     case ZDD_FIELD_END:
         break;
     }
@@ -290,8 +238,30 @@ static void find_unknown(const struct zdd_field *fields, const json_t *object, c
     }
 }
 
-bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const char *pointer,
-                     void *into, struct zdd_field_errors *errors)
+bool zdd_field_value_read(const struct zdd_field *field, const json_t *value, const char *pointer,
+                          void *into, struct zdd_field_errors *errors)
+{
+    return read_value(&(struct reading){field, value, pointer, errors}, into);
+}
+
+static void read_field(const struct zdd_field *field, const json_t *object, const char *pointer,
+                       void *into, struct zdd_field_errors *errors)
+{
+    const json_t *value = json_object_get(object, field->name);
+    const bool absent = !value || json_is_null(value);
+    char full[ZDD_FIELD_POINTER_SIZE];
+
+    if (absent && !field->required)
+        return;
+    zdd_field_pointer(full, pointer, field->name);
+    if (absent)
+        zdd_field_error_add(errors, full, "is required");
+    else
+        zdd_field_value_read(field, value, full, (char *)into + field->offset, errors);
+}
+
+bool zdd_fields_read_known(const struct zdd_field *fields, const json_t *object,
+                           const char *pointer, void *into, struct zdd_field_errors *errors)
 {
     const size_t errors_before = errors->count;
 
@@ -302,85 +272,17 @@ bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const
         zdd_field_error_add(errors, pointer, "must be an object, not %s", found);
         return false;
     }
-    for (const struct zdd_field *field = fields; field->kind != ZDD_FIELD_END; field++) {
-        const json_t *value = json_object_get(object, field->name);
-        char full[ZDD_FIELD_POINTER_SIZE];
-
-        zdd_field_pointer(full, pointer, field->name);
-        if (value && !json_is_null(value))
-            read_value(&(struct reading){field, value, full, errors}, (char *)into + field->offset);
-        else if (field->required)
-            zdd_field_error_add(errors, full, "is required");
-    }
-    find_unknown(fields, object, pointer, errors);
+    for (const struct zdd_field *field = fields; field->kind != ZDD_FIELD_END; field++)
+        read_field(field, object, pointer, into, errors);
     return errors->count == errors_before;
 }
 
-/* Whole numbers look better without a fraction. */
-static json_t *number(double value)
+bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const char *pointer,
+                     void *into, struct zdd_field_errors *errors)
 {
-    if (value == trunc(value) && fabs(value) <= EXACT_INTEGER)
-        return json_integer((json_int_t)value);
-    return json_real(value);
-}
+    const size_t errors_before = errors->count;
 
-static void schema_bounds(json_t *schema, const struct zdd_field *field, const char *min,
-                          const char *max)
-{
-    if (!bounded(field))
-        return;
-    if (!isinf(field->min))
-        json_object_set_new(schema, min, number(field->min));
-    if (!isinf(field->max))
-        json_object_set_new(schema, max, number(field->max));
-}
-
-static json_t *schema_of_choice(const struct zdd_field *field)
-{
-    json_t *names = json_array();
-
-    for (size_t i = 0; field->choices[i]; i++)
-        json_array_append_new(names, json_string(field->choices[i]));
-    return json_pack("{s:s, s:o}", "type", "string", "enum", names);
-}
-
-static json_t *schema_of(const struct zdd_field *field)
-{
-    static const struct {
-        const char *type, *min, *max;
-    } words[] = {
-        [ZDD_FIELD_TEXT] = {"string", "minLength", "maxLength"},
-        [ZDD_FIELD_INT] = {"integer", "minimum", "maximum"},
-        [ZDD_FIELD_REAL] = {"number", "minimum", "maximum"},
-        [ZDD_FIELD_BOOL] = {"boolean", NULL, NULL},
-        [ZDD_FIELD_CHOICE] = {"string", NULL, NULL},
-        [ZDD_FIELD_OBJECT] = {"object", NULL, NULL},
-        [ZDD_FIELD_ARRAY] = {"array", "minItems", "maxItems"},
-        [ZDD_FIELD_LABELS] = {"object", "minProperties", "maxProperties"},
-    };
-    json_t *schema = field->kind == ZDD_FIELD_CHOICE
-                         ? schema_of_choice(field)
-                         : json_pack("{s:s}", "type", words[field->kind].type);
-
-    if (words[field->kind].min)
-        schema_bounds(schema, field, words[field->kind].min, words[field->kind].max);
-    if (field->kind == ZDD_FIELD_LABELS)
-        json_object_set_new(schema, "additionalProperties", json_pack("{s:s}", "type", "string"));
-    if (field->text)
-        json_object_set_new(schema, "description", json_string(field->text));
-    return schema;
-}
-
-json_t *zdd_fields_schema(const struct zdd_field *fields)
-{
-    json_t *properties = json_object();
-    json_t *required = json_array();
-
-    for (; fields->kind != ZDD_FIELD_END; fields++) {
-        json_object_set_new(properties, fields->name, schema_of(fields));
-        if (fields->required)
-            json_array_append_new(required, json_string(fields->name));
-    }
-    return json_pack("{s:s, s:o, s:o, s:b}", "type", "object", "properties", properties, "required",
-                     required, "additionalProperties", 0);
+    if (zdd_fields_read_known(fields, object, pointer, into, errors) || json_is_object(object))
+        find_unknown(fields, object, pointer, errors);
+    return errors->count == errors_before;
 }

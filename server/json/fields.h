@@ -20,6 +20,7 @@ enum zdd_field_kind {
     ZDD_FIELD_ARRAY,  /* json_t *: borrowed; min/max elements */
     ZDD_FIELD_LABELS, /* json_t *: borrowed object whose members are all text; at most max members
                        */
+    ZDD_FIELD_ANY,    /* json_t *: borrowed, of any kind */
     ZDD_FIELD_END     /* last row of a table */
 };
 
@@ -58,6 +59,18 @@ struct zdd_field_errors {
  */
 bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const char *pointer,
                      void *into, struct zdd_field_errors *errors);
+
+/** The same, but members that no row names are left alone. */
+bool zdd_fields_read_known(const struct zdd_field *fields, const json_t *object,
+                           const char *pointer, void *into, struct zdd_field_errors *errors);
+
+/** Read one @p value, not NULL, by one row: the name, the offset and `required` do not matter.
+ * @return true when nothing was wrong */
+bool zdd_field_value_read(const struct zdd_field *field, const json_t *value, const char *pointer,
+                          void *into, struct zdd_field_errors *errors);
+
+/** @return true when @p field has bounds */
+bool zdd_field_bounded(const struct zdd_field *field);
 
 /** Note one more error; @p pointer as in struct zdd_field_error. */
 __attribute__((format(printf, 3, 4))) void

@@ -19,6 +19,7 @@ struct form {
     json_t *app, *steps, *labels;
     double any;
     int64_t from_one;
+    json_t *whatever;
 };
 
 static const char *const modes[] = {"rollback", "hold", NULL};
@@ -35,6 +36,7 @@ static const struct zdd_field form_fields[] = {
     {"labels", ZDD_FIELD_LABELS, AT(labels), .min = 0, .max = 2},
     {"any", ZDD_FIELD_REAL, AT(any), .required = false},
     {"fromOne", ZDD_FIELD_INT, AT(from_one), .min = 1, .max = INFINITY},
+    {"whatever", ZDD_FIELD_ANY, AT(whatever), .text = "of any kind"},
     {.kind = ZDD_FIELD_END},
 };
 
@@ -73,7 +75,8 @@ static void every_kind_is_read_into_its_place(void **state)
     struct form form = {.any = -7};
     ZDD_AUTO_JSON json_t *json =
         parse("{\"name\":\"x\",\"instances\":3.0,\"share\":1,\"force\":true,\"onFailure\":\"hold\","
-              "\"app\":{\"id\":\"/a\"},\"steps\":[1],\"labels\":{\"k\":\"v\"},\"fromOne\":1}");
+              "\"app\":{\"id\":\"/a\"},\"steps\":[1],\"labels\":{\"k\":\"v\"},\"fromOne\":1,"
+              "\"whatever\":[false]}");
 
     (void)state;
     assert_true(zdd_fields_read(form_fields, json, "#", &form, &errors));
@@ -87,6 +90,7 @@ static void every_kind_is_read_into_its_place(void **state)
     assert_string_equal(zdd_json_text(form.labels, "k", ""), "v");
     assert_true(form.any == -7.0); /* absent: the caller's default stays */
     assert_int_equal(form.from_one, 1);
+    assert_true(json_is_array(form.whatever));
 }
 
 static void null_is_the_same_as_absent(void **state)
@@ -183,6 +187,37 @@ static void a_short_list_of_known_members_is_told(void **state)
                         "unknown member; known here: \"weight\", \"reason\"");
 }
 
+static void unknown_members_can_be_left_alone(void **state)
+{
+    struct zdd_field_errors errors = {0};
+    struct form form = {0};
+    ZDD_AUTO_JSON json_t *json = parse("{\"name\":\"x\",\"zz\":1}");
+    ZDD_AUTO_JSON json_t *wrong = parse("{\"name\":1,\"zz\":1}");
+
+    (void)state;
+    assert_true(zdd_fields_read_known(form_fields, json, "#", &form, &errors));
+    assert_string_equal(form.name, "x");
+    assert_false(zdd_fields_read_known(form_fields, wrong, "#", &form, &errors));
+    assert_int_equal(errors.count, 1);
+    assert_string_equal(errors.error[0].pointer, "#/name");
+}
+
+static void a_megabyte_of_typos_is_counted_and_cheap(void **state)
+{
+    struct zdd_field_errors errors = {0};
+    struct form form = {.name = NULL};
+    ZDD_AUTO_JSON json_t *json = json_object();
+    char name[40];
+
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        snprintf(name, sizeof(name), "instances_%d", i);
+        json_object_set_new(json, name, json_null());
+    }
+    assert_false(zdd_fields_read(form_fields, json, "#", &form, &errors));
+    assert_int_equal(errors.count, 100001);
+}
+
 static void what_is_no_object_has_no_fields(void **state)
 {
     struct zdd_field_errors errors = {0};
@@ -273,7 +308,8 @@ static void the_schema_says_the_same_as_the_table(void **state)
         "\"name\":{\"description\":\"what it is called\",\"maxLength\":8,\"minLength\":1,\"type\":\"string\"},"
         "\"onFailure\":{\"enum\":[\"rollback\",\"hold\"],\"type\":\"string\"},"
         "\"share\":{\"maximum\":1,\"minimum\":0,\"type\":\"number\"},"
-        "\"steps\":{\"maxItems\":2,\"minItems\":1,\"type\":\"array\"}},"
+        "\"steps\":{\"maxItems\":2,\"minItems\":1,\"type\":\"array\"},"
+        "\"whatever\":{\"description\":\"of any kind\"}},"
         "\"required\":[\"name\"],\"type\":\"object\"}");
 }
 
@@ -286,6 +322,8 @@ int main(void)
         cmocka_unit_test(a_wrong_type_is_named_with_what_would_be_right),
         cmocka_unit_test(an_unknown_member_is_an_error_and_the_nearest_known_one_is_offered),
         cmocka_unit_test(a_short_list_of_known_members_is_told),
+        cmocka_unit_test(unknown_members_can_be_left_alone),
+        cmocka_unit_test(a_megabyte_of_typos_is_counted_and_cheap),
         cmocka_unit_test(what_is_no_object_has_no_fields),
         cmocka_unit_test(all_errors_are_collected_in_order),
         cmocka_unit_test(errors_beyond_what_fits_are_counted_only),

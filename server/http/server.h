@@ -3,11 +3,21 @@
  * @brief The HTTP server; mhd.c alone knows libmicrohttpd. Shared by zdd-server and zdd-lab.
  *
  * A few threads in poll mode hold many connections: calls that wait and streams that are idle are
- * suspended and cost no thread (targets.md: epoll mode stalls when 128 resume together).
+ * suspended and cost no thread (epoll mode stalls when 128 of them resume together).
+ *
+ * What is refused without asking a handler: a request line and headers of more than
+ * ZDD_HTTP_HEAD_MAX bytes or ZDD_HTTP_HEADER_COUNT_MAX headers (414, 431); a body of more than
+ * body_max (413); a Transfer-Encoding other than "chunked" or together with Content-Length, and a
+ * repeated Authorization, Content-Length, Content-Type, Host, Idempotency-Key, If-Match or
+ * Transfer-Encoding (400: two readers of such a request may understand two things). A body that has
+ * not arrived after ten times timeout_s is cut.
  */
 #pragma once
 
 #include "server/http/call.h"
+
+#define ZDD_HTTP_HEAD_MAX 4096 /* bytes */
+#define ZDD_HTTP_HEADER_COUNT_MAX 64
 
 struct zdd_http;
 
@@ -15,28 +25,36 @@ struct zdd_http_options {
     const char *host;        /* address to bind, "127.0.0.1" or "::1"; never a name */
     uint16_t port;           /* 0 picks a free one */
     unsigned thread_count;   /* 1 to 64 */
-    unsigned connection_max; /* above it new connections get 503 and Retry-After; 0 means 4096, less
-                                if RLIMIT_NOFILE is low */
-    size_t body_max; /* bytes; larger bodies are answered 413 without being kept; 0 means 1 MiB */
-    unsigned timeout_s; /* a request that does not arrive, or a reader that does not read, for that
-                           long is cut; 0 means 30 */
+    unsigned connection_max; /* above it new connections get 503 and Retry-After, and 64 above it
+                                they are closed at once; 0 means 4096; at least 128 below
+                                RLIMIT_NOFILE in any case */
+    size_t body_max;         /* bytes; larger bodies are answered 413 without being kept; 0 means
+                                1 MiB */
+    unsigned timeout_s;      /* a request that does not arrive, or a reader that does not read, for
+                                that long is cut; 0 means 30 */
+    bool without_guards;     /* leave away "X-Content-Type-Options: nosniff" and "Cache-Control:
+                                no-store", which are sent unless the handler adds its own */
     const struct zdd_route *routes;
     size_t route_count;
     void *app; /* goes into zdd_call.app */
-    /** Before the handler, route known: who asks, may they? NULL for nobody asks. An error skips
-     * the handler. */
+    /**
+     * Before the handler, route known, body not read yet: who asks, may they? NULL for nobody asks.
+     * An error skips the handler.
+     */
     enum zdd_err (*before)(struct zdd_call *call);
-    /** Fill the reply for a failed call; NULL means zdd_call_problem(). */
+    /** Fill the reply (status, type, body) of a failed call; NULL means zdd_call_problem(). */
     void (*fail)(struct zdd_call *call, enum zdd_err err);
-    /** After the reply is handed over or the connection is lost: log, free call->caller. May be
-     * NULL. */
+    /**
+     * Once for each call, after its reply is sent or its connection is lost: log, free
+     * call->caller. call->route is NULL when none fits. May be NULL.
+     */
     void (*after)(struct zdd_call *call);
 };
 
 /**
  * Listen and answer.
  * @param[out] ret_reason  when NULL is returned: why, as one sentence ("127.0.0.1:8090 is in use by
- * another program")
+ *                         another program")
  * @return NULL when it cannot listen
  */
 struct zdd_http *zdd_http_start(const struct zdd_http_options *options,
@@ -53,7 +71,11 @@ void zdd_http_quiesce(struct zdd_http *http);
 
 /**
  * End all streams, wait at most @p grace_ms for calls under way (deferred ones too), then stop.
- * NULL is fine.
+ * New calls on open connections get 503 meanwhile. NULL is fine.
+ *
+ * A deferred call that is not finished by then loses its connection but stays valid: it must still
+ * be finished, and zdd_call_finish() calls options.after for it. So end whatever finishes calls
+ * after the server, and what `after` uses last.
  * @return NULL
  */
 struct zdd_http *zdd_http_free(struct zdd_http *http, int64_t grace_ms);

@@ -1,0 +1,91 @@
+/**
+ * @file server/http/heads.c
+ * @brief Request headers: counted, and refused when two readers could understand two things.
+ */
+#include "server/http/heads.h"
+
+#include "server/http/server.h"
+
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Headers that must not be repeated. */
+static const char *const single[] = {
+    "Authorization",   "Content-Length", "Content-Type",      "Host",
+    "Idempotency-Key", "If-Match",       "Transfer-Encoding",
+};
+
+#define SINGLE_COUNT (sizeof(single) / sizeof(single[0]))
+
+struct tally {
+    unsigned count;
+    unsigned seen[SINGLE_COUNT];
+};
+
+static enum MHD_Result count_one(void *cls, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    struct tally *tally = cls;
+
+    (void)kind;
+    (void)value;
+    tally->count++;
+    for (size_t i = 0; i < SINGLE_COUNT; i++)
+        tally->seen[i] += strcasecmp(name, single[i]) == 0;
+    return MHD_YES;
+}
+
+static size_t head_size(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+    return info ? info->header_size : 0;
+}
+
+enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *connection)
+{
+    const char *coding = zdd_call_header(call, "Transfer-Encoding");
+    struct tally tally = {0};
+
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_one, &tally);
+    if (head_size(connection) > ZDD_HTTP_HEAD_MAX || tally.count > ZDD_HTTP_HEADER_COUNT_MAX) {
+        call->status = 431;
+        return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
+                             "the request has more than %d bytes of headers, or more than %d",
+                             ZDD_HTTP_HEAD_MAX, ZDD_HTTP_HEADER_COUNT_MAX);
+    }
+    for (size_t i = 0; i < SINGLE_COUNT; i++) {
+        if (tally.seen[i] > 1)
+            return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID, "header %s comes more than once",
+                                 single[i]);
+    }
+    if (coding && strcasecmp(coding, "chunked") != 0)
+        return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID, "Transfer-Encoding must be chunked");
+    if (coding && zdd_call_header(call, "Content-Length"))
+        return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
+                             "Content-Length and Transfer-Encoding exclude each other");
+    return ZDD_ERR_NONE;
+}
+
+uint64_t zdd_heads_length(const struct zdd_call *call)
+{
+    const char *text = zdd_call_header(call, "Content-Length");
+
+    return text ? strtoull(text, NULL, 10) : 0; /* libmicrohttpd lets only digits pass */
+}
+
+void zdd_heads_request_id(struct zdd_call *call)
+{
+    static const char sane[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const char *id = zdd_call_header(call, "X-Request-Id");
+    const size_t size = id ? strlen(id) : 0;
+
+    if (size > 0 && size < sizeof(call->request_id) && strspn(id, sane) == size)
+        memcpy(call->request_id, id, size + 1);
+    else
+        zdd_uuid7(call->now_ms, call->request_id);
+}

@@ -1,0 +1,250 @@
+/**
+ * @file server/http/mhd.c
+ * @brief The daemon: what libmicrohttpd calls, starting and stopping.
+ */
+#include "server/http/exchange.h"
+
+#include "server/base/clock.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_CONNECTION_MAX 4096
+#define DEFAULT_BODY_MAX ((size_t)1024 * 1024)
+#define DEFAULT_TIMEOUT_S 30
+#define THREAD_MAX 64
+#define CONNECTION_SPARE 64         /* connections above the limit that still hear 503 */
+#define FD_RESERVE 64               /* descriptors for the rest of the program */
+#define CONNECTION_MOST 1000000     /* keeps the sums below far from wrapping */
+#define MEMORY_PER_CONNECTION 8192U /* bytes: ZDD_HTTP_HEAD_MAX twice, for request and reply */
+
+/* Above the limit and its spare: close at once. libmicrohttpd's own limit would let callers hang.
+ */
+static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t size)
+{
+    const struct zdd_http *http = cls;
+
+    (void)address;
+    (void)size;
+    return atomic_load(&http->connection_count) < http->options.connection_max + CONNECTION_SPARE
+               ? MHD_YES
+               : MHD_NO;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    static const char over_limit[] = "";
+    struct zdd_http *http = cls;
+
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+        atomic_fetch_sub(&http->connection_count, 1);
+    else if (atomic_fetch_add(&http->connection_count, 1) >= http->options.connection_max)
+        *context = (void *)(uintptr_t)over_limit; /* a mark, never read */
+}
+
+static bool is_over_limit(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info && info->socket_context;
+}
+
+/* The first sight of a request: the only moment in which its target is still as sent. */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    return zdd_exchange_new(cls, connection, target);
+}
+
+/* libmicrohttpd calls this for the headers, for each piece of the body, at the end, and after a
+ * deferred call was resumed. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_size, void **request)
+{
+    struct zdd_exchange *exchange = *request;
+
+    (void)cls;
+    (void)url;
+    (void)version;
+    if (!exchange)
+        return MHD_NO; /* no memory for it */
+    if (exchange->answered)
+        return MHD_YES; /* while stopping, libmicrohttpd accepts responses and forgets them */
+    if (!exchange->begun) {
+        zdd_exchange_begin(exchange, method, is_over_limit(connection));
+        if (exchange->verdict != ZDD_ERR_NONE && zdd_exchange_has_body(exchange))
+            return zdd_exchange_answer(exchange);
+        return MHD_YES; /* a refused call without a body is answered below: it can be kept alive */
+    }
+    if (*data_size > 0) {
+        const bool taken = zdd_exchange_take(exchange, data, *data_size);
+
+        *data_size = 0;
+        return taken ? MHD_YES : MHD_NO;
+    }
+    switch (zdd_exchange_run(exchange)) {
+    case ZDD_PROGRESS_WAIT:
+        return MHD_YES;
+    case ZDD_PROGRESS_CUT:
+        return MHD_NO;
+    case ZDD_PROGRESS_ANSWER:
+        break;
+    }
+    return zdd_exchange_answer(exchange);
+}
+
+static void on_done(void *cls, struct MHD_Connection *connection, void **request,
+                    enum MHD_RequestTerminationCode why)
+{
+    (void)cls;
+    (void)connection;
+    (void)why;
+    if (*request)
+        zdd_exchange_end(*request);
+    *request = NULL;
+}
+
+/* Leave descriptors for the rest of the program: running out of them stops accepting. */
+static unsigned connection_max(unsigned wanted)
+{
+    struct rlimit limit = {0};
+    const unsigned max = wanted ? wanted : DEFAULT_CONNECTION_MAX;
+    rlim_t most = CONNECTION_MOST;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < most)
+        most = limit.rlim_cur;
+    most = most > CONNECTION_SPARE + FD_RESERVE ? most - CONNECTION_SPARE - FD_RESERVE : 1;
+    return max < most ? max : (unsigned)most;
+}
+
+static struct zdd_http *create(const struct zdd_http_options *options)
+{
+    struct zdd_http *http = calloc(1, sizeof(*http));
+    pthread_condattr_t monotonic;
+
+    if (!http)
+        return NULL;
+    http->quiesced_fd = -1;
+    http->options = *options;
+    http->options.connection_max = connection_max(options->connection_max);
+    if (!options->body_max)
+        http->options.body_max = DEFAULT_BODY_MAX;
+    if (!options->timeout_s)
+        http->options.timeout_s = DEFAULT_TIMEOUT_S;
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&http->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return http;
+}
+
+void zdd_http_destroy(struct zdd_http *http)
+{
+    pthread_cond_destroy(&http->changed);
+    pthread_mutex_destroy(&http->lock);
+    free(http);
+}
+
+static struct MHD_Daemon *start_daemon(struct zdd_http *http, int fd)
+{
+    const struct zdd_http_options *options = &http->options;
+    /* Never reached: each thread has a share of it, and one thread may get all connections. */
+    const unsigned limit =
+        (options->connection_max + CONNECTION_SPARE + THREAD_MAX) * options->thread_count;
+
+    return MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept,
+        http, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        options->thread_count, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
+        options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+        MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_END);
+}
+
+struct zdd_http *zdd_http_start(const struct zdd_http_options *options, char ret_reason[static 200])
+{
+    uint16_t port = 0;
+    const int fd = zdd_http_listen(options->host, options->port, &port, ret_reason);
+    struct zdd_http *http;
+
+    assert(options->thread_count >= 1 && options->thread_count <= THREAD_MAX);
+    if (fd < 0)
+        return NULL;
+    http = create(options);
+    if (http) {
+        http->port = port;
+        http->daemon = start_daemon(http, fd);
+        if (http->daemon)
+            return http;
+        zdd_http_destroy(http);
+    }
+    close(fd);
+    snprintf(ret_reason, 200, "no memory or no threads for the HTTP server");
+    return NULL;
+}
+
+uint16_t zdd_http_port(const struct zdd_http *http)
+{
+    return http->port;
+}
+
+unsigned zdd_http_connections(const struct zdd_http *http)
+{
+    return atomic_load(&http->connection_count);
+}
+
+void zdd_http_quiesce(struct zdd_http *http)
+{
+    if (http->quiesced_fd >= 0)
+        return;
+    http->quiesced_fd = MHD_quiesce_daemon(http->daemon);
+    if (http->quiesced_fd >= 0)
+        shutdown(http->quiesced_fd, SHUT_RDWR); /* callers hear "refused" instead of waiting */
+}
+
+/* Wait until no exchange is under way, at most @p grace_ms. Under the lock. */
+static void wait_idle(struct zdd_http *http, int64_t grace_ms)
+{
+    const int64_t end_ms = zdd_mono_ms() + grace_ms;
+    const struct timespec end = {end_ms / 1000, end_ms % 1000 * 1000000};
+    int timed_out = 0;
+
+    while (http->active_count > 0 && !timed_out)
+        timed_out = pthread_cond_timedwait(&http->changed, &http->lock, &end);
+}
+
+struct zdd_http *zdd_http_free(struct zdd_http *http, int64_t grace_ms)
+{
+    bool last;
+
+    if (!http)
+        return NULL;
+    zdd_http_quiesce(http);
+    pthread_mutex_lock(&http->lock);
+    atomic_store(&http->draining, true);
+    zdd_exchange_resume_all(http, false);
+    wait_idle(http, grace_ms);
+    http->stopping = true;
+    zdd_exchange_resume_all(http, true);
+    pthread_mutex_unlock(&http->lock);
+    MHD_stop_daemon(http->daemon);
+    if (http->quiesced_fd >= 0)
+        close(http->quiesced_fd);
+
+    pthread_mutex_lock(&http->lock);
+    http->freed = true;
+    last = http->orphan_count == 0;
+    pthread_mutex_unlock(&http->lock);
+    if (last)
+        zdd_http_destroy(http);
+    return NULL;
+}

@@ -1,0 +1,137 @@
+/**
+ * @file deploy/lab/simpleservice.c
+ * @brief A service to be deployed: it tells its version and takes its time to be healthy.
+ *
+ * The paths and variables are those of mhausenblas/simpleservice, so that definitions made for
+ * it run unchanged. PORT0 (9876), SIMPLE_SERVICE_VERSION (0.5.0), HEALTH_MIN and HEALTH_MAX
+ * (0 and 0 ms): an answer of /health is delayed by a time drawn between the two.
+ */
+#include "deploy/lab/tinyhttp.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DELAY_MAX_MS 600000
+
+extern char **environ;
+
+struct service {
+    const char *version;
+    int64_t health_min_ms, health_max_ms;
+};
+
+static int64_t read_number(const char *name, int64_t otherwise, int64_t max)
+{
+    const char *text = getenv(name);
+    char *end = NULL;
+    long value;
+
+    if (!text || !*text)
+        return otherwise;
+    errno = 0;
+    value = strtol(text, &end, 10);
+    if (errno || *end || value < 0 || value > max) {
+        fprintf(stderr, "simpleservice: %s must be a whole number from 0 to %lld, not \"%s\"\n",
+                name, (long long)max, text);
+        exit(2);
+    }
+    return value;
+}
+
+static int64_t draw(const struct service *service)
+{
+    const int64_t span = service->health_max_ms - service->health_min_ms;
+
+    if (span <= 0)
+        return service->health_min_ms;
+    return service->health_min_ms + (int64_t)((double)random() / 2147483648.0 * (double)(span + 1));
+}
+
+static void member(struct zdd_buf *body, const char *name, const char *value)
+{
+    zdd_buf_text(body, body->size > 1 ? ", " : "");
+    zdd_buf_json_string(body, name);
+    zdd_buf_text(body, ": ");
+    zdd_buf_json_string(body, value);
+}
+
+static void add_environment(struct zdd_buf *body)
+{
+    struct zdd_buf members = {0};
+    char name[256];
+
+    zdd_buf_text(&members, "{");
+    for (char **at = environ; *at; at++) {
+        const size_t size = strcspn(*at, "=");
+
+        if (!(*at)[size])
+            continue;
+        snprintf(name, sizeof(name), "%.*s", (int)size, *at);
+        member(&members, name, *at + size + 1);
+    }
+    zdd_buf_text(&members, "}");
+    zdd_buf_text(body, ", \"env\": ");
+    zdd_buf_text(body, members.data);
+    zdd_buf_release(&members);
+}
+
+static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd_tiny_answer *reply)
+{
+    const struct service *service = cls;
+
+    reply->status = 200;
+    zdd_buf_text(&reply->body, "{");
+    if (strcmp(request->path, "/endpoint0") == 0) {
+        member(&reply->body, "host", request->host);
+        member(&reply->body, "version", service->version);
+        member(&reply->body, "result", "all is well");
+    } else if (strcmp(request->path, "/health") == 0) {
+        zdd_buf_text(&reply->body, "\"healthy\": true");
+        reply->delay_ms = draw(service);
+    } else if (strcmp(request->path, "/info") == 0) {
+        member(&reply->body, "host", request->host);
+        member(&reply->body, "version", service->version);
+        member(&reply->body, "from", request->remote);
+    } else if (strcmp(request->path, "/env") == 0) {
+        member(&reply->body, "version", service->version);
+        add_environment(&reply->body);
+    } else {
+        reply->status = 404;
+        member(&reply->body, "error", "no such path");
+    }
+    zdd_buf_text(&reply->body, "}\n");
+}
+
+int main(void)
+{
+    const char *version = getenv("SIMPLE_SERVICE_VERSION");
+    struct service service = {.version = version && *version ? version : "0.5.0",
+                              .health_min_ms = read_number("HEALTH_MIN", 0, DELAY_MAX_MS),
+                              .health_max_ms = read_number("HEALTH_MAX", 0, DELAY_MAX_MS)};
+    const uint16_t port = (uint16_t)read_number("PORT0", 9876, 65535);
+    struct timespec now;
+    sigset_t set;
+    int stop_fd;
+    int status;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    srandom((unsigned)now.tv_nsec ^ (unsigned)getpid());
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    stop_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (stop_fd < 0)
+        return 1;
+    printf("simpleservice %s on port %u\n", service.version, port);
+    fflush(stdout);
+    status = zdd_tiny_serve(port, stop_fd, answer, &service);
+    close(stop_fd);
+    return status;
+}

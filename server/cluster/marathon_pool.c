@@ -1,0 +1,145 @@
+/**
+ * @file server/cluster/marathon_pool.c
+ * @brief Clients are made when first needed and kept for the next caller.
+ */
+#include "server/cluster/marathon_pool.h"
+
+#include "server/base/cleanup.h"
+#include "server/base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+struct zdd_marathon_pool {
+    char *basic, *header, *ca_file; /* as in struct zdd_fetch_auth */
+    pthread_mutex_t lock;
+    pthread_cond_t given;
+    unsigned client_max;
+    unsigned client_count; /* made, idle or not */
+    unsigned idle_count;
+    struct zdd_fetch **idle; /* client_max places */
+};
+
+static bool copy_text(const char *text, char **ret_copy)
+{
+    if (text)
+        *ret_copy = strdup(text);
+    return !text || *ret_copy;
+}
+
+static bool prepare(struct zdd_marathon_pool *pool)
+{
+    pthread_condattr_t attr;
+    int failed;
+
+    if (pthread_mutex_init(&pool->lock, NULL) != 0)
+        return false;
+    if (pthread_condattr_init(&attr) != 0)
+        goto no_lock;
+    failed = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    if (failed == 0)
+        failed = pthread_cond_init(&pool->given, &attr);
+    pthread_condattr_destroy(&attr);
+    if (failed == 0)
+        return true;
+no_lock:
+    pthread_mutex_destroy(&pool->lock);
+    return false;
+}
+
+static void free_parts(struct zdd_marathon_pool *pool)
+{
+    free(pool->basic);
+    free(pool->header);
+    free(pool->ca_file);
+    free(pool->idle);
+    free(pool);
+}
+
+struct zdd_marathon_pool *zdd_marathon_pool_new(const struct zdd_fetch_auth *auth,
+                                                unsigned client_max)
+{
+    struct zdd_marathon_pool *pool = calloc(1, sizeof(*pool));
+
+    if (!pool)
+        return NULL;
+    pool->client_max = client_max;
+    pool->idle = calloc(client_max, sizeof(struct zdd_fetch *));
+    if (!pool->idle || !copy_text(auth->basic, &pool->basic) ||
+        !copy_text(auth->header, &pool->header) || !copy_text(auth->ca_file, &pool->ca_file) ||
+        !prepare(pool)) {
+        free_parts(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+struct zdd_marathon_pool *zdd_marathon_pool_free(struct zdd_marathon_pool *pool)
+{
+    if (!pool)
+        return NULL;
+    assert(pool->idle_count == pool->client_count);
+    for (unsigned i = 0; i < pool->idle_count; i++)
+        zdd_fetch_free(pool->idle[i]);
+    pthread_cond_destroy(&pool->given);
+    pthread_mutex_destroy(&pool->lock);
+    free_parts(pool);
+    return NULL;
+}
+
+/* With the lock held: wait until a client is idle or another one may be made. */
+static bool wait_for_room(struct zdd_marathon_pool *pool, int64_t until_ms)
+{
+    const struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                                   .tv_nsec = (long)(until_ms % 1000) * 1000000};
+
+    while (pool->idle_count == 0 && pool->client_count == pool->client_max) {
+        if (pthread_cond_timedwait(&pool->given, &pool->lock, &until) == ETIMEDOUT)
+            return false;
+    }
+    return true;
+}
+
+enum zdd_err zdd_marathon_pool_take(struct zdd_marathon_pool *pool, int64_t until_ms,
+                                    struct zdd_fetch **ret_fetch)
+{
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    pthread_mutex_lock(&pool->lock);
+    if (!wait_for_room(pool, until_ms)) {
+        err = ZDD_ERR_CLUSTER_SLOW;
+    } else if (pool->idle_count > 0) {
+        *ret_fetch = pool->idle[--pool->idle_count];
+    } else {
+        const struct zdd_fetch_auth auth = {pool->basic, pool->header, pool->ca_file};
+        struct zdd_fetch *fetch = zdd_fetch_new(&auth);
+
+        if (fetch) {
+            pool->client_count++;
+            *ret_fetch = fetch;
+        } else {
+            err = ZDD_ERR_NO_MEMORY;
+        }
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return err;
+}
+
+void zdd_marathon_pool_give(struct zdd_marathon_pool *pool, struct zdd_fetch *fetch)
+{
+    pthread_mutex_lock(&pool->lock);
+    assert(pool->idle_count < pool->client_count);
+    pool->idle[pool->idle_count++] = fetch;
+    pthread_cond_signal(&pool->given);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+struct zdd_fetch *zdd_marathon_pool_stranger(const struct zdd_marathon_pool *pool)
+{
+    const struct zdd_fetch_auth nobody = {.ca_file = pool->ca_file};
+
+    return zdd_fetch_new(&nobody);
+}

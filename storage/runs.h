@@ -76,6 +76,11 @@ ZDD_MUST_CHECK enum zdd_err
 zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *filter,
              bool (*visit)(void *cls, const struct zdd_run *run, const char *labels), void *cls);
 
+/** Ids of the app's queued deployments, oldest first: whoever supersedes them writes their events.
+ * Call it before zdd_run_insert(), which cancels them. */
+ZDD_MUST_CHECK enum zdd_err zdd_run_queued(struct zdd_tx *tx, const char *app_id,
+                                           bool (*visit)(void *cls, const char *id), void *cls);
+
 /** All live (active, not ended) deployments, for the engine at its start. */
 ZDD_MUST_CHECK enum zdd_err zdd_run_live(struct zdd_store *store,
                                          bool (*visit)(void *cls, const char *id,

@@ -75,5 +75,11 @@ void zdd_store_stats(const struct zdd_store *store, struct zdd_store_stats *ret_
 /** @return whether the store can be written now: the last commit did not fail for lack of space */
 bool zdd_store_writable(const struct zdd_store *store);
 
-/** Newest schema this program knows, and the file's. */
+#define ZDD_TROUBLE_SIZE 200
+
+/** What the database itself last complained about, in its own words, for the log; "" for nothing
+ * so far. */
+void zdd_store_trouble(struct zdd_store *store, char ret_text[static ZDD_TROUBLE_SIZE]);
+
+/** @return the newest schema this program knows */
 int zdd_store_schema_newest(void);

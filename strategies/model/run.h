@@ -36,6 +36,7 @@ struct zdd_run {
     enum zdd_phase phase;
     enum zdd_hold hold;
     enum zdd_command command; /* not yet taken by the engine */
+    char superseded_by[ZDD_ID_SIZE]; /* the newer deployment whose `abort` it is; "" for none */
     enum zdd_cause cause;
     enum zdd_outcome outcome;
     bool ordered;     /* at least one order has been committed: the cluster may have changed */

@@ -1,0 +1,112 @@
+/**
+ * @file storage/inside.h
+ * @brief PRIVATE to storage/: what a store is made of.
+ */
+#pragma once
+
+#include "storage/db.h"
+#include "storage/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define ZDD_CHAIN_HASH_SIZE 32 /* SHA-256 */
+
+/** The ends of the two growing lists. Only the writer touches them; a copy brings them back when a
+ * body is undone. */
+struct zdd_heads {
+    bool events_known; /* false: read event_seq before use */
+    int64_t event_seq;
+    bool chain_known; /* false: read the rest before use */
+    bool chain_moved; /* audit_head lags behind */
+    int64_t audit_seq;
+    unsigned char chain[ZDD_CHAIN_HASH_SIZE];
+};
+
+/** Read connections: most are opened at the start, a few more when a visitor reads on. */
+struct zdd_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t back; /* one came back; measured by CLOCK_MONOTONIC */
+    unsigned kept;       /* so many stay open */
+    unsigned open;       /* so many are */
+    unsigned idle_count;
+    struct zdd_conn **idle;
+};
+
+/** A body that waits for its turn. */
+struct zdd_job {
+    struct zdd_job *next;
+    zdd_tx_body *body;
+    void *cls;
+    void (*done)(void *cls, enum zdd_err err); /* NULL: a caller waits for `ended` */
+    enum zdd_err err;
+    bool finished;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+};
+
+struct zdd_queue {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct zdd_job *first, **end;
+    unsigned depth;
+    bool closing;
+    bool threaded;
+    pthread_t thread;
+};
+
+struct zdd_listener {
+    pthread_mutex_t lock;
+    void (*wake)(void *cls, int64_t last_seq);
+    void *cls;
+};
+
+struct zdd_store {
+    char *path;
+    bool memory;    /* one connection for all, under main_lock */
+    bool read_only; /* only the pool is open */
+    int lock_fd;
+    struct zdd_trouble trouble;
+    pthread_mutex_t main_lock; /* recursive: in memory a visitor may read on */
+    struct zdd_conn main;
+    bool writing; /* under main_lock: a body is running */
+    struct zdd_heads heads;
+    struct zdd_pool pool;
+    struct zdd_queue queue;
+    struct zdd_listener listener;
+    _Atomic uint64_t commits, bodies, failures;
+    _Atomic bool writable;
+};
+
+struct zdd_tx {
+    struct zdd_store *store;
+    struct zdd_conn *conn;
+};
+
+/** A connection to read with; conn NULL when err says why. It goes back at the end of the scope. */
+struct zdd_reader {
+    struct zdd_store *store;
+    struct zdd_conn *conn;
+    enum zdd_err err;
+};
+
+#define ZDD_READER __attribute__((cleanup(zdd_reader_return))) struct zdd_reader
+
+/**
+ * Wait for a read connection. A thread that holds one already gets another one at once, so that
+ * visitors that read on cannot lock each other out; STORE_BUSY when there are too many of them, or
+ * none came back in five seconds.
+ */
+struct zdd_reader zdd_reader_borrow(struct zdd_store *store);
+void zdd_reader_return(struct zdd_reader *reader);
+
+ZDD_MUST_CHECK enum zdd_err zdd_pool_open(struct zdd_store *store, unsigned count);
+void zdd_pool_close(struct zdd_store *store);
+
+/** Start the writer's thread. @return false when the system has none */
+bool zdd_writer_start(struct zdd_store *store);
+/** Let it finish what waits, and end. */
+void zdd_writer_stop(struct zdd_store *store);
+
+/** Write audit_head if the chain moved; the writer calls it right before each commit. */
+ZDD_MUST_CHECK enum zdd_err zdd_audit_settle(struct zdd_tx *tx);

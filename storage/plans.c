@@ -1,0 +1,183 @@
+/**
+ * @file storage/plans.c
+ * @brief Plans at rest: written once, never changed.
+ */
+#include "storage/plans.h"
+
+#include "storage/columns.h"
+#include "storage/filter.h"
+#include "storage/inside.h"
+
+#include <assert.h>
+
+#define FACTS(X, side, member)                                                                     \
+    X(side##_instances, INT32, member.instances)                                                   \
+    X(side##_min_health, REAL, member.minimum_health_capacity)                                     \
+    X(side##_max_over, REAL, member.maximum_over_capacity)                                         \
+    X(side##_cpus, REAL, member.cpus)                                                              \
+    X(side##_mem_mib, REAL, member.mem_mib)                                                        \
+    X(side##_start_ms, INT32, member.start_ms)                                                     \
+    X(side##_health_checks, BOOL, member.has_health_checks)                                        \
+    X(side##_marathon_checks, BOOL, member.has_marathon_checks)                                    \
+    X(side##_readiness_checks, BOOL, member.has_readiness_checks)                                  \
+    X(side##_single_instance, BOOL, member.single_instance)                                        \
+    X(side##_fixed_ports, BOOL, member.fixed_ports)                                                \
+    X(side##_unique_hostname, BOOL, member.unique_hostname)                                        \
+    X(side##_oldest_first, BOOL, member.oldest_first)                                              \
+    X(side##_resident, BOOL, member.resident)
+
+#define PLAN(X)                                                                                    \
+    X(id, TEXT, id)                                                                                \
+    X(digest, TEXT, digest)                                                                        \
+    X(app_id, TEXT, app_id)                                                                        \
+    X(strategy, TEXT, strategy)                                                                    \
+    X(action, ACTION, action)                                                                      \
+    X(on_failure, ON_FAILURE, on_failure)                                                          \
+    X(replace_rule, REPLACE_RULE, replace_rule)                                                    \
+    X(created_at_ms, INT64, created_at_ms)                                                         \
+    X(deadline_ms, INT64, deadline_ms)                                                             \
+    FACTS(X, old, old)                                                                             \
+    FACTS(X, new, target)                                                                          \
+    X(seen_exists, BOOL, seen.exists)                                                              \
+    X(seen_version, TEXT, seen.version)                                                            \
+    X(seen_config_version, TEXT, seen.config_version)                                              \
+    X(seen_running, INT32, seen.running)                                                           \
+    X(seen_healthy, INT32, seen.healthy)
+
+#define PLAN_COLUMN(column, kind, member) ZDD_COLUMN_OF(struct zdd_plan, kind, member),
+static const struct zdd_column columns[] = {PLAN(PLAN_COLUMN)};
+
+void zdd_plan_texts_release(struct zdd_plan_texts *texts)
+{
+    zdd_text_release(&texts->body);
+    zdd_text_release(&texts->request);
+    zdd_text_release(&texts->target);
+    zdd_text_release(&texts->previous);
+}
+
+/* Parameters in the order of the columns: they are bound by place. */
+static const char insert_sql[] =
+    "INSERT INTO plan (body, request, target, previous, created_by" PLAN(
+        ZDD_COLUMN_NAME) ")"
+                         " VALUES (:body, :request, :target, :previous, :created_by" PLAN(
+                             ZDD_COLUMN_PARAMETER) ")";
+
+enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
+                             const struct zdd_plan_texts *texts, const char *created_by)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, insert_sql);
+
+    zdd_place_text(&stmt, 1, texts->body.data);
+    zdd_place_text(&stmt, 2, texts->request.data);
+    zdd_place_text(&stmt, 3, texts->target.data);
+    zdd_place_text(&stmt, 4, texts->previous.data);
+    zdd_place_text(&stmt, 5, created_by);
+    zdd_columns_bind(&stmt, 6, columns, ZDD_COUNT(columns), plan);
+    return zdd_stmt_end(&stmt);
+}
+
+static const char load_sql[] =
+    "SELECT body, request, target, previous" PLAN(ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
+
+enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_plan *ret_plan,
+                           struct zdd_plan_texts *ret_texts)
+{
+    ZDD_READER reader = zdd_reader_borrow(store);
+    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
+    struct zdd_plan plan = {0};
+    enum zdd_err err;
+
+    if (reader.err != ZDD_ERR_NONE)
+        return reader.err;
+
+    ZDD_STMT stmt = zdd_stmt_prepare(reader.conn, load_sql);
+
+    zdd_bind_text(&stmt, ":id", id);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_PLAN_UNKNOWN);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_columns_read(&stmt, 4, columns, ZDD_COUNT(columns), &plan);
+    if (ret_texts) {
+        texts.body.data = zdd_column_dup(&stmt, 0);
+        texts.request.data = zdd_column_dup(&stmt, 1);
+        texts.target.data = zdd_column_dup(&stmt, 2);
+        texts.previous.data = zdd_column_dup(&stmt, 3);
+    }
+    if (stmt.err != ZDD_ERR_NONE)
+        return stmt.err;
+    *ret_plan = plan;
+    if (ret_texts) {
+        *ret_texts = texts;
+        texts = (struct zdd_plan_texts){0}; /* the caller's now */
+    }
+    return ZDD_ERR_NONE;
+}
+
+enum part { PART_SELECT, PART_ALL, PART_BY_APP, PART_WHERE, PART_APP, PART_BELOW, PART_ORDER };
+
+static const char *const list_parts[] = {
+    [PART_SELECT] = "SELECT id, body FROM plan ",
+    [PART_ALL] = "NOT INDEXED",
+    [PART_BY_APP] = "INDEXED BY plan_app",
+    [PART_WHERE] = " WHERE no < :end",
+    [PART_APP] = " AND app_id = :app_id",
+    [PART_BELOW] = ZDD_BELOW_SQL,
+    [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
+};
+
+static uint32_t bit(enum part part)
+{
+    return UINT32_C(1) << part;
+}
+
+/* The number of the plan that the page before ended with; unknown: the page is empty. */
+static enum zdd_err find_end(struct zdd_conn *conn, const char *before_id, int64_t *ret_end)
+{
+    *ret_end = INT64_MAX;
+    if (!before_id)
+        return ZDD_ERR_NONE;
+
+    ZDD_STMT stmt = zdd_stmt_prepare(conn, "SELECT no FROM plan WHERE id = :id");
+    enum zdd_err err;
+
+    zdd_bind_text(&stmt, ":id", before_id);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_PLAN_UNKNOWN);
+    *ret_end = err == ZDD_ERR_NONE ? zdd_column_int(&stmt, 0) : 0;
+    return err == ZDD_ERR_PLAN_UNKNOWN ? ZDD_ERR_NONE : err;
+}
+
+enum zdd_err zdd_plan_list(struct zdd_store *store, const struct zdd_plan_filter *filter,
+                           bool (*visit)(void *cls, const char *id, const char *body), void *cls)
+{
+    ZDD_READER reader = zdd_reader_borrow(store);
+    uint32_t mask = bit(PART_SELECT) | bit(PART_WHERE) | bit(PART_ORDER);
+    struct zdd_below below;
+    int64_t end;
+    enum zdd_err err = reader.err;
+
+    assert(filter->limit >= 1);
+    if (err == ZDD_ERR_NONE)
+        err = find_end(reader.conn, filter->before_id, &end);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_below_of(filter->app_prefix, &below);
+    mask |= filter->app_id ? bit(PART_BY_APP) | bit(PART_APP) : bit(PART_ALL);
+    mask |= below.all ? 0 : bit(PART_BELOW);
+
+    ZDD_STMT stmt = zdd_stmt_compose(reader.conn, list_parts, ZDD_COUNT(list_parts), mask);
+
+    zdd_bind_int(&stmt, ":end", end);
+    zdd_bind_int(&stmt, ":limit", filter->limit);
+    if (filter->app_id)
+        zdd_bind_text(&stmt, ":app_id", filter->app_id);
+    if (!below.all)
+        zdd_below_bind(&stmt, &below);
+    while (zdd_stmt_next(&stmt)) { /* ends with the limit */
+        const char *id = zdd_column_text(&stmt, 0);
+        const char *body = zdd_column_text(&stmt, 1);
+
+        if (stmt.err != ZDD_ERR_NONE || !visit(cls, id, body))
+            break;
+    }
+    return stmt.err;
+}

@@ -1,0 +1,315 @@
+/**
+ * @file storage/runs.c
+ * @brief Deployments at rest: insert, move, command.
+ */
+#include "storage/runs.h"
+
+#include "storage/inside.h"
+#include "storage/run_row.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RUN_COLUMN(column, kind, member) ZDD_COLUMN_OF(struct zdd_run, kind, member),
+static const struct zdd_column fixed_columns[] = {ZDD_RUN_FIXED(RUN_COLUMN)};
+static const struct zdd_column left_columns[] = {ZDD_RUN_LEFT(RUN_COLUMN)};
+static const struct zdd_column moved_columns[] = {ZDD_RUN_MOVED(RUN_COLUMN)};
+
+#define FIXED_COUNT ((int)ZDD_COUNT(fixed_columns))
+#define LEFT_COUNT ((int)ZDD_COUNT(left_columns))
+#define MOVED_COUNT ((int)ZDD_COUNT(moved_columns))
+
+void zdd_run_read(struct zdd_stmt *stmt, struct zdd_run *ret_run)
+{
+    int at = 1; /* after the labels */
+
+    ret_run->revision = zdd_column_int(stmt, at++);
+    zdd_columns_read(stmt, at, fixed_columns, ZDD_COUNT(fixed_columns), ret_run);
+    at += FIXED_COUNT;
+    zdd_columns_read(stmt, at, left_columns, ZDD_COUNT(left_columns), ret_run);
+    at += LEFT_COUNT;
+    zdd_columns_read(stmt, at, moved_columns, ZDD_COUNT(moved_columns), ret_run);
+}
+
+static const char *state_of(const struct zdd_run *run)
+{
+    return zdd_state_name(zdd_run_state(run));
+}
+
+static const char load_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run WHERE id = :id";
+
+static enum zdd_err load(struct zdd_conn *conn, const char *id, struct zdd_run *ret_run,
+                         char **ret_labels)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(conn, load_sql);
+    struct zdd_run run = {0};
+    enum zdd_err err;
+
+    zdd_bind_text(&stmt, ":id", id);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_run_read(&stmt, &run);
+
+    char *labels = ret_labels ? zdd_column_dup(&stmt, 0) : NULL;
+
+    if (stmt.err != ZDD_ERR_NONE) {
+        free(labels);
+        return stmt.err;
+    }
+    *ret_run = run;
+    if (ret_labels)
+        *ret_labels = labels;
+    return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_run_load(struct zdd_store *store, const char *id, struct zdd_run *ret_run,
+                          char **ret_labels)
+{
+    ZDD_READER reader = zdd_reader_borrow(store);
+
+    return reader.err == ZDD_ERR_NONE ? load(reader.conn, id, ret_run, ret_labels) : reader.err;
+}
+
+enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id, struct zdd_run *ret_run)
+{
+    return load(tx->conn, id, ret_run, NULL);
+}
+
+/* Parameters in the order of the columns: they are bound by place. */
+static const char insert_sql[] =
+    "INSERT INTO run (labels, revision, state" ZDD_RUN_FIXED(ZDD_COLUMN_NAME)
+        ZDD_RUN_LEFT(ZDD_COLUMN_NAME)
+            ZDD_RUN_MOVED(ZDD_COLUMN_NAME) ")"
+                                           " VALUES (:labels, :revision, :state" ZDD_RUN_FIXED(
+                                               ZDD_COLUMN_PARAMETER)
+                                               ZDD_RUN_LEFT(ZDD_COLUMN_PARAMETER)
+                                                   ZDD_RUN_MOVED(ZDD_COLUMN_PARAMETER) ")";
+
+static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const char *labels)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, insert_sql);
+    int place = 1;
+
+    zdd_place_text(&stmt, place++, labels);
+    zdd_place_int(&stmt, place++, run->revision);
+    zdd_place_text(&stmt, place++, state_of(run));
+    zdd_columns_bind(&stmt, place, fixed_columns, ZDD_COUNT(fixed_columns), run);
+    place += FIXED_COUNT;
+    zdd_columns_bind(&stmt, place, left_columns, ZDD_COUNT(left_columns), run);
+    place += LEFT_COUNT;
+    zdd_columns_bind(&stmt, place, moved_columns, ZDD_COUNT(moved_columns), run);
+    return zdd_stmt_end(&stmt);
+}
+
+/*
+ * The one place that moves a deployment. state goes with it, so that it always is what
+ * zdd_run_state() says. A command that came after `known` stays.
+ */
+static const char move_sql[] =
+    "UPDATE run SET revision = revision + 1,"
+    " command = CASE WHEN :take AND command = :known THEN 'none' ELSE command END,"
+    " state = :state" ZDD_RUN_MOVED(ZDD_COLUMN_SET) " WHERE id = :id AND revision = :revision"
+                                                    " RETURNING command, superseded_by";
+
+static enum zdd_err move(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
+                         bool take_command)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, move_sql);
+    enum zdd_err err;
+
+    zdd_place_int(&stmt, 1, take_command);
+    zdd_place_text(&stmt, 2, zdd_command_name(run->command));
+    zdd_place_text(&stmt, 3, state_of(run));
+    zdd_columns_bind(&stmt, 4, moved_columns, ZDD_COUNT(moved_columns), run);
+    zdd_place_text(&stmt, 4 + MOVED_COUNT, run->id);
+    zdd_place_int(&stmt, 5 + MOVED_COUNT, revision);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_REVISION_STALE);
+    if (err != ZDD_ERR_NONE)
+        return err;
+
+    const int command = zdd_column_word(&stmt, 0, ZDD_COLUMN_COMMAND);
+
+    zdd_column_copy(&stmt, 1, run->superseded_by, sizeof(run->superseded_by));
+    err = zdd_stmt_end(&stmt);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    run->revision = revision + 1;
+    run->command = (enum zdd_command)command;
+    return ZDD_ERR_NONE;
+}
+
+/* What others than the engine leave with a deployment. */
+static enum zdd_err leave(struct zdd_tx *tx, const struct zdd_run *run)
+{
+    ZDD_STMT stmt =
+        zdd_stmt_prepare(tx->conn, "UPDATE run SET command = :command, superseded_by = :by,"
+                                   " wake_at_ms = :wake_at_ms WHERE id = :id");
+
+    zdd_bind_text(&stmt, ":command", zdd_command_name(run->command));
+    zdd_bind_text(&stmt, ":by", run->superseded_by);
+    zdd_bind_int(&stmt, ":wake_at_ms", run->wake_at_ms);
+    zdd_bind_text(&stmt, ":id", run->id);
+    return zdd_stmt_end(&stmt);
+}
+
+static const char live_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run INDEXED BY run_live"
+                               " WHERE app_id = :app_id AND active = 1";
+static const char queued_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run INDEXED BY run_queue"
+                                 " WHERE app_id = :app_id AND state = 'queued'"
+                                 " ORDER BY no LIMIT 1";
+
+/* The first row that @p sql finds for the app, or ZDD_ERR_RUN_UNKNOWN. */
+static enum zdd_err first_of_app(struct zdd_tx *tx, const char *sql, const char *app_id,
+                                 struct zdd_run *ret_run)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, sql);
+    struct zdd_run run = {0};
+    enum zdd_err err;
+
+    zdd_bind_text(&stmt, ":app_id", app_id);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_run_read(&stmt, &run);
+    if (stmt.err == ZDD_ERR_NONE)
+        *ret_run = run;
+    return stmt.err;
+}
+
+/* End a queued deployment: no engine ever looked at it. */
+static enum zdd_err cancel_queued(struct zdd_tx *tx, struct zdd_run *run, enum zdd_cause cause,
+                                  int64_t now_ms)
+{
+    run->phase = ZDD_PHASE_CANCELED;
+    run->cause = cause;
+    run->phase_since_ms = now_ms;
+    run->ended_at_ms = now_ms;
+    (void)snprintf(run->error_code, sizeof(run->error_code), "%s", zdd_cause_name(cause));
+    (void)snprintf(run->error_text, sizeof(run->error_text), "%s", zdd_cause_text(cause));
+    return move(tx, run, run->revision, false);
+}
+
+/* The live one is told to stop, unless it goes back already; those that only wait end here. */
+static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const struct zdd_run *by)
+{
+    struct zdd_run queued = {0};
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (zdd_command_allowed(zdd_run_state(live), ZDD_COMMAND_ABORT)) {
+        live->command = ZDD_COMMAND_ABORT;
+        memcpy(live->superseded_by, by->id, sizeof(by->id));
+        live->wake_at_ms = by->created_at_ms;
+        err = leave(tx, live);
+    }
+    while (err == ZDD_ERR_NONE) { /* ends with the queue: each turn shortens it */
+        err = first_of_app(tx, queued_sql, by->app_id, &queued);
+        if (err == ZDD_ERR_RUN_UNKNOWN)
+            return ZDD_ERR_NONE;
+        if (err != ZDD_ERR_NONE)
+            return err;
+        memcpy(queued.superseded_by, by->id, sizeof(by->id));
+        err = leave(tx, &queued);
+        if (err == ZDD_ERR_NONE)
+            err = cancel_queued(tx, &queued, ZDD_CAUSE_SUPERSEDED, by->created_at_ms);
+    }
+    return err;
+}
+
+enum zdd_err zdd_run_insert(struct zdd_tx *tx, struct zdd_run *run, const char *labels,
+                            enum zdd_when_busy when_busy, char ret_busy[static ZDD_ID_SIZE])
+{
+    struct zdd_run live = {0};
+    enum zdd_err err = first_of_app(tx, live_sql, run->app_id, &live);
+
+    if (err != ZDD_ERR_NONE && err != ZDD_ERR_RUN_UNKNOWN)
+        return err;
+    memcpy(ret_busy, live.id, sizeof(live.id));
+    run->active = err == ZDD_ERR_RUN_UNKNOWN;
+    if (!run->active && when_busy == ZDD_WHEN_BUSY_REJECT)
+        return ZDD_ERR_APP_BUSY;
+    if (!run->active && when_busy == ZDD_WHEN_BUSY_SUPERSEDE) {
+        err = supersede(tx, &live, run);
+        if (err != ZDD_ERR_NONE)
+            return err;
+    }
+    return insert(tx, run, labels);
+}
+
+/* The app's oldest queued deployment takes the place of @p ended. */
+static enum zdd_err activate_next(struct zdd_tx *tx, const struct zdd_run *ended,
+                                  char ret_next[static ZDD_ID_SIZE])
+{
+    struct zdd_run next = {0};
+    enum zdd_err err = first_of_app(tx, queued_sql, ended->app_id, &next);
+
+    if (err == ZDD_ERR_RUN_UNKNOWN)
+        return ZDD_ERR_NONE;
+    if (err != ZDD_ERR_NONE)
+        return err;
+    next.active = true;
+    next.wake_at_ms = ended->ended_at_ms; /* is past: due at once */
+    err = move(tx, &next, next.revision, false);
+    if (err == ZDD_ERR_NONE)
+        memcpy(ret_next, next.id, sizeof(next.id));
+    return err;
+}
+
+enum zdd_err zdd_run_advance(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
+                             bool take_command, char ret_next[static ZDD_ID_SIZE])
+{
+    const enum zdd_command known = run->command;
+    const bool was_active = run->active;
+    enum zdd_err err;
+
+    ret_next[0] = '\0';
+    if (zdd_phase_is_final(run->phase))
+        run->active = false;
+    err = move(tx, run, revision, take_command);
+    if (err != ZDD_ERR_NONE) {
+        run->active = was_active;
+        return err;
+    }
+    if (run->command != ZDD_COMMAND_NONE && run->command != known) {
+        run->wake_at_ms = 0; /* it came while the engine was deciding: look again at once */
+        err = leave(tx, run);
+    }
+    if (err == ZDD_ERR_NONE && was_active && !run->active)
+        err = activate_next(tx, run, ret_next);
+    return err;
+}
+
+static enum zdd_err check_command(const struct zdd_run *run, int64_t revision,
+                                  enum zdd_command command)
+{
+    const enum zdd_state state = zdd_run_state(run);
+
+    if (revision >= 0 && revision != run->revision)
+        return ZDD_ERR_RUN_STALE;
+    if (zdd_state_is_final(state))
+        return ZDD_ERR_RUN_FINISHED;
+    if (run->command != ZDD_COMMAND_NONE || !zdd_command_allowed(state, command))
+        return ZDD_ERR_COMMAND_REFUSED;
+    return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_run_command(struct zdd_tx *tx, const char *id, int64_t revision,
+                             enum zdd_command command, int64_t now_ms, struct zdd_run *ret_run)
+{
+    enum zdd_err err = zdd_run_load_tx(tx, id, ret_run);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    err = check_command(ret_run, revision, command);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (zdd_run_state(ret_run) == ZDD_STATE_QUEUED) {
+        assert(command == ZDD_COMMAND_ABORT && "the table allows nothing else");
+        return cancel_queued(tx, ret_run, ZDD_CAUSE_ABORTED, now_ms);
+    }
+    ret_run->command = command;
+    ret_run->wake_at_ms = now_ms;
+    return leave(tx, ret_run);
+}

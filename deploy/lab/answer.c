@@ -15,7 +15,7 @@
 
 enum zdd_err zdd_lab_answer(struct zdd_call *call, unsigned status, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, ZDD_LAB_JSON_FORM);
 
     json_decref(json);
     if (!text)

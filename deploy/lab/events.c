@@ -15,7 +15,7 @@
 
 static char *frame(const char *type, const json_t *fields)
 {
-    char *text = json_dumps(fields, JSON_COMPACT);
+    char *text = json_dumps(fields, ZDD_LAB_JSON_FORM);
     struct zdd_buf buf = {0};
 
     if (text)

@@ -22,17 +22,21 @@ static struct zdd_http *listen_on(struct zdd_lab *lab)
                                              .route_count = zdd_lab_route_count,
                                              .app = lab,
                                              .fail = zdd_lab_call_failed};
+    const bool v6 = strchr(lab->options->host, ':') != NULL;
     char reason[200] = "";
-    struct zdd_http *http = zdd_http_start(&options, reason);
+    struct zdd_http *http;
 
-    if (!http) {
-        fprintf(stderr, "zdd-lab: cannot listen: %s\n", reason);
-        return NULL;
+    pthread_mutex_lock(&lab->lock); /* the first call waits until the lab knows its own address */
+    http = zdd_http_start(&options, reason);
+    if (http) {
+        lab->port = zdd_http_port(http);
+        snprintf(lab->authority, sizeof(lab->authority), "%s%s%s:%u", v6 ? "[" : "",
+                 lab->options->host, v6 ? "]" : "", lab->port);
+        snprintf(lab->url, sizeof(lab->url), "http://%s", lab->authority);
     }
-    lab->port = zdd_http_port(http);
-    snprintf(lab->authority, sizeof(lab->authority),
-             strchr(lab->options->host, ':') ? "[%s]:%u" : "%s:%u", lab->options->host, lab->port);
-    snprintf(lab->url, sizeof(lab->url), "http://%s", lab->authority);
+    pthread_mutex_unlock(&lab->lock);
+    if (!http)
+        fprintf(stderr, "zdd-lab: cannot listen: %s\n", reason);
     return http;
 }
 

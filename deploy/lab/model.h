@@ -22,6 +22,8 @@
 #define ZDD_LAB_ID_SIZE 320        /* an instance id or a task id */
 #define ZDD_LAB_HOST "127.0.0.1"   /* the only agent */
 #define ZDD_LAB_AGENT "zdd-lab-S0"
+#define ZDD_LAB_JSON_FORM                                                                          \
+    (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) /* 0.1 stays 0.1 */
 
 struct zdd_lab;
 

@@ -5,6 +5,7 @@
 #include "server/http/exchange.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define PLAIN_BLOCK                                                                                \
     4096 /* bytes read at once; chunked answers are read into the connection's own */
@@ -77,10 +78,13 @@ struct zdd_stream *zdd_stream_open(struct zdd_call *call, struct zdd_stream_sour
 struct MHD_Response *zdd_stream_response(struct zdd_exchange *exchange)
 {
     struct zdd_stream *stream = &exchange->stream;
+    /* To a HEAD libmicrohttpd would send the last chunk, which the caller would take for a reply.
+     */
+    const bool plain = stream->plain || strcmp(exchange->method, "HEAD") == 0;
     struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, stream->plain ? PLAIN_BLOCK : CHUNKED_BLOCK, next_bytes, stream, NULL);
+        MHD_SIZE_UNKNOWN, plain ? PLAIN_BLOCK : CHUNKED_BLOCK, next_bytes, stream, NULL);
 
-    if (response && stream->plain)
+    if (response && plain)
         MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     return response;
 }

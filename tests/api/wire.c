@@ -162,7 +162,7 @@ static char *consume(struct wire *wire, size_t count)
 
 const char *wire_header(const struct wire_reply *reply, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     const size_t size = strlen(name);
 
     for (const char *line = strstr(reply->head, "\r\n"); line; line = strstr(line + 2, "\r\n")) {

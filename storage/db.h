@@ -53,8 +53,11 @@ ZDD_MUST_CHECK enum zdd_err zdd_conn_run(struct zdd_conn *conn, const char *sql)
 ZDD_MUST_CHECK enum zdd_err zdd_conn_number(struct zdd_conn *conn, const char *sql,
                                             int64_t *ret_number);
 
-/** Keep @p words for zdd_store_trouble(). */
-void zdd_conn_note(struct zdd_conn *conn, const char *words);
+/** What @p rc means; a failure is noted in conn->failed and for zdd_store_trouble(). */
+enum zdd_err zdd_conn_fail(struct zdd_conn *conn, int rc, const char *sql);
+
+/** Keep @p words for zdd_store_trouble(); @p sql may be NULL. */
+void zdd_conn_note(struct zdd_conn *conn, const char *words, const char *sql);
 
 /** @return whether a transaction is open: SQLite ends it by itself after some failures */
 bool zdd_conn_in_transaction(const struct zdd_conn *conn);

@@ -43,7 +43,7 @@ enum zdd_err zdd_schema_version(struct zdd_conn *conn, int *ret_version)
     *ret_version = (int)version;
     if (mark == APPLICATION_ID || (version == 0 && mark == 0 && tables == 0))
         return ZDD_ERR_NONE;
-    zdd_conn_note(conn, "it is the database of another program");
+    zdd_conn_note(conn, "it is the database of another program", NULL);
     return ZDD_ERR_STORE_CANNOT_OPEN;
 }
 

@@ -22,9 +22,8 @@
     X(command, COMMAND, command)                                                                   \
     X(superseded_by, TEXT, superseded_by)
 
-/* Moved by zdd_run_advance(). */
+/* Moved by zdd_run_advance(), besides revision, active and the state that follows from them. */
 #define ZDD_RUN_MOVED(X)                                                                           \
-    X(active, BOOL, active)                                                                        \
     X(phase, PHASE, phase)                                                                         \
     X(hold, HOLD, hold)                                                                            \
     X(cause, CAUSE, cause)                                                                         \
@@ -57,7 +56,7 @@
 
 /* A row as zdd_run_read() wants it: the labels first. */
 #define ZDD_RUN_COLUMNS                                                                            \
-    "labels, revision" ZDD_RUN_FIXED(ZDD_COLUMN_NAME) ZDD_RUN_LEFT(ZDD_COLUMN_NAME)                \
+    "labels, revision, active" ZDD_RUN_FIXED(ZDD_COLUMN_NAME) ZDD_RUN_LEFT(ZDD_COLUMN_NAME)        \
         ZDD_RUN_MOVED(ZDD_COLUMN_NAME)
 
 /** Read the present row; what cannot be sticks in @p stmt. */

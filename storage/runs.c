@@ -19,13 +19,13 @@ static const struct zdd_column moved_columns[] = {ZDD_RUN_MOVED(RUN_COLUMN)};
 
 #define FIXED_COUNT ((int)ZDD_COUNT(fixed_columns))
 #define LEFT_COUNT ((int)ZDD_COUNT(left_columns))
-#define MOVED_COUNT ((int)ZDD_COUNT(moved_columns))
 
 void zdd_run_read(struct zdd_stmt *stmt, struct zdd_run *ret_run)
 {
     int at = 1; /* after the labels */
 
     ret_run->revision = zdd_column_int(stmt, at++);
+    ret_run->active = zdd_column_int(stmt, at++) != 0;
     zdd_columns_read(stmt, at, fixed_columns, ZDD_COUNT(fixed_columns), ret_run);
     at += FIXED_COUNT;
     zdd_columns_read(stmt, at, left_columns, ZDD_COUNT(left_columns), ret_run);
@@ -78,15 +78,16 @@ enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id, struct zdd_run *
     return load(tx->conn, id, ret_run, NULL);
 }
 
+/* clang-format off */
 /* Parameters in the order of the columns: they are bound by place. */
 static const char insert_sql[] =
-    "INSERT INTO run (labels, revision, state" ZDD_RUN_FIXED(ZDD_COLUMN_NAME)
-        ZDD_RUN_LEFT(ZDD_COLUMN_NAME)
-            ZDD_RUN_MOVED(ZDD_COLUMN_NAME) ")"
-                                           " VALUES (:labels, :revision, :state" ZDD_RUN_FIXED(
-                                               ZDD_COLUMN_PARAMETER)
-                                               ZDD_RUN_LEFT(ZDD_COLUMN_PARAMETER)
-                                                   ZDD_RUN_MOVED(ZDD_COLUMN_PARAMETER) ")";
+    "INSERT INTO run (labels, revision, active, state"
+        ZDD_RUN_FIXED(ZDD_COLUMN_NAME) ZDD_RUN_LEFT(ZDD_COLUMN_NAME) ZDD_RUN_MOVED(ZDD_COLUMN_NAME)
+    ") VALUES (:labels, :revision, :active, :state"
+        ZDD_RUN_FIXED(ZDD_COLUMN_PARAMETER) ZDD_RUN_LEFT(ZDD_COLUMN_PARAMETER)
+        ZDD_RUN_MOVED(ZDD_COLUMN_PARAMETER)
+    ")";
+/* clang-format on */
 
 static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const char *labels)
 {
@@ -95,6 +96,7 @@ static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const c
 
     zdd_place_text(&stmt, place++, labels);
     zdd_place_int(&stmt, place++, run->revision);
+    zdd_place_int(&stmt, place++, run->active);
     zdd_place_text(&stmt, place++, state_of(run));
     zdd_columns_bind(&stmt, place, fixed_columns, ZDD_COUNT(fixed_columns), run);
     place += FIXED_COUNT;
@@ -106,26 +108,40 @@ static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const c
 
 /*
  * The one place that moves a deployment. state goes with it, so that it always is what
- * zdd_run_state() says. A command that came after `known` stays.
+ * zdd_run_state() says. A command that came after the one that is known stays.
+ *
+ * SQLite rewrites the entries of each index that a SET names, even with the same value, and state
+ * and active stand in five. Most moves change neither: those are done without.
  */
-static const char move_sql[] =
-    "UPDATE run SET revision = revision + 1,"
-    " command = CASE WHEN :take AND command = :known THEN 'none' ELSE command END,"
-    " state = :state" ZDD_RUN_MOVED(ZDD_COLUMN_SET) " WHERE id = :id AND revision = :revision"
-                                                    " RETURNING command, superseded_by";
+enum move_part { MOVE_SET, MOVE_LOUD, MOVE_WHERE, MOVE_QUIET, MOVE_RETURNING };
 
-static enum zdd_err move(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
-                         bool take_command)
+/* ?6 comes first, so that the named ones are numbered from 7 on, in the order of the columns. */
+static const char *const move_parts[] = {
+    [MOVE_SET] =
+        "UPDATE run SET revision = ?6 + 1,"
+        " command = CASE WHEN ?1 AND command = ?2 THEN 'none' ELSE command END" ZDD_RUN_MOVED(
+            ZDD_COLUMN_SET),
+    [MOVE_LOUD] = ", active = ?3, state = ?4",
+    [MOVE_WHERE] = " WHERE id = ?5 AND revision = ?6",
+    [MOVE_QUIET] = " AND active = ?3 AND state = ?4",
+    [MOVE_RETURNING] = " RETURNING command, superseded_by",
+};
+#define MOVE_PLACES 7
+
+static enum zdd_err move_as(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
+                            bool take_command, enum move_part how)
 {
-    ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, move_sql);
+    const uint32_t mask = 1U << MOVE_SET | 1U << MOVE_WHERE | 1U << MOVE_RETURNING | 1U << how;
+    ZDD_STMT stmt = zdd_stmt_compose(tx->conn, move_parts, ZDD_COUNT(move_parts), mask);
     enum zdd_err err;
 
     zdd_place_int(&stmt, 1, take_command);
     zdd_place_text(&stmt, 2, zdd_command_name(run->command));
-    zdd_place_text(&stmt, 3, state_of(run));
-    zdd_columns_bind(&stmt, 4, moved_columns, ZDD_COUNT(moved_columns), run);
-    zdd_place_text(&stmt, 4 + MOVED_COUNT, run->id);
-    zdd_place_int(&stmt, 5 + MOVED_COUNT, revision);
+    zdd_place_int(&stmt, 3, run->active);
+    zdd_place_text(&stmt, 4, state_of(run));
+    zdd_place_text(&stmt, 5, run->id);
+    zdd_place_int(&stmt, 6, revision);
+    zdd_columns_bind(&stmt, MOVE_PLACES, moved_columns, ZDD_COUNT(moved_columns), run);
     err = zdd_stmt_row(&stmt, ZDD_ERR_REVISION_STALE);
     if (err != ZDD_ERR_NONE)
         return err;
@@ -139,6 +155,16 @@ static enum zdd_err move(struct zdd_tx *tx, struct zdd_run *run, int64_t revisio
     run->revision = revision + 1;
     run->command = (enum zdd_command)command;
     return ZDD_ERR_NONE;
+}
+
+static enum zdd_err move(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
+                         bool take_command)
+{
+    const enum zdd_err err = move_as(tx, run, revision, take_command, MOVE_QUIET);
+
+    if (err != ZDD_ERR_REVISION_STALE)
+        return err;
+    return move_as(tx, run, revision, take_command, MOVE_LOUD);
 }
 
 /* What others than the engine leave with a deployment. */

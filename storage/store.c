@@ -143,7 +143,7 @@ static enum zdd_err start_log(struct zdd_conn *conn)
 
     if (err != ZDD_ERR_NONE || (mode && strcmp(mode, "wal") == 0))
         return err;
-    zdd_conn_note(conn, "its file system cannot do write-ahead logging; use a local disk");
+    zdd_conn_note(conn, "its file system cannot do write-ahead logging; use a local disk", NULL);
     return ZDD_ERR_STORE_CANNOT_OPEN;
 }
 

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define HEADER_VALUE_SIZE 256 /* bytes with the NUL */
+
 /* "http://host/path" is allowed in a request line (RFC 9112 section 3.2.2): only the path matters.
  */
 static const char *skip_authority(const char *target)
@@ -83,6 +85,10 @@ void zdd_call_release(struct zdd_call *call)
     json_decref(call->json);
     call->json = NULL;
     zdd_buf_release(&call->reply);
+    while (call->header_count > 0)
+        free(call->header[--call->header_count].value);
+    free(call->errors);
+    call->errors = NULL;
     free(call->memory);
     call->memory = NULL;
     call->arg_memory = NULL;
@@ -182,24 +188,36 @@ enum zdd_err zdd_call_fail(struct zdd_call *call, enum zdd_err err, const char *
     return err;
 }
 
+struct zdd_field_errors *zdd_call_errors(struct zdd_call *call)
+{
+    static _Thread_local struct zdd_field_errors nowhere;
+
+    if (!call->errors)
+        call->errors = calloc(1, sizeof(*call->errors));
+    nowhere.count = 0;
+    return call->errors ? call->errors : &nowhere;
+}
+
 void zdd_call_add_header(struct zdd_call *call, const char *name, const char *format, ...)
 {
-    struct zdd_call_header *header = &call->header[call->header_count];
+    char value[HEADER_VALUE_SIZE];
     va_list args;
     int size;
+    char *copy;
 
     assert(call->header_count < ZDD_CALL_HEADER_MAX);
     va_start(args, format);
-    size = vsnprintf(header->value, sizeof(header->value), format, args);
+    size = vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    if (size <= 0 || (size_t)size >= sizeof(header->value))
+    if (size <= 0 || (size_t)size >= sizeof(value))
         return;
-    for (char *c = header->value; *c; c++) {
+    for (char *c = value; *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7F)
             *c = '?';
     }
-    header->name = name;
-    call->header_count++;
+    copy = strdup(value);
+    if (copy)
+        call->header[call->header_count++] = (struct zdd_call_header){name, copy};
 }
 
 const char *zdd_call_added(const struct zdd_call *call, const char *name)

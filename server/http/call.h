@@ -94,15 +94,15 @@ struct zdd_call {
     size_t header_count;
     struct zdd_call_header {
         const char *name; /* static text */
-        char value[256];
+        char *value;      /* owned by the call */
     } header[ZDD_CALL_HEADER_MAX];
     bool close_after; /* end the connection after the reply */
 
     /* what went wrong, for the words of the problem */
     char detail[600];
-    struct zdd_field_errors errors;
-    char extra[1024]; /* further members of the problem, JSON without braces:
-                         "\"allowedCommands\":[…]" */
+    struct zdd_field_errors *errors; /* NULL when there are none; fill it by zdd_call_errors() */
+    char extra[1024];                /* further members of the problem, JSON without braces:
+                                        "\"allowedCommands\":[…]" */
 
     /* below the surface */
     const struct zdd_carrier *carrier;
@@ -121,7 +121,7 @@ struct zdd_call {
  */
 ZDD_MUST_CHECK enum zdd_err zdd_call_open(struct zdd_call *call, const char *target);
 
-/** Free what the call owns: JSON, reply, path, query. */
+/** Free what the call owns: JSON, reply, headers, errors, path, query. */
 void zdd_call_release(struct zdd_call *call);
 
 /**
@@ -171,6 +171,12 @@ ZDD_MUST_CHECK enum zdd_err zdd_call_json(struct zdd_call *call);
 /** Note for the caller what exactly is wrong; cut to fit. @return @p err */
 __attribute__((format(printf, 3, 4))) enum zdd_err
 zdd_call_fail(struct zdd_call *call, enum zdd_err err, const char *format, ...);
+
+/**
+ * @return where errors of fields are noted; they go into the problem. Never NULL: when memory is
+ *         short they are noted where nobody reads them, and the verdict alone must do
+ */
+struct zdd_field_errors *zdd_call_errors(struct zdd_call *call);
 
 /**
  * Add a header to the reply; @p name is static text; beyond ZDD_CALL_HEADER_MAX it is an assertion.

@@ -156,7 +156,7 @@ static enum zdd_err admit(struct zdd_exchange *exchange, bool over_limit)
     if (call->close_after)
         return over_limit ? ZDD_ERR_TOO_MANY_CALLS : ZDD_ERR_DRAINING;
     if (err == ZDD_ERR_NONE)
-        err = zdd_heads_check(call, exchange->connection);
+        err = zdd_heads_check(call, exchange->connection, options->head_max);
     if (err == ZDD_ERR_NONE)
         err = zdd_call_route(call, options->routes, options->route_count);
     if (err == ZDD_ERR_NONE && zdd_heads_length(call) > options->body_max)

@@ -46,17 +46,19 @@ static size_t head_size(struct MHD_Connection *connection)
     return info ? info->header_size : 0;
 }
 
-enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *connection)
+enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *connection,
+                             size_t head_max)
 {
     const char *coding = zdd_call_header(call, "Transfer-Encoding");
     struct tally tally = {0};
 
     MHD_get_connection_values(connection, MHD_HEADER_KIND, count_one, &tally);
-    if (head_size(connection) > ZDD_HTTP_HEAD_MAX || tally.count > ZDD_HTTP_HEADER_COUNT_MAX) {
+    if (head_size(connection) + tally.count * ZDD_HTTP_HEADER_WEIGHT > head_max) {
         call->status = 431;
         return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
-                             "the request has more than %d bytes of headers, or more than %d",
-                             ZDD_HTTP_HEAD_MAX, ZDD_HTTP_HEADER_COUNT_MAX);
+                             "the request line and %u headers are too large: %zu bytes are read, "
+                             "and each header counts %d more",
+                             tally.count, head_max, ZDD_HTTP_HEADER_WEIGHT);
     }
     for (size_t i = 0; i < SINGLE_COUNT; i++) {
         if (tally.seen[i] > 1)

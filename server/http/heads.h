@@ -10,7 +10,7 @@ struct MHD_Connection;
 
 /** @return ZDD_ERR_NONE or ZDD_ERR_QUERY_INVALID with detail and perhaps status set (server.h) */
 ZDD_MUST_CHECK enum zdd_err zdd_heads_check(struct zdd_call *call,
-                                            struct MHD_Connection *connection);
+                                            struct MHD_Connection *connection, size_t head_max);
 
 /** @return the Content-Length, 0 when there is none */
 uint64_t zdd_heads_length(const struct zdd_call *call);

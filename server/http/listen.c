@@ -11,8 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG 511 /* connections that wait to be accepted; the system cuts it to its own limit   \
-                     */
+#define BACKLOG                                                                                    \
+    511 /* connections that wait to be accepted; the system cuts it to its own limit               \
+         */
 #define REASON_SIZE 200
 
 union address {

@@ -18,10 +18,10 @@
 #define DEFAULT_BODY_MAX ((size_t)1024 * 1024)
 #define DEFAULT_TIMEOUT_S 30
 #define THREAD_MAX 64
-#define CONNECTION_SPARE 64         /* connections above the limit that still hear 503 */
-#define FD_RESERVE 64               /* descriptors for the rest of the program */
-#define CONNECTION_MOST 1000000     /* keeps the sums below far from wrapping */
-#define MEMORY_PER_CONNECTION 8192U /* bytes: ZDD_HTTP_HEAD_MAX twice, for request and reply */
+#define CONNECTION_SPARE 64     /* connections above the limit that still hear 503 */
+#define FD_RESERVE 64           /* descriptors for the rest of the program */
+#define CONNECTION_MOST 1000000 /* keeps the sums below far from wrapping */
+#define REPLY_HEAD_ROOM 1024    /* bytes for the reply's headers, beside the request's */
 
 /* Above the limit and its spare: close at once. libmicrohttpd's own limit would let callers hang.
  */
@@ -135,6 +135,8 @@ static struct zdd_http *create(const struct zdd_http_options *options)
     http->quiesced_fd = -1;
     http->options = *options;
     http->options.connection_max = connection_max(options->connection_max);
+    if (!options->head_max)
+        http->options.head_max = ZDD_HTTP_HEAD_MAX;
     if (!options->body_max)
         http->options.body_max = DEFAULT_BODY_MAX;
     if (!options->timeout_s)
@@ -165,7 +167,7 @@ static struct MHD_Daemon *start_daemon(struct zdd_http *http, int fd)
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept,
         http, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
         options->thread_count, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-        options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+        options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->head_max + REPLY_HEAD_ROOM,
         MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_END);
 }

@@ -39,7 +39,7 @@ unsigned zdd_status_of(enum zdd_err err)
 
 static void write_errors(struct zdd_writer *w, const struct zdd_field_errors *errors)
 {
-    if (errors->count == 0)
+    if (!errors || errors->count == 0)
         return;
     zdd_w_array(w, "errors");
     for (size_t i = 0; i < errors->count && i < ZDD_FIELD_ERROR_MAX; i++) {
@@ -65,7 +65,7 @@ static void write_problem(struct zdd_call *call, enum zdd_err err)
     if (call->detail[0])
         zdd_w_text(&w, "detail", call->detail);
     zdd_w_text(&w, "code", zdd_err_slug(err));
-    write_errors(&w, &call->errors);
+    write_errors(&w, call->errors);
     zdd_w_text(&w, "requestId", call->request_id);
     if (call->extra[0])
         zdd_buf_printf(&call->reply, ",%s", call->extra);

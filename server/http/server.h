@@ -5,19 +5,18 @@
  * A few threads in poll mode hold many connections: calls that wait and streams that are idle are
  * suspended and cost no thread (epoll mode stalls when 128 of them resume together).
  *
- * What is refused without asking a handler: a request line and headers of more than
- * ZDD_HTTP_HEAD_MAX bytes or ZDD_HTTP_HEADER_COUNT_MAX headers (414, 431); a body of more than
- * body_max (413); a Transfer-Encoding other than "chunked" or together with Content-Length, and a
- * repeated Authorization, Content-Length, Content-Type, Host, Idempotency-Key, If-Match or
- * Transfer-Encoding (400: two readers of such a request may understand two things). A body that has
- * not arrived after ten times timeout_s is cut.
+ * What is refused without asking a handler: a request line and headers that weigh more than
+ * head_max (414, 431); a body of more than body_max (413); a Transfer-Encoding other than "chunked"
+ * or together with Content-Length, and a repeated Authorization, Content-Length, Content-Type,
+ * Host, Idempotency-Key, If-Match or Transfer-Encoding (400: two readers of such a request may
+ * understand two things). A body that has not arrived after ten times timeout_s is cut.
  */
 #pragma once
 
 #include "server/http/call.h"
 
-#define ZDD_HTTP_HEAD_MAX 4096 /* bytes */
-#define ZDD_HTTP_HEADER_COUNT_MAX 64
+#define ZDD_HTTP_HEAD_MAX 5120    /* bytes, see head_max */
+#define ZDD_HTTP_HEADER_WEIGHT 64 /* bytes that a header counts beside its own */
 
 struct zdd_http;
 
@@ -28,6 +27,10 @@ struct zdd_http_options {
     unsigned connection_max; /* above it new connections get 503 and Retry-After, and 64 above it
                                 they are closed at once; 0 means 4096; at least 128 below
                                 RLIMIT_NOFILE in any case */
+    size_t head_max;         /* bytes of the request line and headers, each header counting
+                                ZDD_HTTP_HEADER_WEIGHT more; 0 means ZDD_HTTP_HEAD_MAX. Each open
+                                connection keeps that much memory and 1 KiB for the reply's headers;
+                                an idle stream 4 KiB more */
     size_t body_max;         /* bytes; larger bodies are answered 413 without being kept; 0 means
                                 1 MiB */
     unsigned timeout_s;      /* a request that does not arrive, or a reader that does not read, for

@@ -9,7 +9,7 @@
 
 #define PLAIN_BLOCK                                                                                \
     4096 /* bytes read at once; chunked answers are read into the connection's own */
-#define CHUNKED_BLOCK 1024 /* … but for a caller that speaks HTTP/1.0 only */
+#define CHUNKED_BLOCK 128 /* … but for a caller that speaks HTTP/1.0 only */
 
 /* Nothing to send now: suspend until woken. Not when somebody woke us during the read. */
 static void go_idle(struct zdd_stream *stream)

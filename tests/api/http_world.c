@@ -62,7 +62,7 @@ static enum zdd_err refuse(struct zdd_call *call)
 {
     (void)world_of(call);
     zdd_buf_text(&call->reply, "what the handler had begun");
-    zdd_field_error_add(&call->errors, "#/a", "is wrong");
+    zdd_field_error_add(zdd_call_errors(call), "#/a", "is wrong");
     return zdd_call_fail(call, ZDD_ERR_BODY_INVALID, "no good");
 }
 

@@ -248,6 +248,7 @@ static void headers_are_added_found_and_cannot_be_forged(void **state)
     assert_string_equal(zdd_call_added(&call, "location"), "/v1/plans/7");
     assert_string_equal(zdd_call_added(&call, "x-evil"), "a??Set-Cookie: b?");
     assert_null(zdd_call_added(&call, "ETag"));
+    zdd_call_release(&call);
 }
 
 static void a_header_value_that_is_empty_or_too_long_is_left_out(void **state)
@@ -264,6 +265,7 @@ static void a_header_value_that_is_empty_or_too_long_is_left_out(void **state)
     text[255] = '\0';
     zdd_call_add_header(&call, "Link", "%s", text);
     assert_int_equal(call.header_count, 1);
+    zdd_call_release(&call);
 }
 
 static void each_class_of_errors_has_its_status(void **state)
@@ -292,8 +294,8 @@ static void a_problem_has_every_member_that_is_known(void **state)
     struct zdd_call call = {.status = 200, .request_id = "req-1"};
 
     (void)state;
-    zdd_field_error_add(&call.errors, "#/a", "must be %d", 1);
-    zdd_field_error_add(&call.errors, "#/b", "must be \"x\"");
+    zdd_field_error_add(zdd_call_errors(&call), "#/a", "must be %d", 1);
+    zdd_field_error_add(zdd_call_errors(&call), "#/b", "must be \"x\"");
     snprintf(call.extra, sizeof(call.extra), "\"allowedCommands\":[\"abort\"]");
     zdd_buf_text(&call.reply, "half a reply that the handler had begun");
     zdd_call_problem(&call, zdd_call_fail(&call, ZDD_ERR_BODY_INVALID, "two members"));
@@ -359,7 +361,7 @@ static void more_errors_than_fit_are_written_as_far_as_they_fit(void **state)
 
     (void)state;
     for (int i = 0; i < ZDD_FIELD_ERROR_MAX + 3; i++)
-        zdd_field_error_add(&call.errors, "#/x", "no %d", i);
+        zdd_field_error_add(zdd_call_errors(&call), "#/x", "no %d", i);
     zdd_call_problem(&call, ZDD_ERR_BODY_INVALID);
     assert_non_null(strstr(call.reply.data, "\"no 15\"}]"));
     zdd_call_release(&call);

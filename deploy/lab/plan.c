@@ -60,27 +60,85 @@ static struct row classify(const struct zdd_lab *lab, struct zdd_lab_change *cha
     return row;
 }
 
-static int depth_of(const struct zdd_lab *lab, const json_t *def, int level)
+/* The root state as it will be: every app that is not struck, changed ones in their new form. */
+struct root {
+    const struct zdd_lab_spec **spec;
+    int *depth;
+    size_t count;
+};
+
+static bool is_changed(const struct row *rows, size_t count, const char *id)
 {
-    const json_t *dependencies = json_object_get(def, "dependencies");
-    int deepest = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct zdd_lab_spec *spec = rows[i].from ? rows[i].from : rows[i].to;
 
-    if (level >= DEPTH_MAX)
-        return 0;
-    for (size_t i = 0; i < json_array_size(dependencies); i++) {
-        const char *on = json_string_value(json_array_get(dependencies, i));
+        if (spec && strcmp(spec->id, id) == 0)
+            return true;
+    }
+    return false;
+}
 
-        for (const struct zdd_lab_app *app = lab->apps; on && app; app = app->next) {
-            int depth;
+static void collect(const struct zdd_lab *lab, const struct row *rows, size_t count,
+                    struct root *root)
+{
+    size_t max = count + 1;
 
-            if (!zdd_lab_id_within(app->spec->id, on))
+    for (const struct zdd_lab_app *app = lab->apps; app; app = app->next)
+        max++;
+    root->spec = calloc(max, sizeof(*root->spec));
+    root->depth = calloc(max, sizeof(*root->depth));
+    if (!root->spec || !root->depth)
+        abort();
+    for (size_t i = 0; i < count; i++) /* first, so that rows and specs have the same places */
+        root->spec[root->count++] = rows[i].to;
+    for (const struct zdd_lab_app *app = lab->apps; app; app = app->next)
+        if (!is_changed(rows, count, app->spec->id))
+            root->spec[root->count++] = app->spec;
+}
+
+static int deepest_below(const struct root *root, const char *id)
+{
+    int deepest = -1;
+
+    for (size_t i = 0; i < root->count; i++)
+        if (root->spec[i] && zdd_lab_id_within(root->spec[i]->id, id) && root->depth[i] > deepest)
+            deepest = root->depth[i];
+    return deepest;
+}
+
+/* @return true when some app turned out to lie deeper than known */
+static bool deepen(struct root *root)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < root->count; i++) {
+        const json_t *on =
+            root->spec[i] ? json_object_get(root->spec[i]->def, "dependencies") : NULL;
+
+        for (size_t d = 0; d < json_array_size(on); d++) {
+            const char *id = json_string_value(json_array_get(on, d));
+            const int depth = id ? deepest_below(root, id) + 1 : 0;
+
+            if (depth <= root->depth[i] || depth > DEPTH_MAX)
                 continue;
-            depth = 1 + depth_of(lab, app->spec->def, level + 1);
-            if (depth > deepest)
-                deepest = depth;
+            root->depth[i] = depth;
+            any = true;
         }
     }
-    return deepest;
+    return any;
+}
+
+static void measure_depths(const struct zdd_lab *lab, struct row *rows, size_t count)
+{
+    struct root root = {0};
+
+    collect(lab, rows, count, &root);
+    for (int round = 0; round < DEPTH_MAX && deepen(&root); round++)
+        continue;
+    for (size_t i = 0; i < count; i++)
+        rows[i].depth = root.depth[i];
+    free(root.spec);
+    free(root.depth);
 }
 
 static void add_action(struct zdd_lab_deployment *d, enum zdd_lab_action_kind kind,
@@ -160,9 +218,6 @@ static void commit(struct zdd_lab *lab, struct row *rows, size_t count)
         else if (rows[i].to != rows[i].from)
             zdd_lab_app_put(lab, zdd_lab_spec_ref(rows[i].to));
     }
-    /* Only now are all apps in place that a dependency can name. */
-    for (size_t i = 0; i < count; i++)
-        rows[i].depth = rows[i].to ? depth_of(lab, rows[i].to->def, 0) : 0;
 }
 
 static void cancel_locks(struct zdd_lab *lab, const json_t *locks)
@@ -176,32 +231,41 @@ static void cancel_locks(struct zdd_lab *lab, const json_t *locks)
     }
 }
 
-static enum zdd_lab_update_end try_update(struct zdd_lab *lab, struct zdd_lab_update *update,
-                                          struct row *rows)
+/* @return ZDD_LAB_UPDATED when the plan may begin */
+static enum zdd_lab_update_end may_begin(struct zdd_lab *lab, struct zdd_lab_update *update,
+                                         json_t *locks)
 {
-    struct zdd_lab_deployment *plan = make_deployment(rows, update->count, update->ret_version_ms);
-    const size_t running = zdd_lab_deployment_count(lab);
-    ZDD_AUTO_JSON json_t *locks = find_locks(lab, plan);
     const size_t lock_count = json_array_size(locks);
 
-    if (update->dry_run) {
-        update->ret_steps = zdd_lab_steps_json(plan);
-        zdd_lab_deployment_free(lab, plan);
-        return ZDD_LAB_UPDATED;
-    }
-    zdd_lab_deployment_free(lab, plan);
     if (lock_count && !update->force) {
         update->ret_locks = json_incref(locks);
         zdd_lab_event_group(lab, update->group, update->ret_version_ms, "App is locked");
         return ZDD_LAB_LOCKED;
     }
-    if (running - (update->force ? lock_count : 0) >= ZDD_LAB_DEPLOYMENT_MAX)
+    if (zdd_lab_deployment_count(lab) - lock_count >= ZDD_LAB_DEPLOYMENT_MAX)
         return ZDD_LAB_LIMIT;
-    commit(lab, rows, update->count);
-    plan = make_deployment(rows, update->count, update->ret_version_ms); /* now with true depths */
+    return ZDD_LAB_UPDATED;
+}
+
+static enum zdd_lab_update_end try_update(struct zdd_lab *lab, struct zdd_lab_update *update,
+                                          struct row *rows)
+{
+    struct zdd_lab_deployment *plan = make_deployment(rows, update->count, update->ret_version_ms);
+    ZDD_AUTO_JSON json_t *locks = find_locks(lab, plan);
+    enum zdd_lab_update_end end = ZDD_LAB_UPDATED;
+
+    if (update->dry_run)
+        update->ret_steps = zdd_lab_steps_json(plan);
+    else
+        end = may_begin(lab, update, locks);
+    if (update->dry_run || end != ZDD_LAB_UPDATED) {
+        zdd_lab_deployment_free(lab, plan);
+        return end;
+    }
     memcpy(update->ret_id, plan->id, sizeof(update->ret_id));
+    commit(lab, rows, update->count);
     cancel_locks(lab, locks);
-    plan->hidden = lock_count > 0; /* it starts when the old actors have stopped */
+    plan->hidden = json_array_size(locks) > 0; /* it starts when the old actors have stopped */
     lab->root_version_ms = update->ret_version_ms;
     zdd_lab_deployment_start(lab, plan);
     zdd_lab_event_group(lab, update->group, update->ret_version_ms, NULL);
@@ -218,6 +282,7 @@ enum zdd_lab_update_end zdd_lab_update(struct zdd_lab *lab, struct zdd_lab_updat
     update->ret_version_ms = update->version_ms ? update->version_ms : zdd_lab_version_new(lab);
     for (size_t i = 0; i < update->count; i++)
         rows[i] = classify(lab, &update->change[i], update->ret_version_ms);
+    measure_depths(lab, rows, update->count);
     end = try_update(lab, update, rows);
     for (size_t i = 0; i < update->count; i++) {
         zdd_lab_spec_unref(rows[i].from);

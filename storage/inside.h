@@ -69,7 +69,8 @@ struct zdd_store {
     struct zdd_trouble trouble;
     pthread_mutex_t main_lock; /* recursive: in memory a visitor may read on */
     struct zdd_conn main;
-    bool writing; /* under main_lock: a body is running */
+    bool writing;         /* under main_lock: a body is running */
+    int64_t data_version; /* as SQLite counts the commits of other processes */
     struct zdd_heads heads;
     struct zdd_pool pool;
     struct zdd_queue queue;

@@ -169,10 +169,24 @@ static enum zdd_err open_main(struct zdd_store *store, int *ret_version)
     return err;
 }
 
-static enum zdd_err open_to_write(struct zdd_store *store, const struct zdd_store_options *options,
-                                  char ret_reason[static ZDD_REASON_TEXT_SIZE])
+/* Where nothing is to be created or migrated no lock is needed: SQLite keeps two writers apart. */
+static bool open_beside(struct zdd_store *store)
 {
-    const unsigned readers = options->reader_count ? options->reader_count : READERS_DEFAULT;
+    struct zdd_conn *conn = &store->main;
+    int version = 0;
+
+    if (zdd_conn_open(conn, store->path, SQLITE_OPEN_READWRITE, &store->trouble) != ZDD_ERR_NONE)
+        return false;
+    if (zdd_conn_exec(conn, writer_sql) == ZDD_ERR_NONE &&
+        zdd_schema_version(conn, &version) == ZDD_ERR_NONE && version == zdd_store_schema_newest())
+        return true;
+    zdd_conn_close(conn);
+    return false;
+}
+
+static enum zdd_err open_alone(struct zdd_store *store, const struct zdd_store_options *options,
+                               char ret_reason[static ZDD_REASON_TEXT_SIZE])
+{
     int version = 0;
     enum zdd_err err = ZDD_ERR_NONE;
 
@@ -184,12 +198,27 @@ static enum zdd_err open_to_write(struct zdd_store *store, const struct zdd_stor
             return err;
     }
     err = open_main(store, &version);
-    if (err == ZDD_ERR_NONE && !store->memory)
+    if (err != ZDD_ERR_NONE)
+        explain(store, err, version, ret_reason);
+    return err;
+}
+
+static enum zdd_err open_to_write(struct zdd_store *store, const struct zdd_store_options *options,
+                                  char ret_reason[static ZDD_REASON_TEXT_SIZE])
+{
+    const unsigned readers = options->reader_count ? options->reader_count : READERS_DEFAULT;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (!options->beside || store->memory || !open_beside(store))
+        err = open_alone(store, options, ret_reason);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (!store->memory)
         err = zdd_pool_open(store, readers);
     if (err == ZDD_ERR_NONE && !options->inline_writer && !zdd_writer_start(store))
         err = ZDD_ERR_NO_MEMORY;
     if (err != ZDD_ERR_NONE)
-        explain(store, err, version, ret_reason);
+        explain(store, err, 0, ret_reason);
     return err;
 }
 

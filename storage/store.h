@@ -28,6 +28,8 @@ struct zdd_store_options {
     bool inline_writer;  /* no thread: zdd_store_write() works in the caller's thread (simulator,
                             command line) */
     bool read_only;      /* no lock, no migration, no writes (command line) */
+    bool beside; /* write although a server may hold the lock; the lock is taken only to create or
+                    migrate the file (command line, with inline_writer) */
     unsigned reader_count; /* read connections; 0 means 4 */
 };
 

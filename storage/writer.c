@@ -71,6 +71,23 @@ static bool undo(struct zdd_store *store)
     return !zdd_conn_in_transaction(conn) || zdd_conn_run(conn, "ROLLBACK") == ZDD_ERR_NONE;
 }
 
+/* Another process may have written (a command beside the server): what we know of the ends of the
+ * lists may be old. */
+static enum zdd_err notice_others(struct zdd_store *store)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(&store->main, "PRAGMA data_version");
+    const enum zdd_err err = zdd_stmt_row(&stmt, ZDD_ERR_STORE_BROKEN);
+    int64_t version;
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    version = zdd_column_int(&stmt, 0);
+    if (version != store->data_version)
+        store->heads = (struct zdd_heads){0};
+    store->data_version = version;
+    return ZDD_ERR_NONE;
+}
+
 static enum zdd_err begin(struct zdd_store *store)
 {
     enum zdd_err err = ZDD_ERR_NO_MEMORY;
@@ -79,7 +96,10 @@ static enum zdd_err begin(struct zdd_store *store)
         return err;
     err = zdd_conn_run(&store->main, "BEGIN IMMEDIATE");
     if (err == ZDD_ERR_NONE)
+        err = notice_others(store);
+    if (err == ZDD_ERR_NONE)
         return err;
+    (void)undo(store);
     atomic_fetch_add(&store->failures, 1);
     if (lacks_room(err))
         atomic_store(&store->writable, false);

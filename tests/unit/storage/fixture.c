@@ -1,0 +1,192 @@
+/**
+ * @file tests/unit/storage/fixture.c
+ * @brief Stores to test with, and each write as one call.
+ */
+#include "tests/unit/storage/fixture.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void place_make(struct place *place)
+{
+    (void)snprintf(place->dir, sizeof(place->dir), "/tmp/zdd-storage-XXXXXX");
+    assert_non_null(mkdtemp(place->dir));
+    (void)snprintf(place->path, sizeof(place->path), "%s/zdd.db", place->dir);
+}
+
+void place_remove(struct place *place)
+{
+    DIR *dir = opendir(place->dir);
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        char path[400];
+
+        (void)snprintf(path, sizeof(path), "%s/%s", place->dir, entry->d_name);
+        if (entry->d_name[0] != '.')
+            assert_int_equal(unlink(path), 0);
+    }
+    closedir(dir);
+    assert_int_equal(rmdir(place->dir), 0);
+}
+
+struct zdd_store *open_with(const struct zdd_store_options *options)
+{
+    struct zdd_store *store = NULL;
+    char reason[300] = "";
+
+    if (zdd_store_open(options, &store, reason) != ZDD_ERR_NONE)
+        fail_msg("%s", reason);
+    assert_non_null(store);
+    return store;
+}
+
+struct zdd_store *open_memory(void)
+{
+    return open_with(&(struct zdd_store_options){.path = ":memory:", .inline_writer = true});
+}
+
+struct zdd_store *open_file(const char *path)
+{
+    return open_with(&(struct zdd_store_options){.path = path, .holder = "test"});
+}
+
+enum zdd_err open_fails(const struct zdd_store_options *options, char ret_reason[static 300])
+{
+    struct zdd_store *store = NULL;
+    const enum zdd_err err = zdd_store_open(options, &store, ret_reason);
+
+    assert_int_not_equal(err, ZDD_ERR_NONE);
+    assert_null(store);
+    return err;
+}
+
+void tamper(const char *path, const char *sql)
+{
+    sqlite3 *raw = NULL;
+
+    assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(raw, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+}
+
+struct run_call {
+    struct zdd_run *run;
+    enum zdd_when_busy when_busy;
+    int64_t revision;
+    bool take_command;
+    char *ret_id;
+};
+
+static enum zdd_err insert_run_body(struct zdd_tx *tx, void *cls)
+{
+    struct run_call *call = cls;
+
+    return zdd_run_insert(tx, call->run, "{\"commit\":\"4f0c6c1\"}", call->when_busy, call->ret_id);
+}
+
+enum zdd_err insert_run(struct zdd_store *store, struct zdd_run *run, enum zdd_when_busy when_busy,
+                        char ret_busy[static ZDD_ID_SIZE])
+{
+    struct run_call call = {.run = run, .when_busy = when_busy, .ret_id = ret_busy};
+
+    return zdd_store_write(store, insert_run_body, &call);
+}
+
+static enum zdd_err advance_run_body(struct zdd_tx *tx, void *cls)
+{
+    struct run_call *call = cls;
+
+    return zdd_run_advance(tx, call->run, call->revision, call->take_command, call->ret_id);
+}
+
+enum zdd_err advance_run(struct zdd_store *store, struct zdd_run *run, int64_t revision,
+                         bool take_command, char ret_next[static ZDD_ID_SIZE])
+{
+    struct run_call call = {
+        .run = run, .revision = revision, .take_command = take_command, .ret_id = ret_next};
+
+    return zdd_store_write(store, advance_run_body, &call);
+}
+
+struct command_call {
+    const char *id;
+    int64_t revision;
+    enum zdd_command command;
+    int64_t now_ms;
+    struct zdd_run *ret_run;
+};
+
+static enum zdd_err command_run_body(struct zdd_tx *tx, void *cls)
+{
+    const struct command_call *call = cls;
+
+    return zdd_run_command(tx, call->id, call->revision, call->command, call->now_ms,
+                           call->ret_run);
+}
+
+enum zdd_err command_run(struct zdd_store *store, const char *id, int64_t revision,
+                         enum zdd_command command, int64_t now_ms, struct zdd_run *ret_run)
+{
+    struct command_call call = {
+        .id = id, .revision = revision, .command = command, .now_ms = now_ms, .ret_run = ret_run};
+
+    return zdd_store_write(store, command_run_body, &call);
+}
+
+static enum zdd_err append_event_body(struct zdd_tx *tx, void *cls)
+{
+    return zdd_event_append(tx, cls);
+}
+
+enum zdd_err append_event(struct zdd_store *store, struct zdd_event event)
+{
+    return zdd_store_write(store, append_event_body, &event);
+}
+
+static enum zdd_err append_entry_body(struct zdd_tx *tx, void *cls)
+{
+    return zdd_audit_append(tx, cls);
+}
+
+enum zdd_err append_entry(struct zdd_store *store, struct zdd_audit entry)
+{
+    return zdd_store_write(store, append_entry_body, &entry);
+}
+
+struct plan_call {
+    const struct zdd_plan *plan;
+    struct zdd_plan_texts texts;
+};
+
+static enum zdd_err insert_plan_body(struct zdd_tx *tx, void *cls)
+{
+    const struct plan_call *call = cls;
+
+    return zdd_plan_insert(tx, call->plan, &call->texts, "token:ci");
+}
+
+enum zdd_err insert_plan(struct zdd_store *store, const struct zdd_plan *plan, const char *body)
+{
+    char request[] = "{\"strategy\":\"rolling\"}";
+    struct plan_call call = {.plan = plan, .texts = {.request = {request}}};
+    enum zdd_err err;
+
+    call.texts.body.data = strdup(body);
+    assert_non_null(call.texts.body.data);
+    err = zdd_store_write(store, insert_plan_body, &call);
+    free(call.texts.body.data);
+    return err;
+}
+
+struct zdd_run load_run(struct zdd_store *store, const char *id)
+{
+    struct zdd_run run;
+
+    assert_good(zdd_run_load(store, id, &run, NULL));
+    return run;
+}

@@ -1,0 +1,225 @@
+/**
+ * @file tests/unit/storage/test_steps.c
+ * @brief Steps and the journal of orders.
+ */
+#include "storage/intents.h"
+#include "tests/unit/storage/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int setup(void **state)
+{
+    struct zdd_run run = a_run();
+    char busy[ZDD_ID_SIZE];
+
+    *state = open_memory();
+    assert_good(insert_run(*state, &run, ZDD_WHEN_BUSY_REJECT, busy));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    *state = zdd_store_free(*state);
+    return 0;
+}
+
+struct step_call {
+    const char *run_id;
+    struct zdd_step_row step;
+    const char *evidence;
+};
+
+static enum zdd_err insert_body(struct zdd_tx *tx, void *cls)
+{
+    const struct step_call *call = cls;
+
+    return zdd_step_insert(tx, call->run_id, &call->step);
+}
+
+static enum zdd_err update_body(struct zdd_tx *tx, void *cls)
+{
+    const struct step_call *call = cls;
+
+    return zdd_step_update(tx, call->run_id, &call->step, call->evidence);
+}
+
+#define a_step(...)                                                                                \
+    {                                                                                              \
+        .kind = "update-app", .text = "one PUT", .state = "pending", __VA_ARGS__                   \
+    }
+
+static enum zdd_err insert(struct zdd_store *store, struct step_call call)
+{
+    return zdd_store_write(store, insert_body, &call);
+}
+
+static enum zdd_err update(struct zdd_store *store, struct step_call call)
+{
+    return zdd_store_write(store, update_body, &call);
+}
+
+static bool see_step(void *cls, const struct zdd_step_row *step, const char *evidence)
+{
+    char *text = cls;
+    const size_t size = strlen(text);
+
+    (void)snprintf(text + size, 300 - size, "%d %s %s %s %d-%d/%d %s; ", (int)step->index,
+                   step->kind, step->text, step->state, (int)step->started_at_ms,
+                   (int)step->ended_at_ms, (int)step->deadline_at_ms, evidence ? evidence : "-");
+    return true;
+}
+
+static void assert_steps(struct zdd_store *store, const char *expected)
+{
+    char text[300] = "";
+
+    assert_good(zdd_step_list(store, "run-1", see_step, text));
+    assert_string_equal(text, expected);
+}
+
+static void steps_come_in_the_order_of_their_index(void **state)
+{
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 1), NULL}));
+    assert_good(
+        insert(*state, (struct step_call){"run-1", a_step(.index = 0, .deadline_at_ms = 9), NULL}));
+    assert_steps(*state,
+                 "0 update-app one PUT pending 0-0/9 -; 1 update-app one PUT pending 0-0/0 -; ");
+}
+
+static void a_step_needs_its_deployment_and_an_index_of_its_own(void **state)
+{
+    assert_err(ZDD_ERR_STORE_BROKEN,
+               insert(*state, (struct step_call){"nobody", a_step(.index = 0), NULL}));
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
+    assert_err(ZDD_ERR_STORE_BROKEN,
+               insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 15), NULL}));
+    assert_err(ZDD_ERR_STORE_BROKEN,
+               insert(*state, (struct step_call){"run-1", a_step(.index = ZDD_STEP_MAX), NULL}));
+}
+
+static void a_state_that_no_step_has_is_refused(void **state)
+{
+    char trouble[ZDD_TROUBLE_SIZE];
+
+    assert_err(ZDD_ERR_STORE_BROKEN,
+               insert(*state, (struct step_call){"run-1", a_step(.state = "odd"), NULL}));
+    zdd_store_trouble(*state, trouble);
+    assert_non_null(strstr(trouble, "CHECK constraint failed"));
+    assert_non_null(strstr(trouble, "INSERT INTO step"));
+}
+
+static void an_update_moves_state_times_and_evidence_and_nothing_else(void **state)
+{
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
+    assert_good(update(*state, (struct step_call){"run-1",
+                                                  {.index = 0,
+                                                   .kind = "other",
+                                                   .state = "running",
+                                                   .started_at_ms = 5,
+                                                   .deadline_at_ms = 9},
+                                                  "{\"healthy\":1}"}));
+    assert_steps(*state, "0 update-app one PUT running 5-0/9 {\"healthy\":1}; ");
+    assert_good(update(*state, (struct step_call){"run-1",
+                                                  {.index = 0,
+                                                   .state = "succeeded",
+                                                   .started_at_ms = 5,
+                                                   .ended_at_ms = 7,
+                                                   .deadline_at_ms = 9},
+                                                  NULL}));
+    assert_steps(*state, "0 update-app one PUT succeeded 5-7/9 {\"healthy\":1}; ");
+}
+
+static void a_step_that_does_not_exist_cannot_be_moved_or_loaded(void **state)
+{
+    struct zdd_step_row step;
+    int32_t count = -1;
+
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
+    assert_err(ZDD_ERR_RUN_UNKNOWN,
+               update(*state, (struct step_call){"run-1", a_step(.index = 1), NULL}));
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_step_load(*state, "run-1", 1, &step, &count));
+    assert_int_equal(count, -1);
+    assert_good(zdd_step_load(*state, "run-1", 0, &step, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(step.text, "one PUT");
+    assert_string_equal(step.kind, "update-app");
+}
+
+struct intent_call {
+    const char *run_id;
+    struct zdd_order order;
+    int64_t seq;
+    enum zdd_outcome outcome;
+};
+
+static enum zdd_err open_body(struct zdd_tx *tx, void *cls)
+{
+    struct intent_call *call = cls;
+
+    return zdd_intent_open(tx, call->run_id, 3, "rolling/apply", &call->order, 100, &call->seq);
+}
+
+static enum zdd_err close_body(struct zdd_tx *tx, void *cls)
+{
+    const struct intent_call *call = cls;
+
+    return zdd_intent_close(tx, call->seq, call->outcome, "Marathon's words", 200);
+}
+
+static bool see_intent(void *cls, const struct zdd_intent_row *row, const char *detail)
+{
+    char *text = cls;
+    const size_t size = strlen(text);
+
+    (void)snprintf(text + size, 400 - size, "%d %s %s%s %d %d-%d %s %s; ", (int)row->revision,
+                   row->rule, zdd_order_name(row->order.kind), row->order.force ? "!" : "",
+                   (int)row->order.instances, (int)row->opened_at_ms, (int)row->closed_at_ms,
+                   zdd_outcome_name(row->outcome), detail);
+    return true;
+}
+
+static void the_journal_tells_orders_and_what_became_of_them(void **state)
+{
+    struct intent_call first = {"run-1", {ZDD_ORDER_PUT_TARGET, 4, false}, 0, ZDD_OUTCOME_NONE};
+    struct intent_call second = {"run-1", {ZDD_ORDER_DELETE, 0, true}, 0, ZDD_OUTCOME_REFUSED};
+    char text[400] = "";
+
+    assert_good(zdd_store_write(*state, open_body, &first));
+    assert_good(zdd_store_write(*state, open_body, &second));
+    assert_true(second.seq > first.seq);
+    assert_good(zdd_store_write(*state, close_body, &second));
+    assert_good(zdd_intent_list(*state, "run-1", see_intent, text));
+    assert_string_equal(text, "3 rolling/apply put-target 4 100-0 none ; "
+                              "3 rolling/apply delete! 0 100-200 refused Marathon's words; ");
+}
+
+static void an_outcome_is_noted_once(void **state)
+{
+    struct intent_call call = {"run-1", {ZDD_ORDER_RESTART, 1, false}, 0, ZDD_OUTCOME_ACKED};
+    struct intent_call nobody = {"nobody", {ZDD_ORDER_RESTART, 1, false}, 0, ZDD_OUTCOME_ACKED};
+
+    assert_good(zdd_store_write(*state, open_body, &call));
+    assert_good(zdd_store_write(*state, close_body, &call));
+    assert_err(ZDD_ERR_REVISION_STALE, zdd_store_write(*state, close_body, &call));
+    call.seq++;
+    assert_err(ZDD_ERR_REVISION_STALE, zdd_store_write(*state, close_body, &call));
+    assert_err(ZDD_ERR_STORE_BROKEN, zdd_store_write(*state, open_body, &nobody));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(steps_come_in_the_order_of_their_index),
+        CASE(a_step_needs_its_deployment_and_an_index_of_its_own),
+        CASE(a_state_that_no_step_has_is_refused),
+        CASE(an_update_moves_state_times_and_evidence_and_nothing_else),
+        CASE(a_step_that_does_not_exist_cannot_be_moved_or_loaded),
+        CASE(the_journal_tells_orders_and_what_became_of_them),
+        CASE(an_outcome_is_noted_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

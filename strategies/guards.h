@@ -28,7 +28,8 @@ int64_t zdd_next_send_ms(const struct zdd_facts *f);
 bool zdd_can_undo(const struct zdd_facts *f);
 
 /* Orders and notes. */
-void zdd_look_again(const struct zdd_facts *f, struct zdd_decision *d); /* wake when the order may be given again */
+void zdd_look_again(const struct zdd_facts *f,
+                    struct zdd_decision *d); /* wake when the order may be given again */
 void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d);

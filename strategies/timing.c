@@ -56,7 +56,6 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
 {
     switch (phase) {
     case ZDD_PHASE_CLEARING:
-        return ZDD_CLEAR_LIMIT_MS;
     case ZDD_PHASE_REVERTING:
         return ZDD_REVERT_LIMIT_MS;
     case ZDD_PHASE_UNDOING:

@@ -7,13 +7,18 @@
 #include "strategies/model/plan.h"
 
 #define ZDD_RESEND_MS                                                                              \
-    10000 /* an order that was accepted but is not seen is given again after this */
+    10000                /* an order that was accepted but is not seen is given again after this */
 #define ZDD_RETRY_MS 250 /* least time before an order without a clear answer is given again */
+#define ZDD_UNSURE_MS                                                                              \
+    15000 /* an order without an answer may arrive that late: a standby gives up after 10 s        \
+             (marathon.md §8) */
 #define ZDD_SETTLE_MS                                                                              \
     10000 /* Marathon's lists lag: a vanished deployment is believed only after this */
 #define ZDD_CLEAR_LIMIT_MS                                                                         \
     60000 /* removing new instances before going back; then we go back anyway */
-#define ZDD_REVERT_LIMIT_MS 600000 /* long enough to outlive a restart of Marathon */
+#define ZDD_REVERT_LIMIT_MS                                                                        \
+    600000 /* until the previous definition is seen back in place; long enough to outlive a        \
+              restart of Marathon */
 #define ZDD_KILL_MS 30000   /* a task's end: grace period, and Marathon's next try after 30 s */
 #define ZDD_LAUNCH_MS 10000 /* from order to start: the next offer is at most 5 s away */
 #define ZDD_DEADLINE_MIN_MS                                                                        \

@@ -117,6 +117,18 @@ static int32_t launch(struct zdd_twin *twin, int32_t count)
     return count;
 }
 
+/*
+ * Which of the living of @p g scaling down takes. In the first generation those that
+ * have never been healthy were added later, so they are the youngest; in the others age and
+ * health are independent, and it may be any.
+ */
+static int32_t surplus_victim(const struct zdd_twin *twin, const struct zdd_twin_generation *g)
+{
+    if (g == &twin->generation[0] && g->fresh > 0 && !twin->facts.oldest_first)
+        return g->healthy + g->ill; /* kill_one() counts serving ones first */
+    return pick(twin, alive(g));
+}
+
 /* Scaling down: those not running first, then the youngest generation (§4.7). */
 static void kill_surplus(struct zdd_twin *twin)
 {
@@ -133,7 +145,7 @@ static void kill_surplus(struct zdd_twin *twin)
             &twin->generation[twin->facts.oldest_first ? n : twin->current - n];
 
         while (alive(g) > 0 && all_alive(twin) > twin->facts.instances)
-            kill_one(g, pick(twin, alive(g)));
+            kill_one(g, surplus_victim(twin, g));
     }
 }
 

@@ -2,12 +2,12 @@
  * @file strategies/undo.c
  * @brief The way back that every strategy over one app shares.
  *
- * Marathon cannot return to an earlier version: putting the previous definition back replaces every
- * task, and at its start Marathon kills "old" tasks of its own choice, counting sick new ones as
- * capacity (marathon.md §1.6, §4.1). A sick new version could so cost the healthy originals.
- * Therefore new instances that do not serve are scaled away first (CLEARING: scaling down takes the
- * unstarted and the youngest, §4.7), and the definition is put back when that has been seen.
+ *   CLEARING -> REVERTING -> UNDOING -> ROLLED_BACK, or CANCELED after an abort
+ *
+ * First what would cost healthy instances is scaled away (clearing.h); when that has
+ * been seen, the previous definition is put back, and Marathon carries it out.
  */
+#include "strategies/clearing.h"
 #include "strategies/guards.h"
 #include "strategies/timing.h"
 
@@ -30,36 +30,32 @@ static bool was_created(const struct zdd_facts *f)
     return !f->plan->seen.exists;
 }
 
-/* Nothing seems to have happened, but our order may still be on its way. */
+/*
+ * An order whose answer got lost may still arrive: no order that contradicts it goes out
+ * before that is over, or the late one would undo it (and by force).
+ */
 static bool may_still_arrive(const struct zdd_facts *f)
 {
-    return f->seen->definition == ZDD_DEFINITION_PREVIOUS &&
-           f->seen->instances == f->plan->old.instances &&
-           f->seen->now_ms < f->run->ordered_at_ms + LATE_ARRIVAL_MS;
+    return f->seen->now_ms < f->run->unsure_until_ms;
 }
 
-/* Originals that have not been told to end, and new instances that serve. */
-static int32_t worth_keeping(const struct zdd_facts *f)
+/* The count that was asked for is in place; what it takes away is on its way. */
+static bool is_asked_for(const struct zdd_facts *f)
 {
-    return f->seen->outdated.staged + f->seen->outdated.running + f->seen->current.healthy;
+    return f->run->outcome == ZDD_OUTCOME_ACKED && f->seen->instances == zdd_clearing_keep(f);
 }
 
-static bool has_useless(const struct zdd_facts *f)
+/* Sick instances that cannot be told from healthy ones may stay for ever: waiting for them has an
+ * end. */
+static bool should_clear(const struct zdd_facts *f)
 {
-    const struct zdd_side *now = &f->seen->current;
-
-    if (f->plan->action != ZDD_ACTION_UPGRADE || f->seen->definition != ZDD_DEFINITION_TARGET)
-        return false;
-    if (f->plan->target.oldest_first || f->plan->target.resident)
-        return false; /* scaling down would take the originals, or data */
-    return now->staged + now->running > now->healthy && worth_keeping(f) > 0;
+    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE &&
+           !(is_asked_for(f) && f->seen->now_ms >= f->run->ordered_at_ms + ZDD_CLEAR_LIMIT_MS);
 }
 
-/* The scale-down that was asked for is under way. */
 static bool is_clearing(const struct zdd_facts *f)
 {
-    return has_useless(f) && f->run->outcome == ZDD_OUTCOME_ACKED &&
-           f->seen->instances == worth_keeping(f);
+    return should_clear(f) && is_asked_for(f);
 }
 
 static bool previous_is_seen(const struct zdd_facts *f)
@@ -96,7 +92,7 @@ static bool was_changed(const struct zdd_facts *f)
 
 static void clear(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    const int32_t keep = worth_keeping(f);
+    const int32_t keep = zdd_clearing_keep(f);
 
     /*
      * Marathon answers a count that it has already with nothing at all, the running
@@ -122,29 +118,29 @@ static void note_undo_lateness(const struct zdd_facts *f, struct zdd_decision *d
 
 static void wait_for_arrival(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    d->wake_at_ms = f->run->ordered_at_ms + LATE_ARRIVAL_MS;
+    d->wake_at_ms = f->run->unsure_until_ms;
 }
 
 /* clang-format off */
 const struct zdd_rule zdd_undo_rules[] = {
     /* id                    in phase             when                go to                  and order           waits for */
-    {"undo/clear-too-long",  ZDD_PHASE_CLEARING,  undo_is_late,       ZDD_PHASE_REVERTING,   NULL,               "marathon"},
+    {"undo/clear-late",      ZDD_PHASE_CLEARING,  undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
     {"undo/no-answer",       ZDD_PHASE_CLEARING,  zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
     {"undo/foreign",         ZDD_PHASE_CLEARING,  is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
-    {"undo/created",         ZDD_PHASE_CLEARING,  was_created,        ZDD_PHASE_REVERTING,   NULL,               "marathon"},
-    {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
     {"undo/may-arrive",      ZDD_PHASE_CLEARING,  may_still_arrive,   ZDD_SAME_PHASE,        wait_for_arrival,   "marathon"},
+    {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
+    {"undo/nothing-to-undo", ZDD_PHASE_CLEARING,  previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},
     {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},
-    {"undo/clear",           ZDD_PHASE_CLEARING,  has_useless,        ZDD_SAME_PHASE,        clear,              "tasks"},
-    {"undo/cleared",         ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   NULL,               "marathon"},
+    {"undo/clear",           ZDD_PHASE_CLEARING,  should_clear,       ZDD_SAME_PHASE,        clear,              "tasks"},
+    {"undo/put-back",        ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   put_back,           "marathon"},
 
     {"undo/reverted",        ZDD_PHASE_REVERTING, previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},
     {"undo/refused",         ZDD_PHASE_REVERTING, zdd_was_refused,    ZDD_PHASE_FAILED,      zdd_note_refusal,   NULL},
     {"undo/late",            ZDD_PHASE_REVERTING, undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
     {"undo/silence",         ZDD_PHASE_REVERTING, zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
     {"undo/others-hands",    ZDD_PHASE_REVERTING, is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
-    {"undo/wait-lock",       ZDD_PHASE_REVERTING, zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
-    {"undo/put-back",        ZDD_PHASE_REVERTING, zdd_should_send,    ZDD_SAME_PHASE,        put_back,           "marathon"},
+    /* The order got lost; meanwhile the roll-out went on, so what has to be cleared is looked at again. */
+    {"undo/once-more",       ZDD_PHASE_REVERTING, zdd_should_send,    ZDD_PHASE_CLEARING,    NULL,               "marathon"},
     {"undo/wait-reverted",   ZDD_PHASE_REVERTING, zdd_always,         ZDD_SAME_PHASE,        zdd_look_again,     "marathon"},
 
     {"undo/done-aborted",    ZDD_PHASE_UNDOING,   is_undone_for_good, ZDD_PHASE_CANCELED,    NULL,               NULL},

@@ -243,6 +243,8 @@ static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
 {
     run->outcome = c->outcome;
     run->ordered_at_ms = c->now_ms;
+    run->unsure_until_ms =
+        c->outcome == ZDD_OUTCOME_FAILED ? c->now_ms + ZDD_UNSURE_MS : c->unsure_before_ms;
     if (c->outcome == ZDD_OUTCOME_ACKED) {
         run->attempt = 0;
         memcpy(run->deployment_id, c->ack->deployment_id, sizeof(run->deployment_id));

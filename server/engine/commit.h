@@ -37,7 +37,9 @@ struct zdd_outcome_commit {
     enum zdd_outcome outcome;
     const struct zdd_cluster_ack *ack;
     int64_t now_ms;
-    struct zdd_run run; /* out: the deployment after it */
+    int64_t
+        unsure_before_ms; /* run.unsure_until_ms before this order: an answer makes it certain */
+    struct zdd_run run;   /* out: the deployment after it */
 };
 
 /** Works on the deployment as it is then: a command may have come in meanwhile. */

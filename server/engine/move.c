@@ -22,6 +22,10 @@ bool zdd_move_start(const struct zdd_plan *plan, struct zdd_run *run, int64_t no
 static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                         enum zdd_phase phase, int64_t now_ms, struct zdd_run *run)
 {
+    /* Clearing and putting back take turns when orders get lost: one deadline for both, one row of
+     * failures. */
+    const bool same_undo = zdd_phase_is_undo(run->phase) && zdd_phase_is_undo(phase) &&
+                           run->phase != ZDD_PHASE_UNDOING && phase != ZDD_PHASE_UNDOING;
     const bool failed = phase == ZDD_PHASE_FAILED || phase == ZDD_PHASE_CANCELED;
 
     /* The step in which it ended stays; otherwise the phase says which step it is. */
@@ -30,12 +34,13 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
     run->phase = phase;
     run->phase_since_ms = now_ms;
     run->outcome = ZDD_OUTCOME_NONE;
-    run->attempt = 0;
+    if (!same_undo)
+        run->attempt = 0;
     if (zdd_phase_is_final(phase)) {
         run->ended_at_ms = now_ms;
         run->active = false;
         run->wake_at_ms = 0;
-    } else {
+    } else if (!same_undo) {
         run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, phase);
     }
 }
@@ -70,8 +75,11 @@ void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
         start_clocks_anew(plan, now_ms, run);
     if (d->phase != run->phase)
         enter_phase(strategy, plan, d->phase, now_ms, run);
-    if (d->order_count > 0)
+    if (d->order_count > 0) {
         run->ordered = true;
+        /* Until its answer says otherwise; a crash before that leaves it so. */
+        run->unsure_until_ms = now_ms + ZDD_UNSURE_MS;
+    }
     run->wake_at_ms = d->wake_at_ms;
 }
 
@@ -85,7 +93,7 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
 {
     return a->phase != b->phase || a->hold != b->hold || a->cause != b->cause ||
            a->step != b->step || a->started_at_ms != b->started_at_ms || a->outcome != b->outcome ||
-           a->deadline_at_ms != b->deadline_at_ms ||
+           a->deadline_at_ms != b->deadline_at_ms || a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
            strcmp(a->waiting_code, b->waiting_code) != 0 ||

@@ -36,6 +36,7 @@ struct work {
     bool reachable;
     char reason[ZDD_CLUSTER_REASON_SIZE];
     int64_t now_ms;
+    int64_t unsure_before_ms; /* run.unsure_until_ms before the orders of this step */
 };
 
 static bool dies(struct work *w, const char *point)
@@ -112,6 +113,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     struct zdd_observation seen;
     enum zdd_err err;
 
+    w->unsure_before_ms = before.unsure_until_ms;
     (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
     seen = zdd_observe(&w->plan, &w->run, view_of(w), w->now_ms);
     *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
@@ -142,8 +144,11 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
 {
     const struct zdd_definitions definitions = {w->texts.target.data, w->texts.previous.data};
     struct zdd_cluster_ack ack;
-    struct zdd_outcome_commit commit = {
-        .run_id = w->run.id, .order = order, .intent_seq = seq, .ack = &ack};
+    struct zdd_outcome_commit commit = {.run_id = w->run.id,
+                                        .order = order,
+                                        .intent_seq = seq,
+                                        .ack = &ack,
+                                        .unsure_before_ms = w->unsure_before_ms};
     enum zdd_err err;
 
     atomic_fetch_add(&w->stepper->orders, 1);

@@ -96,6 +96,7 @@ CREATE TABLE run (
     ended_at_ms         INTEGER NOT NULL,
     phase_since_ms      INTEGER NOT NULL,
     ordered_at_ms       INTEGER NOT NULL,
+    unsure_until_ms     INTEGER NOT NULL,
     held_since_ms       INTEGER NOT NULL,
     deadline_at_ms      INTEGER NOT NULL,
     step_deadline_at_ms INTEGER NOT NULL,

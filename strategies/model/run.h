@@ -35,7 +35,7 @@ struct zdd_run {
 
     enum zdd_phase phase;
     enum zdd_hold hold;
-    enum zdd_command command; /* not yet taken by the engine */
+    enum zdd_command command;        /* not yet taken by the engine */
     char superseded_by[ZDD_ID_SIZE]; /* the newer deployment whose `abort` it is; "" for none */
     enum zdd_cause cause;
     enum zdd_outcome outcome;
@@ -46,8 +46,9 @@ struct zdd_run {
 
     int64_t created_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */
     int64_t phase_since_ms;
-    int64_t ordered_at_ms; /* when the last order went out */
-    int64_t held_since_ms; /* 0: not held */
+    int64_t ordered_at_ms;   /* when the last order went out */
+    int64_t unsure_until_ms; /* an order without an answer may still arrive until then */
+    int64_t held_since_ms;   /* 0: not held */
     int64_t
         deadline_at_ms; /* of the whole; moves by the length of each pause; 0 before the start */
     int64_t step_deadline_at_ms; /* of this phase */

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KILL_RETRY_MS 30000 /* KillConfig: asked again until terminal */
-
 static const struct {
     const char *state, *condition;
 } names[] = {
@@ -146,7 +144,6 @@ static void stop_timers(struct zdd_lab *lab, struct zdd_lab_instance *instance)
 {
     zdd_lab_timer_stop(lab, &instance->start);
     zdd_lab_timer_stop(lab, &instance->escalate);
-    zdd_lab_timer_stop(lab, &instance->retry);
     zdd_lab_timer_stop(lab, &instance->ready_tick);
     for (size_t i = 0; i < ZDD_LAB_CHECK_MAX; i++)
         zdd_lab_timer_stop(lab, &instance->mesos_tick[i]);
@@ -196,15 +193,7 @@ static void escalate(struct zdd_lab *lab, void *cls)
     zdd_lab_process_signal(instance->pid, SIGKILL);
 }
 
-static void ask_again(struct zdd_lab *lab, void *cls)
-{
-    struct zdd_lab_instance *instance = cls;
-
-    zdd_lab_process_signal(instance->pid, SIGTERM);
-    zdd_lab_timer_set(lab, &instance->retry, zdd_lab_scaled(lab, KILL_RETRY_MS), ask_again,
-                      instance);
-}
-
+/* Marathon repeats the request every 30 s; an executor that is already killing ignores it. */
 static void send_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance)
 {
     const json_int_t grace_s = zdd_json_int(instance->spec->def, "taskKillGracePeriodSeconds", -1);
@@ -224,8 +213,6 @@ static void send_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     }
     zdd_lab_process_signal(instance->pid, SIGTERM);
     zdd_lab_timer_set(lab, &instance->escalate, grace_ms, escalate, instance);
-    zdd_lab_timer_set(lab, &instance->retry, zdd_lab_scaled(lab, KILL_RETRY_MS), ask_again,
-                      instance);
 }
 
 void zdd_lab_instance_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance,

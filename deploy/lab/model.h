@@ -124,7 +124,7 @@ struct zdd_lab_instance {
     pid_t pid; /* leader of its process group; 0 when there is no process */
     uint16_t port[ZDD_LAB_PORT_MAX];
     size_t port_count;
-    struct zdd_lab_timer start, escalate, retry, ready_tick, mesos_tick[ZDD_LAB_CHECK_MAX];
+    struct zdd_lab_timer start, escalate, ready_tick, mesos_tick[ZDD_LAB_CHECK_MAX];
     struct zdd_lab_result result[ZDD_LAB_CHECK_MAX];
     enum zdd_lab_tristate health;       /* the aggregate of all checks */
     enum zdd_lab_tristate mesos_health; /* the flag a Mesos-side check reports */

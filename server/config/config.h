@@ -83,5 +83,7 @@ bool zdd_config_load(const struct zdd_config_sources *sources, struct zdd_config
 const char *zdd_setting_key(enum zdd_setting setting);
 const char *zdd_setting_argument(enum zdd_setting setting); /* NULL: a flag */
 const char *zdd_setting_text(enum zdd_setting setting);
+const char *zdd_setting_env(enum zdd_setting setting);
+const char *zdd_setting_default(enum zdd_setting setting);
 /** @return the setting called @p key, or ZDD_SETTING_COUNT */
 enum zdd_setting zdd_setting_find(const char *key);

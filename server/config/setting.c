@@ -44,6 +44,16 @@ const char *zdd_setting_text(enum zdd_setting setting)
     return zdd_setting_rows[setting].text;
 }
 
+const char *zdd_setting_env(enum zdd_setting setting)
+{
+    return zdd_setting_rows[setting].env;
+}
+
+const char *zdd_setting_default(enum zdd_setting setting)
+{
+    return zdd_setting_rows[setting].otherwise;
+}
+
 enum zdd_setting zdd_setting_find(const char *key)
 {
     int setting = 0;
@@ -118,9 +128,12 @@ bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, 
             return false;
         text += size;
         text += strspn(text, " ");
-        if (*text != ',')
+        if (!*text)
             return true;
-        text++;
+        if (*text++ != ',') {
+            snprintf(why, ZDD_SETTING_WHY_SIZE, "must have commas between the addresses");
+            return false;
+        }
     }
 }
 

@@ -1,0 +1,66 @@
+/**
+ * @file server/cli/check_config.c
+ * @brief check-config: what would be used, and from where.
+ */
+#include "server/base/cleanup.h"
+#include "server/cli/cli.h"
+#include "server/cli/settings.h"
+#include "server/config/config_print.h"
+#include "server/config/credentials.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* What the settings point to. @return false after saying what is wrong */
+static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
+{
+    struct zdd_credentials credentials;
+    char why[ZDD_CREDENTIALS_WHY_SIZE];
+    bool good = true;
+
+    if (config->marathon_auth_file[0]) {
+        if (zdd_credentials_read(config->marathon_auth_file, &credentials, why)) {
+            zdd_buf_printf(buf, "# Marathon's credentials are set: %s\n",
+                           credentials.basic[0] ? "user and password" : "an Authorization header");
+        } else {
+            zdd_cli_say("%s", why);
+            good = false;
+        }
+    }
+    if (config->marathon_ca[0] && access(config->marathon_ca, R_OK) != 0) {
+        zdd_cli_say("marathon-ca: %.200s cannot be read", config->marathon_ca);
+        good = false;
+    }
+    return good;
+}
+
+int zdd_cli_check_config(int argc, char *const *argv)
+{
+    const char *sample = NULL;
+    const struct zdd_option more = {
+        "sample", NULL, "Print a settings file with every setting explained, and nothing else.",
+        &sample};
+    ZDD_AUTO_FREE struct zdd_config *config = calloc(1, sizeof(*config));
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_settings_line line;
+    bool good;
+    int code;
+
+    if (!config)
+        return ZDD_EXIT_FAILED;
+    if (!zdd_settings_parse("check-config",
+                            "Read the settings as serve would, and show each with where it came "
+                            "from.\nExit code 2 when one is wrong.",
+                            &more, argc, argv, &line, &code))
+        return code;
+    if (sample) {
+        zdd_config_print_sample(&buf);
+        return zdd_cli_print(&buf);
+    }
+    if (!zdd_cli_settings(line.value, line.file, config))
+        return ZDD_EXIT_USAGE;
+    zdd_config_print(config, zdd_cli_settings_file(line.file), &buf);
+    good = check_files(config, &buf);
+    code = zdd_cli_print(&buf);
+    return good ? code : ZDD_EXIT_USAGE;
+}

@@ -1,0 +1,297 @@
+/**
+ * @file server/cli/serve.c
+ * @brief serve: the one place that knows all parts of the server and wires them together.
+ */
+#include "server/api/api.h"
+#include "server/base/cleanup.h"
+#include "server/base/log.h"
+#include "server/cli/cli.h"
+#include "server/cli/hurry.h"
+#include "server/cli/settings.h"
+#include "server/cli/signals.h"
+#include "server/cluster/feed.h"
+#include "server/cluster/marathon.h"
+#include "server/config/credentials.h"
+#include "storage/tokens.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define REASON_SIZE 300
+#define CLIENTS_SPARE 2 /* connections to Marathon beyond the workers' own */
+#define FILES_WANTED 65536
+
+/* Everything that lives as long as the server, in the order of its start. */
+struct server {
+    struct zdd_config config;
+    struct zdd_credentials credentials;
+    const char *urls[ZDD_CONFIG_URL_MAX]; /* borrowed from config */
+    struct zdd_store *store;
+    struct zdd_marathon *marathon;
+    struct zdd_engine *engine;
+    struct zdd_api *api;
+    struct zdd_feed *feed;
+    struct zdd_http *http;
+    enum { STREAM_NEW, STREAM_LIVE, STREAM_LOST } stream; /* for the feed's thread alone */
+};
+
+static struct zdd_fetch_auth auth_of(const struct server *server)
+{
+    const struct zdd_credentials *credentials = &server->credentials;
+    const char *ca_file = server->config.marathon_ca;
+
+    return (struct zdd_fetch_auth){.basic = credentials->basic[0] ? credentials->basic : NULL,
+                                   .header = credentials->header[0] ? credentials->header : NULL,
+                                   .ca_file = *ca_file ? ca_file : NULL};
+}
+
+/* Descriptors are cheap and connections need them: take as many as the system lets us. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_WANTED)
+        return;
+    limit.rlim_cur = limit.rlim_max < FILES_WANTED ? limit.rlim_max : FILES_WANTED;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: fewer connections, and http says so */
+}
+
+static bool prepare(struct server *server)
+{
+    struct zdd_config *config = &server->config;
+    char why[ZDD_CREDENTIALS_WHY_SIZE];
+
+    zdd_log_level_set((enum zdd_log_level)config->log_level);
+    raise_file_limit();
+    for (size_t i = 0; i < config->marathon.count; i++)
+        server->urls[i] = config->marathon.url[i];
+    if (!config->marathon_auth_file[0])
+        return true;
+    if (!zdd_credentials_read(config->marathon_auth_file, &server->credentials, why)) {
+        zdd_cli_say("%s", why);
+        return false;
+    }
+    if (zdd_credentials_exposed(config->marathon_auth_file))
+        zdd_cli_say("everybody on this machine may read %.200s; chmod o-r would help",
+                    config->marathon_auth_file);
+    return true;
+}
+
+static bool open_store(struct server *server)
+{
+    const struct zdd_config *config = &server->config;
+    char reason[REASON_SIZE];
+    char holder[120];
+    struct zdd_store_options options = {
+        .path = config->db, .holder = holder, .give_up = zdd_signals_flag()};
+    enum zdd_err err;
+
+    snprintf(holder, sizeof(holder), "zdd-server pid %ld on %s:%u", (long)getpid(),
+             config->listen.host, (unsigned)config->listen.port);
+    err = zdd_store_open(&options, &server->store, reason);
+    if (err == ZDD_ERR_STORE_HELD && config->standby) {
+        zdd_log(ZDD_LOG_INFO, "server.standby", "db", config->db, "text", reason, NULL);
+        options.standby = true;
+        err = zdd_store_open(&options, &server->store, reason);
+    }
+    if (err != ZDD_ERR_NONE)
+        zdd_cli_say("%s", reason);
+    return err == ZDD_ERR_NONE;
+}
+
+static bool start_engine(struct server *server)
+{
+    const struct zdd_config *config = &server->config;
+    const struct zdd_marathon_options marathon = {
+        .urls = server->urls,
+        .url_count = config->marathon.count,
+        .auth = auth_of(server),
+        .client_max = (unsigned)config->workers + CLIENTS_SPARE,
+        .timeout_ms = config->marathon_timeout_ms,
+    };
+
+    server->marathon = zdd_marathon_open(&marathon);
+    if (!server->marathon) {
+        zdd_cli_say("%s", zdd_err_text(ZDD_ERR_NO_MEMORY));
+        return false;
+    }
+
+    const struct zdd_engine_options engine = {
+        .store = server->store,
+        .cluster = zdd_marathon_cluster(server->marathon),
+        .worker_count = (unsigned)config->workers,
+        .sweep_ms = config->sweep_ms,
+        .blind_sweep_ms = config->blind_sweep_ms,
+    };
+
+    server->engine = zdd_engine_start(&engine);
+    if (!server->engine)
+        zdd_cli_say("the engine cannot start: no memory, no threads, or the database cannot be "
+                    "read");
+    return server->engine != NULL;
+}
+
+static void on_event(void *cls, const char *event, const char *data)
+{
+    const struct server *server = cls;
+
+    zdd_engine_event(server->engine, event, data);
+}
+
+/* Logged when it changes, not at each attempt: Marathon may be away for hours. */
+static void on_stream(void *cls, bool live, const char *reason)
+{
+    struct server *server = cls;
+    const int now = live ? STREAM_LIVE : STREAM_LOST;
+
+    zdd_engine_stream(server->engine, live);
+    if (now == (int)server->stream)
+        return;
+    server->stream = live ? STREAM_LIVE : STREAM_LOST;
+    zdd_log(live ? ZDD_LOG_INFO : ZDD_LOG_WARN, live ? "marathon.events" : "marathon.silence",
+            "text", live ? "the event stream is live" : reason, NULL);
+}
+
+static bool start_feed(struct server *server)
+{
+    const struct zdd_feed_options options = {
+        .urls = server->urls,
+        .url_count = server->config.marathon.count,
+        .auth = auth_of(server),
+        .on_event = on_event,
+        .on_stream = on_stream,
+        .cls = server,
+    };
+
+    server->feed = zdd_feed_start(&options);
+    if (!server->feed)
+        zdd_cli_say("the event stream cannot start: no memory or no threads");
+    return server->feed != NULL;
+}
+
+static bool start_http(struct server *server)
+{
+    const struct zdd_config *config = &server->config;
+    const struct zdd_api_options api = {
+        .store = server->store,
+        .engine = server->engine,
+        .cluster = zdd_marathon_cluster(server->marathon),
+        .version = zdd_cli_version(),
+        .stream_max = (unsigned)config->max_connections,
+    };
+    struct zdd_http_options http = {
+        .host = config->listen.host,
+        .port = config->listen.port,
+        .thread_count = (unsigned)config->http_threads,
+        .connection_max = (unsigned)config->max_connections,
+    };
+    char reason[REASON_SIZE];
+
+    server->api = zdd_api_new(&api);
+    if (!server->api) {
+        zdd_cli_say("the API cannot start: no memory, no threads, or the database cannot be read");
+        return false;
+    }
+    zdd_api_serve(server->api, &http);
+    server->http = zdd_http_start(&http, reason);
+    if (!server->http)
+        zdd_cli_say("%s", reason);
+    return server->http != NULL;
+}
+
+static bool count_token(void *cls, const struct zdd_token *token)
+{
+    bool *any = cls;
+
+    (void)token;
+    *any = true;
+    return false;
+}
+
+/* One line for people; everything after it is for machines. */
+static void greet(const struct server *server)
+{
+    const struct zdd_config *config = &server->config;
+    const bool v6 = strchr(config->listen.host, ':') != NULL;
+    bool any_token = false;
+    char address[100];
+
+    snprintf(address, sizeof(address), "%s%s%s:%u", v6 ? "[" : "", config->listen.host,
+             v6 ? "]" : "", (unsigned)zdd_http_port(server->http));
+    printf("zdd-server %s serves http://%s (database %s, Marathon %s)\n", zdd_cli_version(),
+           address, config->db, config->origin[ZDD_SETTING_MARATHON].text);
+    fflush(stdout);
+    zdd_log(ZDD_LOG_INFO, "server.start", "version", zdd_cli_version(), "listen", address, "db",
+            config->db, "marathon", config->origin[ZDD_SETTING_MARATHON].text, NULL);
+    if (zdd_token_list(server->store, count_token, &any_token) == ZDD_ERR_NONE && !any_token)
+        zdd_cli_say("there are no tokens yet, so nobody may call the API. Create the first one: "
+                    "zdd-server token create --db %s --name admin --scope "
+                    "read,plan,deploy,promote,abort,admin",
+                    config->db);
+}
+
+static bool start(struct server *server)
+{
+    return open_store(server) && start_engine(server) && start_feed(server) && start_http(server);
+}
+
+/* Backwards: nobody asks any more, nothing new comes in, steps under way reach a safe point. */
+static void stop(struct server *server)
+{
+    struct zdd_hurry *hurry = zdd_hurry_start(server->config.drain_ms);
+
+    if (server->api)
+        zdd_api_drain(server->api);
+    server->http = zdd_http_free(server->http, server->config.drain_ms);
+    server->feed = zdd_feed_free(server->feed);
+    server->engine = zdd_engine_free(server->engine);
+    server->api = zdd_api_free(server->api);
+    hurry = zdd_hurry_free(hurry);
+    server->marathon = zdd_marathon_free(server->marathon);
+    server->store = zdd_store_free(server->store);
+}
+
+static int run(struct server *server)
+{
+    int code = ZDD_EXIT_FAILED;
+
+    if (start(server)) {
+        greet(server);
+        zdd_log(ZDD_LOG_INFO, "server.drain", "signal",
+                zdd_signals_wait() == SIGINT ? "INT" : "TERM", NULL);
+        code = ZDD_EXIT_OK;
+    } else if (__atomic_load_n(zdd_signals_flag(), __ATOMIC_RELAXED)) {
+        code = ZDD_EXIT_OK; /* told to stop while standing by */
+    }
+    stop(server);
+    if (code == ZDD_EXIT_OK)
+        zdd_log(ZDD_LOG_INFO, "server.stop", NULL);
+    return code;
+}
+
+int zdd_cli_serve(int argc, char *const *argv)
+{
+    ZDD_AUTO_FREE struct server *server = calloc(1, sizeof(*server));
+    struct zdd_settings_line line;
+    int code;
+
+    if (!server)
+        return ZDD_EXIT_FAILED;
+    if (!zdd_settings_parse("serve",
+                            "Run the service until SIGTERM or SIGINT. Then it takes no new work, "
+                            "brings steps under\nway to a safe point and ends within seconds; the "
+                            "next start resumes. A second signal ends\nit at once, which is safe "
+                            "too.",
+                            NULL, argc, argv, &line, &code))
+        return code;
+    if (!zdd_cli_settings(line.value, line.file, &server->config) || !prepare(server))
+        return ZDD_EXIT_USAGE;
+    if (!zdd_signals_start()) {
+        zdd_cli_say("this system gives no threads");
+        return ZDD_EXIT_FAILED;
+    }
+    return run(server);
+}

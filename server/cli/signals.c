@@ -1,0 +1,72 @@
+/**
+ * @file server/cli/signals.c
+ * @brief A thread that waits for signals, so that no code ever runs inside a handler.
+ */
+#include "server/cli/signals.h"
+
+#include "server/cli/cli.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#define EXIT_BY_SIGNAL 128 /* the shell's convention: 128 and the signal's number */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int came;      /* the first signal; guarded by lock */
+static bool stopping; /* the same for those who poll */
+
+static void *watch(void *cls)
+{
+    const sigset_t *set = cls;
+    int number;
+
+    if (sigwait(set, &number) != 0)
+        return NULL;
+    pthread_mutex_lock(&lock);
+    came = number;
+    __atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+
+    if (sigwait(set, &number) != 0)
+        return NULL;
+    zdd_cli_say("second signal, ending at once; the next start resumes what was under way");
+    _exit(EXIT_BY_SIGNAL + number);
+}
+
+bool zdd_signals_start(void)
+{
+    static sigset_t set;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    pthread_t thread;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0)
+        return false;
+    if (pthread_create(&thread, NULL, watch, &set) != 0)
+        return false;
+    pthread_detach(thread); /* ends with the process */
+    return true;
+}
+
+int zdd_signals_wait(void)
+{
+    int number;
+
+    pthread_mutex_lock(&lock);
+    while (came == 0) /* a server runs until it is told to stop */
+        pthread_cond_wait(&changed, &lock);
+    number = came;
+    pthread_mutex_unlock(&lock);
+    return number;
+}
+
+const bool *zdd_signals_flag(void)
+{
+    return &stopping;
+}

@@ -163,15 +163,15 @@ static void a_rollback_is_a_new_plan_that_replaces_all_tasks(void **state)
     size_t from;
 
     (void)state;
-    create(lab, "/v2/apps/a", 2);
-    assert_int_equal(lab_call(lab, "GET", "/v2/apps/a", NULL, &before), 200);
-    start_stuck(lab, "/v2/apps/a", id);
+    create(lab, "/v2/apps/zdd/a", 2);
+    assert_int_equal(lab_call(lab, "GET", "/v2/apps/zdd/a", NULL, &before), 200);
+    start_stuck(lab, "/v2/apps/zdd/a", id);
     from = lab_event_count(lab);
     snprintf(path, sizeof(path), "/v2/deployments/%s", id);
     assert_int_equal(lab_call(lab, "DELETE", path, NULL, &answer), 200);
     assert_false(lab_await(lab, id));
     assert_true(lab_await(lab, zdd_json_text(answer, "deploymentId", "")));
-    assert_int_equal(lab_call(lab, "GET", "/v2/apps/a", NULL, &after), 200);
+    assert_int_equal(lab_call(lab, "GET", "/v2/apps/zdd/a", NULL, &after), 200);
     was = zdd_json_text(zdd_json_at(before, "/app"), "version", "");
     is = zdd_json_text(zdd_json_at(after, "/app"), "version", "");
     /* The constant of the process: a third version, older than the first. */

@@ -1,0 +1,142 @@
+/**
+ * @file server/api/api.c
+ * @brief What surrounds every call: who asks, what is counted and logged, how it fails.
+ */
+#include "server/api/api.h"
+
+#include "server/api/catalogue.h"
+#include "server/api/deployments.h"
+#include "server/api/inside.h"
+#include "server/api/post.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RING_SIZE 1024
+#define STREAM_MAX 4096
+#define WAITER_MAX 1024
+#define HEARTBEAT_MS 15000
+
+static enum zdd_err before(struct zdd_call *call)
+{
+    struct zdd_api *api = zdd_api_of(call);
+    const unsigned flags = call->route->flags;
+    struct zdd_caller *caller = calloc(1, sizeof(*caller));
+    enum zdd_err err;
+
+    if (!caller)
+        return ZDD_ERR_NO_MEMORY;
+    call->caller = caller;
+    caller->begun_mono_ms = zdd_mono_ms();
+    if (!(flags & ZDD_ROUTE_OPEN)) {
+        err = zdd_api_authenticate(call);
+        if (err != ZDD_ERR_NONE)
+            return err;
+    }
+    caller->media = zdd_accept_choose(zdd_call_header(call, "Accept"), flags);
+    if (caller->media == ZDD_MEDIA_NONE)
+        return ZDD_ERR_NOT_ACCEPTABLE;
+    if ((flags & ZDD_ROUTE_WORK) && atomic_load(&api->draining))
+        return ZDD_ERR_DRAINING;
+    return ZDD_ERR_NONE;
+}
+
+static void fail(struct zdd_call *call, enum zdd_err err)
+{
+    zdd_call_problem(call, err);
+    if (call->route && (call->route->flags & ZDD_ROUTE_CHANGE))
+        zdd_audit_refusal(call, err);
+}
+
+/* Reads are many and dull; what changes something or fails is worth a line. */
+static enum zdd_log_level level_of(const struct zdd_call *call)
+{
+    if (call->status >= 500)
+        return ZDD_LOG_WARN;
+    if (call->status >= 400 || (call->route && (call->route->flags & ZDD_ROUTE_CHANGE)))
+        return ZDD_LOG_INFO;
+    return ZDD_LOG_DEBUG;
+}
+
+static void log_call(const struct zdd_call *call)
+{
+    const struct zdd_caller *caller = zdd_caller_of(call);
+    char status[16], took[32] = "";
+
+    snprintf(status, sizeof(status), "%u", call->status);
+    if (caller)
+        snprintf(took, sizeof(took), "%" PRId64, zdd_mono_ms() - caller->begun_mono_ms);
+    /* The path without its query: what is asked for may be nobody's business. */
+    zdd_log(level_of(call), "http.call", "request", call->request_id, "method", call->method,
+            "path", call->path, "status", status, "ms", caller ? took : NULL, "actor",
+            caller && caller->actor[0] ? caller->actor : NULL, "remote", call->remote, NULL);
+}
+
+static void after(struct zdd_call *call)
+{
+    struct zdd_api *api = zdd_api_of(call);
+    const unsigned class = call->status / 100;
+
+    if (class < ZDD_STATUS_CLASSES)
+        atomic_fetch_add(&api->answered[class], 1);
+    log_call(call);
+    free(call->caller);
+    call->caller = NULL;
+}
+
+void zdd_api_serve(struct zdd_api *api, struct zdd_http_options *http)
+{
+    http->routes = zdd_routes;
+    http->route_count = zdd_route_count;
+    http->app = api;
+    http->before = before;
+    http->fail = fail;
+    http->after = after;
+}
+
+static unsigned or_default(unsigned value, unsigned otherwise)
+{
+    return value ? value : otherwise;
+}
+
+struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
+{
+    struct zdd_api *api = calloc(1, sizeof(*api));
+    struct zdd_hub_options hub = {
+        .store = options->store,
+        .ring_size = or_default(options->ring_size, RING_SIZE),
+        .stream_max = or_default(options->stream_max, STREAM_MAX),
+        .waiter_max = or_default(options->waiter_max, WAITER_MAX),
+        .heartbeat_ms = options->heartbeat_ms ? options->heartbeat_ms : HEARTBEAT_MS,
+        .settle = zdd_deployment_settle,
+    };
+
+    if (!api)
+        return NULL;
+    api->options = *options;
+    api->started_ms = zdd_now_ms();
+    api->catalogue = zdd_catalogue_new();
+    api->notes = zdd_notes_new(options->store);
+    api->hub = api->catalogue && api->notes ? zdd_hub_new(&hub) : NULL;
+    return api->hub ? api : zdd_api_free(api);
+}
+
+struct zdd_api *zdd_api_free(struct zdd_api *api)
+{
+    if (!api)
+        return NULL;
+    zdd_hub_free(api->hub);
+    zdd_notes_free(api->notes);
+    free(api->catalogue);
+    free(api);
+    return NULL;
+}
+
+void zdd_api_drain(struct zdd_api *api)
+{
+    atomic_store(&api->draining, true);
+    zdd_hub_drain(api->hub);
+}

@@ -1,0 +1,89 @@
+/**
+ * @file server/api/auth.c
+ * @brief Who asks, what they may do, and which apps they may see.
+ */
+#include "server/api/inside.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* @return the token in header Authorization, NULL when there is none */
+static const char *bearer(const struct zdd_call *call)
+{
+    const char *header = zdd_call_header(call, "Authorization");
+
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0)
+        return NULL;
+    header += 7;
+    header += strspn(header, " ");
+    return *header ? header : NULL;
+}
+
+/* Names of the scopes in @p scopes, with blanks between. */
+static void scope_names(unsigned scopes, char *ret_text, size_t size)
+{
+    size_t used = 0;
+
+    ret_text[0] = '\0';
+    for (unsigned bit = 1; bit <= ZDD_SCOPE_ADMIN; bit <<= 1) {
+        if ((scopes & bit) && used < size)
+            used += (size_t)snprintf(ret_text + used, size - used, "%s%s", used ? " " : "",
+                                     zdd_scope_name((enum zdd_scope)bit));
+    }
+}
+
+enum zdd_err zdd_api_authenticate(struct zdd_call *call)
+{
+    const unsigned needed = call->route->flags & ZDD_ROUTE_SCOPES;
+    struct zdd_caller *caller = zdd_caller_of(call);
+    const char *token = bearer(call);
+    char hash[ZDD_SHA256_HEX_SIZE], names[80];
+    enum zdd_err err;
+
+    if (!token)
+        return zdd_call_fail(call, ZDD_ERR_TOKEN_MISSING,
+                             "send the header \"Authorization: Bearer zdd_…\"");
+    /* Only the hash is compared, and by a lookup: nothing to time (api.md §7). */
+    zdd_sha256_hex(token, strlen(token), hash);
+    err = zdd_token_find(zdd_store_of(call), hash, call->now_ms, &caller->token);
+    if (err == ZDD_ERR_TOKEN_UNKNOWN)
+        zdd_call_add_header(call, "WWW-Authenticate",
+                            "Bearer realm=\"zdd\", error=\"invalid_token\"");
+    if (err != ZDD_ERR_NONE)
+        return err;
+    snprintf(caller->actor, sizeof(caller->actor), "token:%s", caller->token.name);
+    if ((caller->token.scopes & needed) == needed)
+        return ZDD_ERR_NONE;
+    scope_names(needed, names, sizeof(names));
+    zdd_call_add_header(call, "WWW-Authenticate",
+                        "Bearer realm=\"zdd\", error=\"insufficient_scope\", scope=\"%s\"", names);
+    return zdd_call_fail(call, ZDD_ERR_SCOPE_MISSING, "this operation needs the scope \"%s\"",
+                         names);
+}
+
+const char *zdd_caller_prefix(const struct zdd_caller *caller)
+{
+    return strcmp(caller->token.app_prefix, "/") == 0 ? NULL : caller->token.app_prefix;
+}
+
+bool zdd_caller_reaches(const struct zdd_caller *caller, const char *app_id)
+{
+    const char *prefix = zdd_caller_prefix(caller);
+    const size_t size = prefix ? strlen(prefix) : 0;
+
+    if (!prefix)
+        return true;
+    return strncmp(app_id, prefix, size) == 0 && (app_id[size] == '\0' || app_id[size] == '/');
+}
+
+void zdd_caller_note(struct zdd_caller *caller, const char *app_id, const char *run_id,
+                     const char *reason)
+{
+    if (app_id)
+        snprintf(caller->app_id, sizeof(caller->app_id), "%s", app_id);
+    if (run_id)
+        snprintf(caller->run_id, sizeof(caller->run_id), "%s", run_id);
+    if (reason)
+        snprintf(caller->reason, sizeof(caller->reason), "%s", reason);
+}

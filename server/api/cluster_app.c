@@ -1,0 +1,88 @@
+/**
+ * @file server/api/cluster_app.c
+ * @brief Asking Marathon about one app.
+ */
+#include "server/api/cluster_app.h"
+
+#include "server/base/cleanup.h"
+#include "server/json/appdef.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_SIZE (ZDD_APP_ID_SIZE + 16)
+
+void zdd_cluster_app_release(struct zdd_cluster_app *app)
+{
+    json_decref(app->raw);
+    json_decref(app->canonical);
+    *app = (struct zdd_cluster_app){0};
+}
+
+enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path, json_t **ret_json)
+{
+    const struct zdd_cluster *cluster = &zdd_api_of(call)->options.cluster;
+    ZDD_AUTO_FREE char *text = NULL;
+    char reason[ZDD_CLUSTER_REASON_SIZE] = "";
+    struct zdd_json_error where = {0};
+    enum zdd_err err = cluster->ops->get(cluster->cls, path, &text, reason);
+
+    if (err != ZDD_ERR_NONE)
+        return zdd_answer_cluster(call, err, reason);
+    err = zdd_json_read(text, strlen(text), ret_json, &where);
+    if (err == ZDD_ERR_BODY_MALFORMED)
+        return zdd_call_fail(call, ZDD_ERR_CLUSTER_NONSENSE,
+                             "Marathon's answer is no JSON: line %d, column %d: %s", where.line,
+                             where.column, where.text);
+    return err;
+}
+
+const char *zdd_cluster_config_version(const json_t *raw)
+{
+    return zdd_json_text(json_object_get(raw, "versionInfo"), "lastConfigChangeAt",
+                         zdd_json_text(raw, "version", ""));
+}
+
+bool zdd_cluster_has_checks(const json_t *raw)
+{
+    return json_array_size(json_object_get(raw, "healthChecks")) > 0;
+}
+
+enum zdd_err zdd_cluster_app_read(json_t *raw, struct zdd_cluster_app *ret_app)
+{
+    const char *counted = zdd_cluster_has_checks(raw) ? "tasksHealthy" : "tasksRunning";
+
+    if (!json_is_object(raw) || !json_is_string(json_object_get(raw, "id")))
+        return ZDD_ERR_CLUSTER_NONSENSE;
+    ret_app->canonical = zdd_appdef_canonical(raw);
+    if (!ret_app->canonical)
+        return ZDD_ERR_NO_MEMORY;
+    ret_app->raw = json_incref(raw);
+    snprintf(ret_app->version, sizeof(ret_app->version), "%s", zdd_json_text(raw, "version", ""));
+    snprintf(ret_app->config_version, sizeof(ret_app->config_version), "%s",
+             zdd_cluster_config_version(raw));
+    ret_app->running = (int32_t)zdd_json_int(raw, "tasksRunning", 0);
+    ret_app->healthy = (int32_t)zdd_json_int(raw, counted, 0);
+    return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_cluster_app_get(struct zdd_call *call, const char *app_id,
+                                 struct zdd_cluster_app *ret_app)
+{
+    ZDD_AUTO_JSON json_t *json = NULL;
+    char path[PATH_SIZE];
+    enum zdd_err err;
+
+    *ret_app = (struct zdd_cluster_app){0};
+    snprintf(path, sizeof(path), "/apps/%s", app_id);
+    err = zdd_cluster_json(call, path, &json);
+    if (err == ZDD_ERR_APP_UNKNOWN) {
+        call->detail[0] = '\0';
+        return ZDD_ERR_NONE;
+    }
+    if (err == ZDD_ERR_NONE)
+        err = zdd_cluster_app_read(json_object_get(json, "app"), ret_app);
+    if (err == ZDD_ERR_CLUSTER_NONSENSE && !call->detail[0])
+        return zdd_call_fail(call, err, "Marathon's answer about %.200s is no app", app_id);
+    return err;
+}

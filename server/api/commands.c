@@ -1,0 +1,194 @@
+/**
+ * @file server/api/commands.c
+ * @brief POST /v1/deployments/{id}/{command}: an operator leaves a command, the engine takes it.
+ */
+#include "server/api/deployment_json.h"
+#include "server/api/handlers.h"
+#include "server/api/plan_request.h"
+#include "server/api/post.h"
+#include "server/api/run_event.h"
+#include "server/base/cleanup.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IF_MATCH_SIZE 256 /* an ETag has some 20 bytes; of a longer list the first ones count */
+
+/* A command on its way from the handler to the writer. */
+struct command_job {
+    struct zdd_post post; /* first: the store hands back its address */
+    enum zdd_command command;
+    bool conditional;
+    char if_match[IF_MATCH_SIZE]; /* headers are gone when the writer comes to it */
+    struct zdd_run run;
+    char *labels; /* owned */
+};
+
+struct command_body {
+    double weight;
+    const char *reason;
+};
+
+static const struct zdd_field plain_fields[] = {
+    {.name = "reason",
+     .kind = ZDD_FIELD_TEXT,
+     .offset = offsetof(struct command_body, reason),
+     .max = ZDD_REASON_MAX},
+    {.kind = ZDD_FIELD_END},
+};
+
+static const struct zdd_field weight_fields[] = {
+    {.name = "weight",
+     .kind = ZDD_FIELD_REAL,
+     .offset = offsetof(struct command_body, weight),
+     .required = true,
+     .max = 100},
+    {.name = "reason",
+     .kind = ZDD_FIELD_TEXT,
+     .offset = offsetof(struct command_body, reason),
+     .max = ZDD_REASON_MAX},
+    {.kind = ZDD_FIELD_END},
+};
+
+static void job_free(struct command_job *job)
+{
+    free(job->labels);
+    free(job);
+}
+
+/* What the table, or the state, says against it; and what would be possible. */
+static enum zdd_err refuse(struct command_job *job, struct zdd_tx *tx, enum zdd_err err)
+{
+    struct zdd_call *call = job->post.call;
+    const enum zdd_state state = zdd_run_state(&job->run);
+    const bool pending = err == ZDD_ERR_COMMAND_REFUSED && zdd_command_allowed(state, job->command);
+
+    job->post.etag = job->run.revision;
+    zdd_answer_allowed(call, state);
+    if (pending)
+        (void)zdd_call_fail(call, err, "%s was asked for a moment ago and is not taken yet",
+                            zdd_command_name(job->run.command));
+    else if (err == ZDD_ERR_COMMAND_REFUSED)
+        (void)zdd_call_fail(call, err, "%s is not possible while the deployment is %s",
+                            zdd_command_name(job->command), zdd_state_name(state));
+    else if (err == ZDD_ERR_RUN_FINISHED)
+        (void)zdd_call_fail(call, err, "it is %s", zdd_state_name(state));
+    return zdd_post_refuse(&job->post, tx, err);
+}
+
+static enum zdd_err write_answer(struct command_job *job, struct zdd_tx *tx)
+{
+    struct zdd_call *call = job->post.call;
+    struct zdd_writer w = {.buf = &call->reply};
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
+    enum zdd_err err;
+
+    zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &view.note);
+    zdd_w_deployment(&w, NULL, &view);
+    call->status = 202;
+    job->post.etag = job->run.revision;
+    err = zdd_post_accept(&job->post, tx, "");
+    return err == ZDD_ERR_NONE ? zdd_post_keep(&job->post, tx) : err;
+}
+
+static enum zdd_err write_command(struct zdd_tx *tx, void *cls)
+{
+    struct command_job *job = cls;
+    const int64_t now_ms = job->post.call->now_ms;
+    char id[ZDD_ID_SIZE];
+    enum zdd_err err = zdd_post_find_tx(&job->post, tx);
+
+    if (err != ZDD_ERR_NONE || job->post.replayed)
+        return err;
+    memcpy(id, job->run.id, sizeof(id));
+    err = zdd_run_load_tx(tx, id, &job->run);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (job->conditional && !zdd_etag_listed(job->if_match, job->run.revision))
+        return refuse(job, tx, ZDD_ERR_RUN_STALE);
+    err = zdd_run_command(tx, id, -1, job->command, now_ms, &job->run);
+    if (err == ZDD_ERR_COMMAND_REFUSED || err == ZDD_ERR_RUN_FINISHED)
+        return refuse(job, tx, err);
+    /* A queued deployment ends here and now: no engine will tell. */
+    if (err == ZDD_ERR_NONE && job->run.phase == ZDD_PHASE_CANCELED)
+        err = zdd_run_event(tx, &job->run, "deployment.canceled", now_ms, NULL);
+    return err == ZDD_ERR_NONE ? write_answer(job, tx) : err;
+}
+
+static void command_done(void *cls, enum zdd_err err)
+{
+    struct command_job *job = cls;
+    struct zdd_engine *engine = zdd_api_of(job->post.call)->options.engine;
+
+    if (engine && err == ZDD_ERR_NONE && job->run.active && !job->post.replayed)
+        zdd_engine_wake(engine, job->run.id, job->run.app_id);
+    zdd_post_finish(&job->post, err);
+    job_free(job);
+}
+
+/* The last segment of the route is the command. */
+static enum zdd_command command_of(const struct zdd_route *route)
+{
+    enum zdd_command command = ZDD_COMMAND_NONE;
+    const bool known = zdd_command_parse(strrchr(route->path, '/') + 1, &command);
+
+    assert(known && "a route of a command ends in its name");
+    return command;
+}
+
+static enum zdd_err read_body(struct zdd_call *call, enum zdd_command command)
+{
+    struct command_body body = {.reason = ""};
+    enum zdd_err err;
+
+    if (call->body_size == 0 && command != ZDD_COMMAND_WEIGHT)
+        return ZDD_ERR_NONE; /* a reason is wanted, not needed */
+    err = zdd_call_json(call);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (!zdd_fields_read(command == ZDD_COMMAND_WEIGHT ? weight_fields : plain_fields, call->json,
+                         "#", &body, zdd_call_errors(call)))
+        return ZDD_ERR_BODY_INVALID;
+    zdd_caller_note(zdd_caller_of(call), NULL, NULL, body.reason);
+    return ZDD_ERR_NONE;
+}
+
+static enum zdd_err read_job(struct command_job *job, struct zdd_call *call)
+{
+    const char *if_match = zdd_call_header(call, "If-Match");
+    enum zdd_err err = zdd_ask_known(call, NULL, 0);
+
+    job->command = command_of(call->route);
+    job->conditional = if_match != NULL;
+    snprintf(job->if_match, sizeof(job->if_match), "%s", if_match ? if_match : "");
+    if (err == ZDD_ERR_NONE)
+        err = zdd_ask_run(call, &job->run, &job->labels);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_caller_note(zdd_caller_of(call), job->run.app_id, job->run.id, NULL);
+    err = zdd_post_open(&job->post, call);
+    if (err != ZDD_ERR_NONE || job->post.replayed)
+        return err;
+    return read_body(call, job->command);
+}
+
+enum zdd_err zdd_api_send_command(struct zdd_call *call)
+{
+    struct command_job *job = calloc(1, sizeof(*job));
+    enum zdd_err err;
+
+    if (!job)
+        return ZDD_ERR_NO_MEMORY;
+    err = read_job(job, call);
+    if (err == ZDD_ERR_NONE && job->post.replayed) {
+        command_done(job, err);
+        return ZDD_ERR_LATER;
+    }
+    if (err == ZDD_ERR_NONE)
+        err = zdd_post_submit(&job->post, write_command, command_done);
+    if (err != ZDD_ERR_LATER)
+        job_free(job);
+    return err;
+}

@@ -1,0 +1,163 @@
+/**
+ * @file server/api/deploy_start.c
+ * @brief The transaction in which a deployment begins: all of it or nothing.
+ */
+#include "server/api/deploy_start.h"
+
+#include "server/api/deployment_json.h"
+#include "server/api/run_event.h"
+#include "server/api/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define QUEUE_LOOK 50 /* queued deployments of one app that are told when they are superseded */
+
+enum zdd_err zdd_deploy_keep_labels(struct zdd_deploy_job *job, const json_t *labels)
+{
+    if (!labels || json_object_size(labels) == 0)
+        return ZDD_ERR_NONE;
+    job->labels = zdd_json_canonical(labels);
+    return job->labels ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
+}
+
+static void fill_run(struct zdd_deploy_job *job)
+{
+    const struct zdd_call *call = job->post.call;
+    const struct zdd_plan *plan = &job->plan;
+    struct zdd_run *run = &job->run;
+
+    run->phase = ZDD_PHASE_PENDING;
+    run->created_at_ms = call->now_ms;
+    run->wake_at_ms = call->now_ms;
+    zdd_uuid7(call->now_ms, run->id);
+    memcpy(run->plan_id, plan->id, sizeof(run->plan_id));
+    memcpy(run->app_id, plan->app_id, sizeof(run->app_id));
+    memcpy(run->strategy, plan->strategy, sizeof(run->strategy));
+    memcpy(run->created_by, zdd_caller_of(call)->actor, sizeof(run->created_by));
+    snprintf(run->reason, sizeof(run->reason), "%s", job->reason);
+    memcpy(run->old_side.version, plan->seen.config_version, sizeof(run->old_side.version));
+    run->old_side.instances = plan->seen.running;
+    run->old_side.healthy = plan->seen.healthy;
+}
+
+/* Deployments that wait behind the one that runs. */
+struct queued {
+    size_t count;
+    char id[QUEUE_LOOK][ZDD_ID_SIZE];
+};
+
+static bool note_queued(void *cls, const struct zdd_run *run, const char *labels)
+{
+    struct queued *queued = cls;
+
+    (void)labels;
+    memcpy(queued->id[queued->count++], run->id, sizeof(run->id));
+    return queued->count < QUEUE_LOOK;
+}
+
+/* Superseding ends what is queued without any engine: tell it here. */
+static enum zdd_err tell_superseded(struct zdd_deploy_job *job, struct zdd_tx *tx,
+                                    const struct queued *queued)
+{
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (size_t i = 0; i < queued->count && err == ZDD_ERR_NONE; i++) {
+        struct zdd_run run;
+
+        err = zdd_run_load_tx(tx, queued->id[i], &run);
+        if (err == ZDD_ERR_NONE && strcmp(run.superseded_by, job->run.id) == 0 &&
+            run.phase == ZDD_PHASE_CANCELED)
+            err = zdd_run_event(tx, &run, "deployment.canceled", job->run.created_at_ms, NULL);
+    }
+    return err;
+}
+
+static enum zdd_err insert_run(struct zdd_deploy_job *job, struct zdd_tx *tx)
+{
+    struct queued queued = {0};
+    const struct zdd_run_filter filter = {
+        .app_id = job->run.app_id, .state = ZDD_STATE_QUEUED, .limit = QUEUE_LOOK};
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (job->when_busy == ZDD_WHEN_BUSY_SUPERSEDE)
+        err = zdd_run_list(zdd_store_of(job->post.call), &filter, note_queued, &queued);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_run_insert(tx, &job->run, job->labels, job->when_busy, job->busy);
+    if (err == ZDD_ERR_NONE)
+        err = tell_superseded(job, tx, &queued);
+    return err;
+}
+
+/* The plan made on the way stays: it changes nothing and tells what would have been done. */
+static enum zdd_err refuse_busy(struct zdd_deploy_job *job, struct zdd_tx *tx)
+{
+    struct zdd_call *call = job->post.call;
+
+    snprintf(call->extra, sizeof(call->extra), "\"deploymentId\":\"%s\",\"planId\":\"%s\"",
+             job->busy, job->plan.id);
+    (void)zdd_call_fail(call, ZDD_ERR_APP_BUSY,
+                        "%s is being deployed by %s; wait for its end, or say whenBusy queue or "
+                        "supersede",
+                        job->plan.app_id, job->busy);
+    return zdd_post_refuse(&job->post, tx, ZDD_ERR_APP_BUSY);
+}
+
+static enum zdd_err tell_queued(struct zdd_deploy_job *job, struct zdd_tx *tx)
+{
+    ZDD_AUTO_BUF struct zdd_buf more = {0};
+    struct zdd_writer w = {.buf = &more, .comma = true};
+
+    zdd_w_text(&w, "planId", job->plan.id);
+    zdd_w_text(&w, "strategy", job->plan.strategy);
+    zdd_w_text(&w, "action", zdd_action_name(job->plan.action));
+    zdd_w_text(&w, "createdBy", job->run.created_by);
+    zdd_w_text(&w, "reason", job->run.reason);
+    zdd_w_text(&w, "behind", job->run.active ? NULL : job->busy);
+    if (more.err != ZDD_ERR_NONE)
+        return more.err;
+    return zdd_run_event(tx, &job->run, "deployment.queued", job->run.created_at_ms, more.data);
+}
+
+static enum zdd_err write_answer(struct zdd_deploy_job *job, struct zdd_tx *tx)
+{
+    struct zdd_call *call = job->post.call;
+    struct zdd_writer w = {.buf = &call->reply};
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
+    char data[ZDD_ID_SIZE + 64];
+    enum zdd_err err;
+
+    zdd_note_read(&job->plan, job->texts.body.data, &view.note);
+    zdd_w_deployment(&w, NULL, &view);
+    call->status = 202;
+    job->post.etag = job->run.revision;
+    snprintf(job->post.location, sizeof(job->post.location), "/v1/deployments/%s", job->run.id);
+    zdd_caller_note(zdd_caller_of(call), job->run.app_id, job->run.id, NULL);
+    snprintf(data, sizeof(data), "{\"planId\":\"%s\",\"whenBusy\":\"%s\"}", job->plan.id,
+             zdd_when_busy_name(job->when_busy));
+    err = zdd_post_accept(&job->post, tx, data);
+    return err == ZDD_ERR_NONE ? zdd_post_keep(&job->post, tx) : err;
+}
+
+enum zdd_err zdd_deploy_start(struct zdd_tx *tx, void *cls)
+{
+    struct zdd_deploy_job *job = cls;
+    enum zdd_err err = zdd_post_find_tx(&job->post, tx);
+
+    if (err != ZDD_ERR_NONE || job->post.replayed)
+        return err;
+    fill_run(job);
+    if (!job->by_reference)
+        err = zdd_plan_insert(tx, &job->plan, &job->texts, zdd_caller_of(job->post.call)->actor);
+    if (err == ZDD_ERR_NONE)
+        err = insert_run(job, tx);
+    if (err == ZDD_ERR_APP_BUSY)
+        return refuse_busy(job, tx);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_steps_insert(tx, job->run.id, job->strategy);
+    if (err == ZDD_ERR_NONE)
+        err = tell_queued(job, tx);
+    if (err == ZDD_ERR_NONE)
+        err = write_answer(job, tx);
+    return err;
+}

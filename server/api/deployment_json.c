@@ -1,0 +1,163 @@
+/**
+ * @file server/api/deployment_json.c
+ * @brief A deployment as callers see it. Everything is derived from the run and its plan; nothing
+ * is read.
+ */
+#include "server/api/deployment_json.h"
+
+#include "server/api/steps.h"
+#include "strategies/strategy.h"
+
+#include <math.h>
+#include <string.h>
+
+static double share(int32_t part, int32_t whole)
+{
+    if (whole <= 0)
+        return part > 0 ? 1 : 0;
+    return part >= whole ? 1 : (double)part / (double)whole;
+}
+
+static double rounded(double value, double digits)
+{
+    return round(value * digits) / digits;
+}
+
+double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note *note)
+{
+    const struct zdd_strategy *strategy = zdd_strategy_find(run->strategy);
+    const enum zdd_state state = zdd_run_state(run);
+    const double replaced = share(run->new_side.healthy, note->target_instances);
+    const double steps = strategy ? (double)strategy->step_count : 1;
+    double here = 0; /* of the present step */
+
+    if (state == ZDD_STATE_SUCCEEDED || state == ZDD_STATE_ROLLED_BACK)
+        return 1;
+    if (zdd_phase_is_undo(run->phase))
+        return rounded(share(run->old_side.healthy, note->old_instances), 100);
+    if (zdd_state_is_final(state))
+        return rounded(replaced, 100);
+    if (run->phase == ZDD_PHASE_ROLLING)
+        here = replaced;
+    if (run->phase == ZDD_PHASE_STOPPING)
+        here = 1 - share(run->old_side.instances, note->old_instances);
+    return rounded(fmin(1, ((double)run->step + here) / steps), 100);
+}
+
+static void write_step(struct zdd_writer *w, const struct zdd_run *run)
+{
+    const struct zdd_strategy *strategy = zdd_strategy_find(run->strategy);
+    struct zdd_step_row row;
+
+    if (!strategy || !zdd_step_describe(strategy, run->step, &row)) {
+        zdd_w_null(w, "step");
+        return;
+    }
+    zdd_w_object(w, "step");
+    zdd_w_int(w, "index", run->step);
+    /* The way back counts as a step only for who is on it. */
+    zdd_w_int(w, "of",
+              (int64_t)strategy->step_count + (run->step == (int32_t)strategy->step_count));
+    zdd_w_text(w, "kind", row.kind);
+    zdd_w_text(w, "text", row.text);
+    zdd_w_end_object(w);
+}
+
+static void write_side(struct zdd_writer *w, const char *key, const struct zdd_run *run,
+                       const struct zdd_tally *side)
+{
+    const int32_t healthy = run->old_side.healthy + run->new_side.healthy;
+
+    zdd_w_object(w, key);
+    zdd_w_text(w, "appId", run->app_id);
+    zdd_w_text(w, "version", side->version[0] ? side->version : NULL);
+    zdd_w_int(w, "instances", side->instances);
+    zdd_w_int(w, "healthy", side->healthy);
+    /* Without a router each healthy instance gets the same share. */
+    zdd_w_real(w, "weight",
+               healthy > 0 ? rounded(100.0 * (double)side->healthy / (double)healthy, 10) : 0);
+    zdd_w_end_object(w);
+}
+
+static void write_waiting(struct zdd_writer *w, const struct zdd_run *run)
+{
+    if (!run->waiting_code[0]) {
+        zdd_w_null(w, "waitingFor");
+        return;
+    }
+    zdd_w_object(w, "waitingFor");
+    zdd_w_text(w, "code", run->waiting_code);
+    zdd_w_text(w, "text", run->waiting_text);
+    zdd_w_time(w, "since", run->waiting_since_ms);
+    zdd_w_end_object(w);
+}
+
+static void write_commands(struct zdd_writer *w, enum zdd_state state)
+{
+    zdd_w_array(w, "allowedCommands");
+    for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++) {
+        if (zdd_command_allowed(state, c))
+            zdd_w_text(w, NULL, zdd_command_name(c));
+    }
+    zdd_w_end_array(w);
+}
+
+static void write_error(struct zdd_writer *w, const struct zdd_run *run)
+{
+    if (!run->error_code[0]) {
+        zdd_w_null(w, "error");
+        return;
+    }
+    zdd_w_object(w, "error");
+    zdd_w_text(w, "code", run->error_code);
+    zdd_w_text(w, "text", run->error_text);
+    zdd_w_end_object(w);
+}
+
+static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_view *view,
+                           enum zdd_state state)
+{
+    zdd_w_object(w, "rollback");
+    zdd_w_bool(w, "possible", zdd_command_allowed(state, ZDD_COMMAND_ROLLBACK));
+    zdd_w_text(w, "mode", view->note.rollback_mode);
+    zdd_w_real(w, "estimateSeconds", view->note.rollback_s);
+    zdd_w_end_object(w);
+}
+
+static void write_history(struct zdd_writer *w, const struct zdd_deployment_view *view)
+{
+    const struct zdd_run *run = view->run;
+
+    zdd_w_text(w, "createdBy", run->created_by);
+    zdd_w_text(w, "reason", run->reason);
+    zdd_w_raw(w, "labels", view->labels && view->labels[0] ? view->labels : "{}");
+    zdd_w_time(w, "createdAt", run->created_at_ms);
+    zdd_w_time(w, "startedAt", run->started_at_ms);
+    zdd_w_time(w, "endedAt", run->ended_at_ms);
+    zdd_w_time(w, "deadlineAt", run->deadline_at_ms);
+    zdd_w_int(w, "revision", run->revision);
+}
+
+void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_deployment_view *view)
+{
+    const struct zdd_run *run = view->run;
+    const enum zdd_state state = zdd_run_state(run);
+
+    zdd_w_object(w, key);
+    zdd_w_text(w, "id", run->id);
+    zdd_w_text(w, "planId", run->plan_id);
+    zdd_w_text(w, "appId", run->app_id);
+    zdd_w_text(w, "strategy", run->strategy);
+    zdd_w_text(w, "state", zdd_state_name(state));
+    zdd_w_text(w, "phase", zdd_phase_name(run->phase));
+    write_step(w, run);
+    zdd_w_real(w, "progress", zdd_deployment_progress(run, &view->note));
+    write_side(w, "old", run, &run->old_side);
+    write_side(w, "new", run, &run->new_side);
+    write_waiting(w, run);
+    write_rollback(w, view, state);
+    write_commands(w, state);
+    write_history(w, view);
+    write_error(w, run);
+    zdd_w_end_object(w);
+}

@@ -1,0 +1,104 @@
+/**
+ * @file server/api/notes.c
+ * @brief A table of the latest plans' figures, one place for each hash: a newer one takes it over.
+ */
+#include "server/api/notes.h"
+
+#include "server/base/cleanup.h"
+#include "server/json/json.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PLACES 4096 /* power of two; 80 bytes each */
+
+struct place {
+    char plan_id[ZDD_ID_SIZE];
+    struct zdd_note note;
+};
+
+struct zdd_notes {
+    struct zdd_store *store;
+    pthread_mutex_t lock;
+    struct place places[PLACES];
+};
+
+struct zdd_notes *zdd_notes_new(struct zdd_store *store)
+{
+    struct zdd_notes *notes = calloc(1, sizeof(*notes));
+
+    if (!notes)
+        return NULL;
+    notes->store = store;
+    pthread_mutex_init(&notes->lock, NULL);
+    return notes;
+}
+
+struct zdd_notes *zdd_notes_free(struct zdd_notes *notes)
+{
+    if (!notes)
+        return NULL;
+    pthread_mutex_destroy(&notes->lock);
+    free(notes);
+    return NULL;
+}
+
+/* FNV-1a: ids differ mostly in their last digits, and all of them count here. */
+static struct place *place_of(struct zdd_notes *notes, const char *plan_id)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *plan_id; plan_id++)
+        hash = (hash ^ (unsigned char)*plan_id) * 16777619U;
+    return &notes->places[hash & (PLACES - 1)];
+}
+
+void zdd_note_read(const struct zdd_plan *plan, const char *body, struct zdd_note *ret_note)
+{
+    ZDD_AUTO_JSON json_t *json = NULL;
+    const json_t *rollback = NULL;
+
+    if (body && zdd_json_read(body, strlen(body), &json, NULL) == ZDD_ERR_NONE)
+        rollback = json_object_get(json, "rollback");
+    *ret_note = (struct zdd_note){
+        .target_instances = plan->target.instances,
+        .old_instances = plan->old.instances,
+        .rollback_s = zdd_json_real(rollback, "estimateSeconds", 0),
+    };
+    snprintf(ret_note->rollback_mode, sizeof(ret_note->rollback_mode), "%s",
+             zdd_json_text(rollback, "mode", "none"));
+}
+
+/* @return whether it could be read; only then it may be kept */
+static bool load_note(struct zdd_store *store, const char *plan_id, struct zdd_note *ret_note)
+{
+    struct zdd_plan plan;
+    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
+
+    if (zdd_plan_load(store, plan_id, &plan, &texts) != ZDD_ERR_NONE)
+        return false;
+    zdd_note_read(&plan, texts.body.data, ret_note);
+    return true;
+}
+
+void zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note)
+{
+    struct place *place = place_of(notes, plan_id);
+    bool known;
+
+    pthread_mutex_lock(&notes->lock);
+    known = strcmp(place->plan_id, plan_id) == 0;
+    if (known)
+        *ret_note = place->note;
+    pthread_mutex_unlock(&notes->lock);
+    if (known)
+        return;
+    *ret_note = (struct zdd_note){.rollback_mode = "none"};
+    if (!load_note(notes->store, plan_id, ret_note))
+        return;
+    pthread_mutex_lock(&notes->lock);
+    snprintf(place->plan_id, sizeof(place->plan_id), "%s", plan_id);
+    place->note = *ret_note;
+    pthread_mutex_unlock(&notes->lock);
+}

@@ -1,0 +1,29 @@
+/**
+ * @file server/api/notes.h
+ * @brief The few figures of a plan that every view of its deployment shows, kept at hand.
+ *
+ * A plan never changes, so what is kept is never wrong; what is not kept is read again.
+ */
+#pragma once
+
+#include "storage/plans.h"
+
+struct zdd_note {
+    int32_t target_instances, old_instances;
+    char rollback_mode[16];
+    double rollback_s; /* estimate */
+};
+
+/** Take the figures from a plan and its public text. */
+void zdd_note_read(const struct zdd_plan *plan, const char *body, struct zdd_note *ret_note);
+
+struct zdd_notes;
+
+/** @return NULL without memory */
+struct zdd_notes *zdd_notes_new(struct zdd_store *store);
+/** NULL is fine. @return NULL */
+struct zdd_notes *zdd_notes_free(struct zdd_notes *notes);
+
+/** The figures of plan @p plan_id, from memory or from the store; zeros and "none" when it cannot
+ * be read. From any thread. */
+void zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note);

@@ -1,0 +1,232 @@
+/**
+ * @file server/api/plan_make.c
+ * @brief Making a plan, and looking whether it still holds.
+ */
+#include "server/api/plan_make.h"
+
+#include "server/api/plan_body.h"
+#include "server/api/plan_target.h"
+#include "server/api/queue.h"
+#include "server/base/cleanup.h"
+#include "server/json/patch.h"
+#include "strategies/preview.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A plan being made. */
+struct making {
+    struct zdd_call *call;
+    const struct zdd_plan_request *request;
+    struct zdd_cluster_app seen;
+    struct zdd_cluster_info info;
+    json_t *target;
+    struct zdd_plan plan;
+    struct zdd_preview preview;
+    char resource_reason[ZDD_PREVIEW_TEXT_SIZE];
+};
+
+static void making_free(struct making **making)
+{
+    if (!*making)
+        return;
+    zdd_cluster_app_release(&(*making)->seen);
+    json_decref((*making)->target);
+    free(*making);
+}
+
+static enum zdd_err look(struct making *m)
+{
+    const struct zdd_cluster *cluster = &zdd_api_of(m->call)->options.cluster;
+    char reason[ZDD_CLUSTER_REASON_SIZE] = "";
+    enum zdd_err err = zdd_cluster_app_get(m->call, m->request->app_id, &m->seen);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    err = cluster->ops->info(cluster->cls, &m->info, reason);
+    return zdd_answer_cluster(m->call, err, reason);
+}
+
+static enum zdd_err find_target(struct making *m)
+{
+    const enum zdd_err err =
+        zdd_plan_target(m->request, m->seen.canonical, &m->target, zdd_call_errors(m->call));
+
+    if (err == ZDD_ERR_APP_UNKNOWN)
+        return zdd_call_fail(m->call, err, "Marathon has no app %s that %s could work on",
+                             m->request->app_id,
+                             m->request->change ? "change" : m->request->strategy->name);
+    return err;
+}
+
+static void fill_plan(struct making *m)
+{
+    struct zdd_plan *plan = &m->plan;
+
+    *plan = (struct zdd_plan){
+        .action = zdd_plan_action(m->request->strategy, m->seen.raw, m->target),
+        .on_failure = m->request->on_failure,
+        .replace_rule = m->info.replace_rule,
+        .created_at_ms = m->call->now_ms,
+        .deadline_ms = m->request->deadline_s * 1000,
+        .seen = {.exists = m->seen.raw != NULL,
+                 .running = m->seen.running,
+                 .healthy = m->seen.healthy},
+    };
+    zdd_uuid7(m->call->now_ms, plan->id);
+    snprintf(plan->app_id, sizeof(plan->app_id), "%s", m->request->app_id);
+    snprintf(plan->strategy, sizeof(plan->strategy), "%s", m->request->strategy->name);
+    memcpy(plan->seen.version, m->seen.version, sizeof(plan->seen.version));
+    memcpy(plan->seen.config_version, m->seen.config_version, sizeof(plan->seen.config_version));
+    zdd_plan_facts(m->target, &plan->target);
+    if (m->seen.canonical)
+        zdd_plan_facts(m->seen.canonical, &plan->old);
+}
+
+/*
+ * A fleet that needs more room while the same app already waits in Marathon's queue for resources
+ * gets none: that is a counter-example. Without one, resources stay unknown until Mesos offers.
+ */
+static void ask_queue(struct making *m)
+{
+    ZDD_AUTO_JSON json_t *answer = NULL;
+    struct zdd_queue_view queue;
+
+    if (m->preview.resources != ZDD_PROOF_UNKNOWN || !m->seen.raw)
+        return;
+    if (zdd_cluster_json(m->call, "/queue", &answer) != ZDD_ERR_NONE) {
+        m->call->detail[0] = '\0'; /* it stays unknown, which is no failure */
+        return;
+    }
+    zdd_queue_read(answer, m->plan.app_id, &queue);
+    if (!queue.waits || queue.rejection_count == 0)
+        return;
+    snprintf(m->resource_reason, sizeof(m->resource_reason),
+             "%d instances wait in Marathon's launch queue already: %s (%s, %d of %d offers).",
+             (int)queue.count, zdd_queue_reason_text(queue.rejection[0].reason),
+             queue.rejection[0].reason, (int)queue.rejection[0].declined,
+             (int)queue.rejection[0].processed);
+}
+
+static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
+{
+    texts->request.data = zdd_json_canonical(m->call->json);
+    texts->target.data = zdd_json_canonical(m->target);
+    if (m->seen.canonical)
+        texts->previous.data = zdd_json_canonical(m->seen.canonical);
+    if (!texts->request.data || !texts->target.data || (m->seen.canonical && !texts->previous.data))
+        return ZDD_ERR_NO_MEMORY;
+    return ZDD_ERR_NONE;
+}
+
+/* Over what was asked, what was seen and what shall run: who starts the plan means exactly this. */
+static enum zdd_err fill_digest(struct zdd_plan *plan, const struct zdd_plan_texts *texts)
+{
+    ZDD_AUTO_BUF struct zdd_buf text = {0};
+
+    zdd_buf_printf(&text, "{\"preconditions\":{\"configVersion\":\"%s\",\"version\":\"%s\"}",
+                   plan->seen.config_version, plan->seen.version);
+    zdd_buf_printf(&text, ",\"request\":%s,\"target\":%s}", texts->request.data,
+                   texts->target.data);
+    if (text.err != ZDD_ERR_NONE)
+        return text.err;
+    memcpy(plan->digest, "sha256:", strlen("sha256:"));
+    zdd_sha256_hex(text.data, text.size, plan->digest + strlen("sha256:"));
+    return ZDD_ERR_NONE;
+}
+
+static enum zdd_err write_body(struct making *m, struct zdd_plan_texts *texts)
+{
+    ZDD_AUTO_BUF struct zdd_buf body = {0};
+    const struct zdd_plan_view view = {
+        .plan = &m->plan,
+        .request = m->request,
+        .preview = &m->preview,
+        .marathon = &m->info,
+        .target = m->target,
+        .previous = m->seen.canonical,
+        .created_by = zdd_caller_of(m->call)->actor,
+        .resource_reason = m->resource_reason,
+    };
+    enum zdd_err err = zdd_plan_body_write(&body, &view);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    texts->body.data = zdd_buf_take(&body);
+    return texts->body.data ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
+}
+
+enum zdd_err zdd_plan_make(struct zdd_call *call, const struct zdd_plan_request *request,
+                           struct zdd_plan *ret_plan, struct zdd_plan_texts *ret_texts)
+{
+    /* Too large for a stack that is shared with libraries: the preview alone has 15 KiB. */
+    __attribute__((cleanup(making_free))) struct making *m = calloc(1, sizeof(*m));
+    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
+    enum zdd_err err;
+
+    if (!m)
+        return ZDD_ERR_NO_MEMORY;
+    m->call = call;
+    m->request = request;
+    err = look(m);
+    if (err == ZDD_ERR_NONE)
+        err = find_target(m);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    fill_plan(m);
+    zdd_preview_make(request->strategy, &m->plan, &m->preview);
+    if (m->plan.deadline_ms == 0)
+        m->plan.deadline_ms = m->preview.deadline_ms;
+    ask_queue(m);
+    err = fill_texts(m, &texts);
+    if (err == ZDD_ERR_NONE)
+        err = fill_digest(&m->plan, &texts);
+    if (err == ZDD_ERR_NONE)
+        err = write_body(m, &texts);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    *ret_plan = m->plan;
+    *ret_texts = texts;
+    texts = (struct zdd_plan_texts){0};
+    return ZDD_ERR_NONE;
+}
+
+/* As much of the difference as fits into the problem. */
+static void tell_diff(struct zdd_call *call, const struct zdd_plan_texts *texts,
+                      const json_t *current)
+{
+    ZDD_AUTO_JSON json_t *previous = NULL;
+
+    if (texts->previous.data && zdd_json_read(texts->previous.data, strlen(texts->previous.data),
+                                              &previous, NULL) != ZDD_ERR_NONE)
+        return;
+    for (size_t rows = 16; rows > 0; rows /= 2) {
+        ZDD_AUTO_JSON json_t *diff = zdd_json_diff(previous, current, rows);
+        ZDD_AUTO_FREE char *text = diff ? zdd_json_canonical(diff) : NULL;
+
+        if (text && strlen(text) + strlen("\"diff\":") < sizeof(call->extra)) {
+            snprintf(call->extra, sizeof(call->extra), "\"diff\":%s", text);
+            return;
+        }
+    }
+}
+
+enum zdd_err zdd_plan_check_fresh(struct zdd_call *call, const struct zdd_plan *plan,
+                                  const struct zdd_plan_texts *texts)
+{
+    ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app now = {0};
+    enum zdd_err err = zdd_cluster_app_get(call, plan->app_id, &now);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (strcmp(now.version, plan->seen.version) == 0 && plan->seen.exists == (now.raw != NULL))
+        return ZDD_ERR_NONE;
+    tell_diff(call, texts, now.canonical);
+    if (!now.raw)
+        return zdd_call_fail(call, ZDD_ERR_PLAN_STALE, "%s has been removed since", plan->app_id);
+    if (!plan->seen.exists)
+        return zdd_call_fail(call, ZDD_ERR_PLAN_STALE, "%s has been created since, as version %s",
+                             plan->app_id, now.version);
+    return zdd_call_fail(call, ZDD_ERR_PLAN_STALE, "%s was at version %s and is at %s now",
+                         plan->app_id, plan->seen.version, now.version);
+}

@@ -122,7 +122,7 @@ static bool read_clock(const char **at, int64_t *ret_ms)
         !read_digits(at, 2, 0, 59, &minute) || !read_char(at, ':', ':') ||
         !read_digits(at, 2, 0, 60, &second))
         return false;
-    *ret_ms = ((int64_t)hour * 3600 + minute * 60 + second) * MS_PER_S;
+    *ret_ms = ((int64_t)hour * 3600 + (int64_t)minute * 60 + second) * MS_PER_S;
     if (!read_char(at, '.', '.'))
         return true;
     for (int i = 0; i <= FRACTION_MAX; i++, scale /= 10) {
@@ -147,7 +147,7 @@ static bool read_offset(const char **at, int64_t *ret_ms)
     if (!read_char(at, '+', '-') || !read_digits(at, 2, 0, 23, &hour) || !read_char(at, ':', ':') ||
         !read_digits(at, 2, 0, 59, &minute))
         return false;
-    *ret_ms = sign * ((int64_t)hour * 3600 + minute * 60) * MS_PER_S;
+    *ret_ms = sign * ((int64_t)hour * 3600 + (int64_t)minute * 60) * MS_PER_S;
     return true;
 }
 

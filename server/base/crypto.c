@@ -87,7 +87,7 @@ void zdd_token_new(char ret_token[static ZDD_TOKEN_SIZE])
     const size_t prefix = strlen(TOKEN_PREFIX);
 
     zdd_random(secret, sizeof(secret));
-    memcpy(ret_token, TOKEN_PREFIX, prefix);
+    memcpy(ret_token, TOKEN_PREFIX, sizeof(TOKEN_PREFIX));
     sodium_bin2base64(ret_token + prefix, ZDD_TOKEN_SIZE - prefix, secret, sizeof(secret),
                       sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(secret, sizeof(secret));

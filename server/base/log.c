@@ -66,8 +66,10 @@ static void add_character(struct line *line, const char *text, size_t size)
 
     if (size > 1 || (byte >= ' ' && byte < 0x7F && byte != '"' && byte != '\\')) {
         add(line, text, size);
-    } else if (byte == '"' || byte == '\\' || byte == '\n') {
-        add(line, (const char[]){'\\', byte == '\n' ? 'n' : (char)byte}, 2);
+    } else if (byte == '\n') {
+        add(line, "\\n", 2);
+    } else if (byte == '"' || byte == '\\') {
+        add(line, (const char[]){'\\', text[0]}, 2);
     } else {
         add(line, (const char[]){'\\', 'x', digits[byte >> 4], digits[byte & 15]}, 4);
     }

@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "server/http/linger.h"
 #include "server/http/server.h"
 
 #include <microhttpd.h>
@@ -29,6 +30,7 @@ struct zdd_exchange;
 struct zdd_http {
     struct MHD_Daemon *daemon;
     struct zdd_http_options options; /* defaults filled in */
+    struct zdd_linger *linger;
     uint16_t port;
     int quiesced_fd; /* the listening socket, ours again after quiescing; else -1 */
     _Atomic unsigned connection_count;
@@ -67,6 +69,7 @@ struct zdd_exchange {
     bool begun;                 /* the headers have arrived; options.after is owed */
     bool ran;                   /* the handler was called, or is not to be */
     bool answered;              /* a response is queued */
+    bool lingers;               /* … before the body was read: keep the socket a little longer */
     bool deferred;              /* under the lock: the handler returned ZDD_ERR_LATER */
     bool finished;              /* under the lock: zdd_call_finish() was called … */
     enum zdd_err finished_with; /* … with this */

@@ -53,7 +53,7 @@ enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *conne
     struct tally tally = {0};
 
     MHD_get_connection_values(connection, MHD_HEADER_KIND, count_one, &tally);
-    if (head_size(connection) + tally.count * ZDD_HTTP_HEADER_WEIGHT > head_max) {
+    if (head_size(connection) + (size_t)tally.count * ZDD_HTTP_HEADER_WEIGHT > head_max) {
         call->status = 431;
         return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
                              "the request line and %u headers are too large: %zu bytes are read, "

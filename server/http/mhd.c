@@ -39,14 +39,14 @@ static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, sock
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    static const char over_limit[] = "";
+    static char over_limit; /* its address is the mark */
     struct zdd_http *http = cls;
 
     (void)connection;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED)
         atomic_fetch_sub(&http->connection_count, 1);
     else if (atomic_fetch_add(&http->connection_count, 1) >= http->options.connection_max)
-        *context = (void *)(uintptr_t)over_limit; /* a mark, never read */
+        *context = &over_limit;
 }
 
 static bool is_over_limit(struct MHD_Connection *connection)
@@ -80,7 +80,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return MHD_YES; /* while stopping, libmicrohttpd accepts responses and forgets them */
     if (!exchange->begun) {
         zdd_exchange_begin(exchange, method, is_over_limit(connection));
-        if (exchange->verdict != ZDD_ERR_NONE && zdd_exchange_has_body(exchange))
+        exchange->lingers = exchange->verdict != ZDD_ERR_NONE && zdd_exchange_has_body(exchange);
+        if (exchange->lingers)
             return zdd_exchange_answer(exchange);
         return MHD_YES; /* a refused call without a body is answered below: it can be kept alive */
     }
@@ -101,15 +102,27 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     return zdd_exchange_answer(exchange);
 }
 
+/* The reply is sent and libmicrohttpd closes next, but the caller may still be sending. */
+static void linger(struct zdd_http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (info)
+        zdd_linger_keep(http->linger, info->connect_fd);
+}
+
 static void on_done(void *cls, struct MHD_Connection *connection, void **request,
                     enum MHD_RequestTerminationCode why)
 {
-    (void)cls;
-    (void)connection;
-    (void)why;
-    if (*request)
-        zdd_exchange_end(*request);
+    struct zdd_exchange *exchange = *request;
+
     *request = NULL;
+    if (!exchange)
+        return;
+    if (exchange->lingers && why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        linger(cls, connection);
+    zdd_exchange_end(exchange);
 }
 
 /* Leave descriptors for the rest of the program: running out of them stops accepting. */
@@ -168,7 +181,7 @@ static struct MHD_Daemon *start_daemon(struct zdd_http *http, int fd)
         http, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
         options->thread_count, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
         options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->head_max + REPLY_HEAD_ROOM,
-        MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        MHD_OPTION_NOTIFY_COMPLETED, on_done, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_END);
 }
 
@@ -184,9 +197,11 @@ struct zdd_http *zdd_http_start(const struct zdd_http_options *options, char ret
     http = create(options);
     if (http) {
         http->port = port;
-        http->daemon = start_daemon(http, fd);
+        http->linger = zdd_linger_start();
+        http->daemon = http->linger ? start_daemon(http, fd) : NULL;
         if (http->daemon)
             return http;
+        zdd_linger_free(http->linger);
         zdd_http_destroy(http);
     }
     close(fd);
@@ -239,6 +254,7 @@ struct zdd_http *zdd_http_free(struct zdd_http *http, int64_t grace_ms)
     zdd_exchange_resume_all(http, true);
     pthread_mutex_unlock(&http->lock);
     MHD_stop_daemon(http->daemon);
+    http->linger = zdd_linger_free(http->linger);
     if (http->quiesced_fd >= 0)
         close(http->quiesced_fd);
 

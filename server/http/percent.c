@@ -6,17 +6,19 @@
 
 #include "server/base/utf8.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-static int hex_value(char c)
+/* @return the value of two hexadecimal digits, 0 when these are none */
+static unsigned hex_pair(const char *text)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    char digits[3] = "";
+
+    if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+        return 0;
+    memcpy(digits, text, 2);
+    return (unsigned)strtoul(digits, NULL, 16);
 }
 
 static bool is_utf8(const char *text)
@@ -40,15 +42,16 @@ bool zdd_percent_decode(char *text, bool plus_is_space)
 
     for (const char *from = text; *from; from++) {
         if (*from == '%') {
-            const int high = hex_value(from[1]);
-            const int low = high < 0 ? -1 : hex_value(from[2]);
+            const unsigned char byte = (unsigned char)hex_pair(from + 1);
 
-            if (low < 0 || high * 16 + low == 0)
+            if (byte == 0)
                 return false;
-            *to++ = (char)(high * 16 + low);
+            memcpy(to++, &byte, 1);
             from += 2;
+        } else if (*from == '+' && plus_is_space) {
+            *to++ = ' ';
         } else {
-            *to++ = *from == '+' && plus_is_space ? ' ' : *from;
+            *to++ = *from;
         }
     }
     *to = '\0';

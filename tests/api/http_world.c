@@ -6,6 +6,7 @@
 
 #include "server/base/clock.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,6 +324,25 @@ void world_wait_held(struct world *world, size_t wanted)
 void world_wait_streams(struct world *world, size_t wanted)
 {
     wait_size(world, &world->stream_count, wanted);
+}
+
+size_t world_stream_count(struct world *world)
+{
+    size_t count;
+
+    pthread_mutex_lock(&world->lock);
+    count = world->stream_count;
+    pthread_mutex_unlock(&world->lock);
+    return count;
+}
+
+bool world_wait_connections(struct world *world, unsigned most)
+{
+    const int64_t end_ms = zdd_mono_ms() + WIRE_WAIT_MS;
+
+    while (zdd_http_connections(world->http) > most && zdd_mono_ms() < end_ms)
+        poll(NULL, 0, 2); /* libmicrohttpd tells nobody when it has closed one */
+    return zdd_http_connections(world->http) <= most;
 }
 
 void world_finish_held(struct world *world, enum zdd_err err)

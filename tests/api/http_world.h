@@ -46,6 +46,12 @@ void world_wait(struct world *world, const unsigned *counter, unsigned wanted);
 void world_wait_held(struct world *world, size_t wanted);
 void world_wait_streams(struct world *world, size_t wanted);
 
+/** @return streams that are open now */
+size_t world_stream_count(struct world *world);
+
+/** Wait until at most @p most connections are open. @return false when that takes WIRE_WAIT_MS */
+bool world_wait_connections(struct world *world, unsigned most);
+
 /** Finish every held call with @p err. */
 void world_finish_held(struct world *world, enum zdd_err err);
 

@@ -381,6 +381,83 @@ static void a_content_length_over_the_limit_is_answered_before_the_body(void **s
     assert_int_equal(world->before_count, 0);
 }
 
+static void send_whole_body(struct world *world, const char *head, size_t size, int status)
+{
+    struct wire wire = wire_open(world->port);
+    char *body = calloc(1, size);
+    struct wire_reply reply;
+    size_t sent = 0;
+
+    assert_non_null(body);
+    wire_send(&wire, head);
+    while (sent < size) { /* a reset would end this */
+        const ssize_t piece = send(wire.fd, body + sent, size - sent, MSG_NOSIGNAL);
+
+        assert_true(piece > 0);
+        sent += (size_t)piece;
+    }
+    reply = wire_read(&wire);
+    assert_int_equal(reply.status, status);
+    assert_true(wire_closes(&wire, WIRE_WAIT_MS));
+    wire_reply_free(&reply);
+    free(body);
+    wire_close(&wire);
+}
+
+static void a_refusal_does_not_reset_the_connection_of_who_still_sends(void **state)
+{
+    for (int i = 0; i < 5; i++) {
+        send_whole_body(*state, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n",
+                        5000000, 413);
+        send_whole_body(*state,
+                        "POST /echo HTTP/1.1\r\nHost: x\r\nAuthorization: nobody\r\n"
+                        "Content-Length: 1000\r\n\r\n",
+                        1000, 401);
+        send_whole_body(*state, "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n",
+                        900, 405);
+    }
+}
+
+static void who_sends_for_ever_after_a_refusal_is_reset(void **state)
+{
+    struct world *world = *state;
+    struct wire wire = wire_open(world->port);
+    char *piece = calloc(1, 65536);
+    size_t sent = 0;
+
+    assert_non_null(piece);
+    wire_send(&wire, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 500000000\r\n\r\n");
+    while (sent < 500000000) {
+        const ssize_t size = send(wire.fd, piece, 65536, MSG_NOSIGNAL);
+
+        if (size < 0)
+            break;
+        sent += (size_t)size;
+    }
+    assert_in_range(sent, 1000000, 64 << 20); /* 8 MiB, and what the system buffers */
+    free(piece);
+    wire_close(&wire);
+}
+
+static void many_refused_at_once_are_all_answered(void **state)
+{
+    struct world *world = *state;
+    struct wire wires[60]; /* more than may linger */
+
+    for (int i = 0; i < 60; i++) {
+        wires[i] = wire_open(world->port);
+        wire_send(&wires[i], "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n");
+    }
+    for (int i = 0; i < 60; i++) {
+        struct wire_reply reply = wire_read(&wires[i]);
+
+        assert_int_equal(reply.status, 413);
+        wire_reply_free(&reply);
+    }
+    for (int i = 0; i < 60; i++)
+        wire_close(&wires[i]);
+}
+
 static void a_body_that_never_ends_is_cut(void **state)
 {
     struct world *world = *state;
@@ -617,7 +694,6 @@ static void connections_over_the_limit_hear_503_and_later_ones_are_served(void *
     struct world *world = *state;
     struct wire wires[64];
     struct wire_reply reply;
-    struct wire extra;
 
     for (unsigned i = 0; i < 64; i++) {
         wires[i] = wire_open(world->port);
@@ -636,12 +712,7 @@ static void connections_over_the_limit_hear_503_and_later_ones_are_served(void *
     wire_reply_free(&reply);
     for (unsigned i = 0; i < 64; i++)
         wire_close(&wires[i]);
-    /* Connections are counted until the server has seen their end. */
-    for (int64_t end_ms = zdd_mono_ms() + WIRE_WAIT_MS;
-         zdd_http_connections(world->http) > 0 && zdd_mono_ms() < end_ms;) {
-        extra = wire_open(world->port);
-        wire_close(&extra);
-    }
+    assert_true(world_wait_connections(world, 0));
     reply = ask(world, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", 200);
     wire_reply_free(&reply);
 }
@@ -656,16 +727,12 @@ static void connections_far_over_the_limit_are_closed_at_once_not_left_hanging(v
     for (unsigned i = 0; i < FAR; i++)
         wires[i] = wire_open(world->port);
     assert_true(wire_closes(&wires[FAR - 1], WIRE_WAIT_MS));
-    assert_int_equal(zdd_http_connections(world->http), 64 + 64);
+    /* Its two threads may both let the last one in. */
+    assert_in_range(zdd_http_connections(world->http), 64 + 64, 64 + 64 + 1);
     for (unsigned i = 0; i < FAR; i++)
         wire_close(&wires[i]);
-    do { /* until the server has seen enough of their ends */
-        reply = wire_ask(world->port, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
-        assert_true(reply.status == 200 || reply.status == 503);
-        if (reply.status == 200)
-            break;
-        wire_reply_free(&reply);
-    } while (true);
+    assert_true(world_wait_connections(world, 0));
+    reply = ask(world, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", 200);
     wire_reply_free(&reply);
 }
 
@@ -756,6 +823,9 @@ int main(void)
         SPEC(bodies_up_to_the_limit_arrive_whole),
         SPEC(a_body_one_byte_over_the_limit_is_413),
         SPEC(a_content_length_over_the_limit_is_answered_before_the_body),
+        SPEC(a_refusal_does_not_reset_the_connection_of_who_still_sends),
+        SPEC(who_sends_for_ever_after_a_refusal_is_reset),
+        SPEC(many_refused_at_once_are_all_answered),
         SPEC(a_body_that_never_ends_is_cut),
         SPEC(who_may_not_is_told_before_the_body_is_read),
         SPEC(who_may_not_keeps_the_connection_when_there_is_no_body),

@@ -151,13 +151,22 @@ static char *consume(struct wire *wire, size_t count)
 
     assert_non_null(text);
     assert_true(count <= wire->size);
-    if (count > 0)
+    if (wire->data)
         memcpy(text, wire->data, count);
     text[count] = '\0';
     wire->size -= count;
     if (wire->data)
         memmove(wire->data, wire->data + count, wire->size + 1);
     return text;
+}
+
+/* @return bytes up to the end of @p text, which lies in wire->data */
+static size_t through(const struct wire *wire, const char *text)
+{
+    const char *found = wire->data ? strstr(wire->data, text) : NULL;
+
+    assert_non_null(found);
+    return found ? (size_t)(found - wire->data) + strlen(text) : 0;
 }
 
 const char *wire_header(const struct wire_reply *reply, const char *name)
@@ -181,12 +190,13 @@ static void read_chunks(struct wire *wire, struct wire_reply *reply)
     size_t size;
 
     reply->body = calloc(1, 1);
+    assert_non_null(reply->body);
     do {
         char *line;
         char *data;
 
         assert_true(wire_expect(wire, "\r\n"));
-        line = consume(wire, (size_t)(strstr(wire->data, "\r\n") - wire->data) + 2);
+        line = consume(wire, through(wire, "\r\n"));
         size = strtoul(line, NULL, 16);
         free(line);
         assert_true(wire_fill(wire, size + 2));
@@ -208,7 +218,7 @@ static struct wire_reply read_reply(struct wire *wire, bool has_body)
 
     if (!wire_expect(wire, "\r\n\r\n"))
         fail_msg("the connection ended before a reply came");
-    reply.head = consume(wire, (size_t)(strstr(wire->data, "\r\n\r\n") - wire->data) + 4);
+    reply.head = consume(wire, through(wire, "\r\n\r\n"));
     assert_memory_equal(reply.head, "HTTP/1.1 ", 9);
     reply.status = (int)strtol(reply.head + 9, NULL, 10);
     if (reply.status == 100) {

@@ -78,7 +78,7 @@ static void check_unreachable(const struct zdd_appdef_view *view)
         zdd_fields_read(fields, value, pointer, &scratch, view->errors);
     else
         zdd_fields_read_known(fields, value, pointer, &scratch, view->errors);
-    if (zdd_json_real(value, "inactiveAfterSeconds", 0) >
+    if (zdd_json_real(value, "inactiveAfterSeconds", -INFINITY) >
         zdd_json_real(value, "expungeAfterSeconds",
                       INFINITY)) /* their default depends on the version */
         zdd_appdef_complain(view, "/unreachableStrategy/inactiveAfterSeconds",

@@ -63,12 +63,3 @@ function(zdd_fuzz name)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
-
-# Style as tests: who may include what, and that strategies/ cannot do I/O.
-function(zdd_tidy_tests)
-    add_test(NAME tidy/layers COMMAND ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR}
-             -P ${PROJECT_SOURCE_DIR}/tests/tidy/layers.cmake)
-    add_test(NAME tidy/purity COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM}
-             -DARCHIVE=$<TARGET_FILE:zdd_strategies> -P ${PROJECT_SOURCE_DIR}/tests/tidy/purity.cmake)
-    set_tests_properties(tidy/layers tidy/purity PROPERTIES LABELS tidy)
-endfunction()

@@ -1,0 +1,260 @@
+/**
+ * @file deploy/load/main.c
+ * @brief zdd-load: asks an app without a pause and counts who answered and what failed.
+ *
+ * It balances as HAProxy does by default: round robin over the healthy instances, and a connection
+ * that is refused or cut before an answer is tried again elsewhere (retries 3, redispatch). A
+ * request has failed when no instance answered it with 2xx.
+ */
+#include "deploy/load/targets.h"
+#include "server/json/json.h"
+#include "server/json/writer.h"
+#include "server/net/fetch.h"
+
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define THREADS_MAX 32
+#define VERSIONS_MAX 8
+#define TRIES 4     /* the first, and HAProxy's three retries */
+#define WORDS_MAX 5 /* failures told in words; the rest is counted */
+
+struct load {
+    const char *marathon, *app, *path;
+    long threads, rate; /* requests per second, all threads together */
+    struct targets *targets;
+    atomic_bool stop;
+    pthread_mutex_t lock;
+    /* below: guarded by lock */
+    unsigned long answered, failed, retried;
+    size_t version_count;
+    struct {
+        char name[32];
+        unsigned long answered;
+    } version[VERSIONS_MAX];
+};
+
+static void count_version(struct load *load, const char *name)
+{
+    size_t i = 0;
+
+    while (i < load->version_count && strcmp(load->version[i].name, name) != 0)
+        i++;
+    if (i == VERSIONS_MAX)
+        return;
+    if (i == load->version_count)
+        snprintf(load->version[load->version_count++].name, sizeof(load->version[0].name), "%s",
+                 name);
+    load->version[i].answered++;
+}
+
+static void note_answer(struct load *load, const struct zdd_answer *answer, unsigned tries)
+{
+    ZDD_AUTO_JSON json_t *json = NULL;
+    const char *version = "?";
+
+    if (answer->body.size > 0 &&
+        zdd_json_read(answer->body.data, answer->body.size, &json, NULL) == ZDD_ERR_NONE)
+        version = zdd_json_text(json, "version", "?");
+    pthread_mutex_lock(&load->lock);
+    load->answered++;
+    load->retried += tries;
+    count_version(load, version);
+    pthread_mutex_unlock(&load->lock);
+}
+
+static void note_failure(struct load *load, const char *words)
+{
+    pthread_mutex_lock(&load->lock);
+    load->failed++;
+    if (load->failed <= WORDS_MAX)
+        fprintf(stderr, "zdd-load: request failed: %s\n", words);
+    pthread_mutex_unlock(&load->lock);
+}
+
+/* One request with its retries. */
+static void ask(struct load *load, struct zdd_fetch *fetch)
+{
+    char words[300] = "no instance is up";
+
+    for (unsigned tries = 0; tries < TRIES; tries++) {
+        struct zdd_answer answer = {0};
+        char target[TARGET_SIZE];
+        char url[TARGET_SIZE + 128];
+        char reason[200];
+        enum zdd_err err;
+
+        if (!targets_next(load->targets, target)) {
+            targets_refresh(load->targets);
+            if (!targets_next(load->targets, target))
+                break;
+        }
+        snprintf(url, sizeof(url), "%s%s", target, load->path);
+        err = zdd_fetch_send(
+            fetch, &(struct zdd_request){.method = "GET", .url = url, .timeout_ms = 30000}, &answer,
+            reason);
+        if (err == ZDD_ERR_NONE && answer.status / 100 == 2) {
+            note_answer(load, &answer, tries);
+            zdd_answer_release(&answer);
+            return;
+        }
+        snprintf(words, sizeof(words), "%s: %s", target,
+                 err == ZDD_ERR_NONE ? "an error status" : reason);
+        zdd_answer_release(&answer);
+        if (err == ZDD_ERR_NONE)
+            break; /* it answered, and not well: no balancer hides that */
+        targets_refresh(load->targets);
+    }
+    note_failure(load, words);
+}
+
+static void *run(void *cls)
+{
+    struct load *load = cls;
+    struct zdd_fetch *fetch = zdd_fetch_new(NULL);
+    const long pause_ns = 1000000000L / load->rate * load->threads;
+    struct timespec next;
+
+    if (!fetch)
+        return NULL;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    while (!atomic_load(&load->stop)) {
+        ask(load, fetch);
+        next.tv_nsec += pause_ns % 1000000000L;
+        next.tv_sec += pause_ns / 1000000000L + next.tv_nsec / 1000000000L;
+        next.tv_nsec %= 1000000000L;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+    }
+    zdd_fetch_free(fetch);
+    return NULL;
+}
+
+static void report(struct load *load)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_writer w = {.buf = &buf};
+
+    pthread_mutex_lock(&load->lock);
+    zdd_w_object(&w, NULL);
+    zdd_w_int(&w, "answered", (int64_t)load->answered);
+    zdd_w_int(&w, "failed", (int64_t)load->failed);
+    zdd_w_int(&w, "retried", (int64_t)load->retried);
+    zdd_w_object(&w, "versions");
+    for (size_t i = 0; i < load->version_count; i++)
+        zdd_w_int(&w, load->version[i].name, (int64_t)load->version[i].answered);
+    zdd_w_end_object(&w);
+    zdd_w_end_object(&w);
+    pthread_mutex_unlock(&load->lock);
+    if (buf.err == ZDD_ERR_NONE)
+        printf("%s\n", buf.data);
+    fflush(stdout);
+}
+
+static void help(void)
+{
+    puts(
+        "zdd-load: ask an app without a pause, and count who answered\n"
+        "\n"
+        "  --marathon URL   where the app's instances are looked up (http://127.0.0.1:8080)\n"
+        "  --app ID         the app, for instance /zdd/base\n"
+        "  --path PATH      what is asked for (/endpoint0)\n"
+        "  --rate N         requests per second (100)\n"
+        "  --threads N      callers side by side (4, at most 32)\n"
+        "\n"
+        "It runs until SIGTERM or SIGINT and then prints one line of JSON; SIGUSR1 prints one in between.\n"
+        "Exit status: 0 when no request failed, 1 when some did, 2 for wrong usage.");
+}
+
+static bool read_number(const char *text, long min, long max, long *ret)
+{
+    char *end;
+    const long value = strtol(text, &end, 10);
+
+    if (*end || end == text || value < min || value > max) {
+        fprintf(stderr, "zdd-load: '%s' should be a number from %ld to %ld\n", text, min, max);
+        return false;
+    }
+    *ret = value;
+    return true;
+}
+
+static bool read_options(int argc, char **argv, struct load *load)
+{
+    static const struct option options[] = {
+        {"marathon", required_argument, NULL, 'm'},
+        {"app", required_argument, NULL, 'a'},
+        {"path", required_argument, NULL, 'p'},
+        {"rate", required_argument, NULL, 'r'},
+        {"threads", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'm')
+            load->marathon = optarg;
+        else if (option == 'a')
+            load->app = optarg;
+        else if (option == 'p')
+            load->path = optarg;
+        else if (option == 'h') {
+            help();
+            exit(EXIT_SUCCESS);
+        } else if (option == 'r'
+                       ? !read_number(optarg, 1, 100000, &load->rate)
+                       : option != 't' || !read_number(optarg, 1, THREADS_MAX, &load->threads))
+            return false;
+    }
+    if (!load->app || *load->app != '/' || optind < argc) {
+        fputs("zdd-load: --app wants an absolute app id; see --help\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+/* Signals are waited for, not caught: block them before the first thread starts. */
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    struct load load = {.marathon = "http://127.0.0.1:8080",
+                        .path = "/endpoint0",
+                        .threads = 4,
+                        .rate = 100,
+                        .lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread[THREADS_MAX];
+    sigset_t signals;
+    int signal_number = 0;
+    long started = 0;
+
+    if (!read_options(argc, argv, &load))
+        return 2;
+    block_signals(&signals);
+    load.targets = targets_open(load.marathon, load.app);
+    if (!load.targets)
+        return EXIT_FAILURE;
+    while (started < load.threads && pthread_create(&thread[started], NULL, run, &load) == 0)
+        started++;
+    while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGUSR1)
+        report(&load);
+    atomic_store(&load.stop, true);
+    for (long i = 0; i < started; i++)
+        pthread_join(thread[i], NULL);
+    targets_free(load.targets);
+    report(&load);
+    return started > 0 && load.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

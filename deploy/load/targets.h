@@ -1,0 +1,28 @@
+/**
+ * @file deploy/load/targets.h
+ * @brief Which instances of an app may be asked now: a balancer's view, kept fresh by Marathon's
+ * events.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TARGETS_MAX 256
+#define TARGET_SIZE 80 /* "http://127.0.0.1:31000" */
+
+struct targets;
+
+/** Follow app @p app_id of the Marathon at @p marathon ("http://127.0.0.1:8080"). @return NULL
+ * without memory */
+struct targets *targets_open(const char *marathon, const char *app_id);
+struct targets *targets_free(struct targets *targets);
+
+/**
+ * The next instance in turn: running and, if the app has health checks, alive.
+ * @return false when there is none
+ */
+bool targets_next(struct targets *targets, char ret_url[static TARGET_SIZE]);
+
+/** Read the list again now: an instance did not answer. */
+void targets_refresh(struct targets *targets);

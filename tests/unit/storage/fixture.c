@@ -74,6 +74,21 @@ void tamper(const char *path, const char *sql)
     assert_int_equal(sqlite3_close(raw), SQLITE_OK);
 }
 
+int64_t ask(const char *path, const char *sql)
+{
+    sqlite3 *raw = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int64_t number;
+
+    assert_int_equal(sqlite3_open(path, &raw), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(raw, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    number = sqlite3_column_int64(stmt, 0);
+    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+    assert_int_equal(sqlite3_close(raw), SQLITE_OK);
+    return number;
+}
+
 struct run_call {
     struct zdd_run *run;
     enum zdd_when_busy when_busy;

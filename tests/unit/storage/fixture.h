@@ -36,6 +36,8 @@ enum zdd_err open_fails(const struct zdd_store_options *options, char ret_reason
 
 /** Run SQL on the file behind the program's back. */
 void tamper(const char *path, const char *sql);
+/** The number that @p sql gives. */
+int64_t ask(const char *path, const char *sql);
 
 #define a_run(...)                                                                                 \
     ((struct zdd_run){.id = "run-1",                                                               \

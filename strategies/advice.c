@@ -42,13 +42,13 @@ static void warn(struct zdd_preview *v, const char *code, const char *pattern, i
     assert(v->warning_count < ZDD_WARNING_MAX);
     v->warning_count++;
     w->code = code;
-    zdd_say(w->text, sizeof(w->text), pattern, a, b, 0, 0);
+    zdd_say(w->text, sizeof(w->text), pattern, a, b);
 }
 
 static void reason(struct zdd_preview *v, const char *pattern, int64_t a, int64_t b)
 {
     assert(v->reason_count < ZDD_COUNT(v->reason));
-    zdd_say(v->reason[v->reason_count++], ZDD_PREVIEW_TEXT_SIZE, pattern, a, b, 0, 0);
+    zdd_say(v->reason[v->reason_count++], ZDD_PREVIEW_TEXT_SIZE, pattern, a, b);
 }
 
 /* The bounds as Marathon takes them; for what is no replace, what the play showed. */
@@ -179,20 +179,19 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
     case ZDD_ACTION_CREATE:
         v->rollback_mode = "delete";
         v->rollback_ms = SETTLE_ESTIMATE_MS;
-        zdd_say(v->rollback_text, sizeof(v->rollback_text), "The new app is deleted again.", 0, 0,
-                0, 0);
+        zdd_say(v->rollback_text, sizeof(v->rollback_text), "The new app is deleted again.", 0, 0);
         break;
     case ZDD_ACTION_SCALE:
         v->rollback_mode = "scale";
         zdd_say(v->rollback_text, sizeof(v->rollback_text),
-                "The app is scaled back to %1 instances.", plan->old.instances, 0, 0, 0);
+                "The app is scaled back to %1 instances.", plan->old.instances, 0);
         break;
     case ZDD_ACTION_UPGRADE:
         v->rollback_mode = "restart";
         zdd_say(
             v->rollback_text, sizeof(v->rollback_text),
             "The previous definition is put back; Marathon then replaces all %1 instances once more.",
-            plan->old.instances, 0, 0, 0);
+            plan->old.instances, 0);
         break;
     case ZDD_ACTION_NONE:
     case ZDD_ACTION_RESTART:
@@ -203,7 +202,7 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
                 plan->action == ZDD_ACTION_RESTART
                     ? "There is nothing to go back to: old and new tasks have the same definition."
                     : "Nothing changes.",
-                0, 0, 0, 0);
+                0, 0);
         break;
     }
 }

@@ -82,7 +82,7 @@ static void record(struct play *p, const char *pattern, int64_t a, int64_t b)
     int32_t t = v->moment_count > 0 ? v->moment[v->moment_count - 1].t + 1 : 0;
     struct zdd_moment m = look(p, t);
 
-    zdd_say(m.note, sizeof(m.note), pattern, a, b, 0, 0);
+    zdd_say(m.note, sizeof(m.note), pattern, a, b);
     if (v->moment_count == ZDD_TIMELINE_MAX)
         thin_out(v);
     v->moment[v->moment_count++] = m;

@@ -35,10 +35,9 @@ static void put_number(struct sink *sink, int64_t number)
         put(sink, digits[--count]);
 }
 
-void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b, int64_t c,
-             int64_t d)
+void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b)
 {
-    const int64_t numbers[] = {a, b, c, d};
+    const int64_t numbers[] = {a, b};
     struct sink sink = {text, size, 0};
 
     assert(size > 0);
@@ -48,7 +47,7 @@ void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b,
             continue;
         }
         pattern++;
-        if (*pattern >= '1' && *pattern <= '4')
+        if (*pattern >= '1' && *pattern <= '2')
             put_number(&sink, numbers[*pattern - '1']);
         else
             put(&sink, '%');

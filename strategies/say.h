@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 /**
- * Write @p pattern to @p text; "%1" to "%4" become the numbers @p a to @p d, "%%" a percent sign.
+ * Write @p pattern to @p text; "%1" and "%2" become the numbers @p a and @p b, "%%" a percent sign.
  * Cut at @p size, always ended.
  */
-void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b, int64_t c,
-             int64_t d);
+void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b);

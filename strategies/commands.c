@@ -89,9 +89,10 @@ static void note_command(const struct zdd_facts *f, struct zdd_decision *d)
 {
     take(f, d);
     d->hold = ZDD_HOLD_NONE;
-    if (f->run->cause == ZDD_CAUSE_SUPERSEDED)
-        return; /* whoever superseded it said so */
-    d->cause = f->run->command == ZDD_COMMAND_ABORT ? ZDD_CAUSE_ABORTED : ZDD_CAUSE_OPERATOR;
+    if (f->run->command != ZDD_COMMAND_ABORT)
+        d->cause = ZDD_CAUSE_OPERATOR;
+    else
+        d->cause = *f->run->superseded_by ? ZDD_CAUSE_SUPERSEDED : ZDD_CAUSE_ABORTED;
 }
 
 /* clang-format off */

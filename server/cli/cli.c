@@ -201,17 +201,35 @@ static int words_of(const struct zdd_cli_command *command, int argc, char *const
     }
 }
 
+/* "token" alone: the commands that begin with it. @return false when none does */
+static bool say_group(const char *word)
+{
+    const size_t size = strlen(word);
+    bool found = false;
+
+    for (size_t i = 0; i < ZDD_COUNT(commands); i++) {
+        if (strncmp(commands[i].name, word, size) != 0 || commands[i].name[size] != ' ')
+            continue;
+        if (!found)
+            zdd_cli_say("%s needs one more word:", word);
+        found = true;
+        fprintf(stderr, "  zdd-server %-14s %s\n", commands[i].name, commands[i].summary);
+    }
+    return found;
+}
+
 static int unknown_command(int argc, char *const *argv)
 {
+    const bool two = argc > 1 && argv[1][0] != '-';
     const char *names[ZDD_COUNT(commands)];
     char asked[100];
     const char *nearest;
 
+    if (!two && say_group(argv[0]))
+        return ZDD_EXIT_USAGE;
     for (size_t i = 0; i < ZDD_COUNT(commands); i++)
         names[i] = commands[i].name;
-    snprintf(asked, sizeof(asked), "%.40s%s%.40s", argv[0],
-             argc > 1 && argv[1][0] != '-' ? " " : "",
-             argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+    snprintf(asked, sizeof(asked), "%.40s%s%.40s", argv[0], two ? " " : "", two ? argv[1] : "");
     nearest = zdd_words_nearest(asked, names, ZDD_COUNT(commands));
     if (nearest)
         zdd_cli_say("there is no command \"%s\", did you mean \"%s\"?", asked, nearest);

@@ -97,7 +97,7 @@ static bool open_store(struct server *server)
         options.standby = true;
         err = zdd_store_open(&options, &server->store, reason);
     }
-    if (err != ZDD_ERR_NONE)
+    if (err != ZDD_ERR_NONE && !__atomic_load_n(zdd_signals_flag(), __ATOMIC_RELAXED))
         zdd_cli_say("%s", reason);
     return err == ZDD_ERR_NONE;
 }

@@ -143,7 +143,10 @@ static void read_values(struct zdd_config *config, const char *file, struct zdd_
         if (row->read(row, config->origin[i].text, (char *)config + row->offset, why))
             continue;
         print_place(problems, config, i, file);
-        zdd_buf_printf(problems, " %s, not \"%.100s\"\n", why, config->origin[i].text);
+        zdd_buf_printf(problems, " %s", why);
+        if (!strchr(config->origin[i].text, '@')) /* it may be an address with a password */
+            zdd_buf_printf(problems, ", not \"%.100s\"", config->origin[i].text);
+        zdd_buf_text(problems, "\n");
     }
 }
 

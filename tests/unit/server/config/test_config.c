@@ -235,6 +235,15 @@ static void values_outside_their_bounds_are_refused(void **state)
     }
 }
 
+static void an_address_with_a_password_is_not_repeated(void **state)
+{
+    struct desk *desk = *state;
+
+    assert_false(load(desk, "marathon = http://user:s3cretword@a\n", NULL, NULL));
+    assert_non_null(strstr(desk->problems.data, "credentials go into a file"));
+    assert_null(strstr(desk->problems.data, "s3cretword"));
+}
+
 static void durations_are_read_in_every_unit(void **state)
 {
     struct desk *desk = *state;
@@ -414,6 +423,7 @@ int main(void)
         DESK(every_problem_is_reported_not_only_the_first),
         DESK(an_unknown_variable_is_worth_a_warning_only),
         DESK(values_outside_their_bounds_are_refused),
+        DESK(an_address_with_a_password_is_not_repeated),
         DESK(durations_are_read_in_every_unit),
         DESK(a_file_that_cannot_be_read_or_is_none_is_told),
         DESK(a_value_that_is_too_long_is_refused_not_cut),

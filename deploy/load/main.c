@@ -116,7 +116,7 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
 static void *run(void *cls)
 {
     struct load *load = cls;
-    struct zdd_fetch *fetch = zdd_fetch_new(NULL);
+    struct zdd_fetch *fetch = zdd_fetch_new(&(struct zdd_fetch_auth){0});
     const long pause_ns = 1000000000L / load->rate * load->threads;
     struct timespec next;
 

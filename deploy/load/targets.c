@@ -105,7 +105,7 @@ struct targets *targets_open(const char *marathon, const char *app_id)
     snprintf(t->app_url, sizeof(t->app_url), "%s/v2/apps/%s", marathon, app_id);
     snprintf(t->events_url, sizeof(t->events_url), "%s/v2/events", marathon);
     t->events_urls[0] = t->events_url;
-    t->fetch = zdd_fetch_new(NULL);
+    t->fetch = zdd_fetch_new(&(struct zdd_fetch_auth){0});
     if (!t->fetch)
         return targets_free(t);
     targets_refresh(t);

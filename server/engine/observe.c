@@ -65,7 +65,8 @@ struct zdd_observation zdd_observe(const struct zdd_plan *plan, const struct zdd
 
 static struct zdd_tally tally(const struct zdd_side *side, const char *version)
 {
-    struct zdd_tally t = {.instances = side->total, .healthy = side->healthy};
+    /* What is not ready does not serve yet, and people ask for what serves. */
+    struct zdd_tally t = {.instances = side->total, .healthy = side->ready};
 
     if (side->total > 0)
         memcpy(t.version, version, sizeof(t.version));

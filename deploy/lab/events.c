@@ -54,6 +54,7 @@ void zdd_lab_event(struct zdd_lab *lab, const char *type, json_t *fields)
     char now[ZDD_TIME_SIZE];
     char *text;
 
+    lab->events.published++;
     zdd_time_format(zdd_lab_utc(lab), now);
     json_object_set_new(own, "eventType", json_string(type));
     json_object_set_new(own, "timestamp", json_string(now));

@@ -17,7 +17,8 @@ struct zdd_lab_stream;
 struct zdd_lab_events {
     pthread_mutex_t lock; /* of the streams; taken after the lab's lock or alone */
     struct zdd_lab_stream *streams;
-    char *held; /* fault reorder-events: a frame that waits for the next one */
+    uint64_t published; /* how many so far; under the lab's lock */
+    char *held;         /* fault reorder-events: a frame that waits for the next one */
     char *held_type;
 };
 

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -306,16 +307,30 @@ static bool is_busy(const struct server *server)
     return false;
 }
 
+/*
+ * Close the listener so that nobody who was let in is turned away. A connection that arrives
+ * between the last accept() and close() would be reset with its request; so first nothing gets
+ * in any more (its SYN is dropped and sent again, to a closed port), then all that waits is taken.
+ */
+static void close_listener(struct server *server)
+{
+    struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog program = {.len = 1, .filter = nothing};
+
+    (void)setsockopt(server->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+    (void)accept_all(server);
+    close(server->listener);
+    server->listener = -1;
+    server->closed_ms = zdd_mono_ms();
+}
+
 /* @return true when nothing is left to be done */
 static bool drain(struct server *server)
 {
     const int64_t now_ms = zdd_mono_ms();
 
-    if (server->listener >= 0 && !is_busy(server) && !accept_all(server)) {
-        close(server->listener);
-        server->listener = -1;
-        server->closed_ms = now_ms;
-    }
+    if (server->listener >= 0 && !is_busy(server))
+        close_listener(server);
     if (now_ms - server->stop_ms >= DRAIN_MS || (!server->count && server->listener < 0))
         return true;
     return server->listener < 0 && now_ms - server->closed_ms >= LINGER_MS && !is_busy(server);

@@ -51,6 +51,8 @@ void lab_until(struct lab *lab, bool (*fits)(const json_t *events, const void *c
 /** @return a copy of the events from place @p from on; new reference */
 json_t *lab_events(struct lab *lab, size_t from);
 
+/** @return how many events have been published; all of them are recorded when it returns. Not while
+ * events are dropped. */
 size_t lab_event_count(struct lab *lab);
 
 /** @return how many events among @p events have this type; and, when not NULL, this value in member

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define GONE_MS 10000
+#define WAIT_MS 10000
 
 static const char *const fast[] = {"--speed", "100", NULL};
 
@@ -46,13 +46,14 @@ static int count_with(const char *text)
     return count;
 }
 
-static int count_until_gone(const char *text)
+/* Wait until there are @p wanted of them. @return how many there are */
+static int count_until(const char *text, int wanted)
 {
-    const int64_t until_ms = zdd_mono_ms() + GONE_MS;
+    const int64_t until_ms = zdd_mono_ms() + WAIT_MS;
     const struct timespec pause = {.tv_nsec = 5000000};
     int count = count_with(text);
 
-    while (count > 0 && zdd_mono_ms() < until_ms) {
+    while (count != wanted && zdd_mono_ms() < until_ms) {
         nanosleep(&pause, NULL);
         count = count_with(text);
     }
@@ -78,8 +79,7 @@ static void start_family(struct lab *lab, char ret_mark[static 100])
     run_app(lab, family);
     assert_int_equal(lab_call(lab, "GET", "/lab/state", NULL, &inside), 200);
     snprintf(ret_mark, 100, "%s", zdd_json_text(inside, "mark", "none"));
-    while (count_with(ret_mark) < 8) /* the shells have forked; bounded by the test's timeout */
-        usleep(2000);
+    assert_int_equal(count_until(ret_mark, 10), 10); /* the shells have forked */
 }
 
 static void nothing_survives_a_crash_of_the_lab(void **state)
@@ -90,7 +90,7 @@ static void nothing_survives_a_crash_of_the_lab(void **state)
     (void)state;
     start_family(lab, mark);
     labrun_crash(&lab->run);
-    assert_int_equal(count_until_gone(mark), 0);
+    assert_int_equal(count_until(mark, 0), 0);
     lab_leave(lab);
 }
 
@@ -117,7 +117,7 @@ static void the_end_of_a_task_takes_its_group_with_it(void **state)
     assert_int_equal(lab_call(lab, "GET", "/lab/state", NULL, &inside), 200);
     assert_int_equal(lab_change(lab, "DELETE", "/v2/apps/a", NULL, id), 200);
     assert_true(lab_await(lab, id));
-    assert_int_equal(count_until_gone(zdd_json_text(inside, "mark", "none")), 0);
+    assert_int_equal(count_until(zdd_json_text(inside, "mark", "none"), 0), 0);
     lab_stop(lab);
 }
 
@@ -129,9 +129,9 @@ static void who_ignores_sigterm_is_killed_after_its_grace(void **state)
     int64_t began_ms;
 
     (void)state;
-    run_app(lab, "{\"cmd\":\"trap '' TERM; echo armed >&2; while :; do sleep 1000; done\","
+    run_app(lab, "{\"cmd\":\"trap '' TERM; ARMED=yes sleep 1000; sleep 1000\","
                  "\"portDefinitions\":[],\"taskKillGracePeriodSeconds\":1}");
-    usleep(200000); /* the trap is set long before; a kill before it would only end sooner */
+    assert_int_equal(count_until("ARMED=yes", 1), 1); /* the sleep after the trap was set */
     began_ms = zdd_mono_ms();
     assert_int_equal(lab_change(lab, "DELETE", "/v2/apps/a", NULL, id), 200);
     assert_true(lab_await(lab, id));

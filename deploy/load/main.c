@@ -166,7 +166,7 @@ static void help(void)
         "  --rate N         requests per second (100)\n"
         "  --threads N      callers side by side (4, at most 32)\n"
         "\n"
-        "It runs until SIGTERM or SIGINT and then prints one line of JSON; SIGUSR1 prints one in between.\n"
+        "It prints one line of JSON when it has started, one at SIGUSR1, and the last at SIGTERM or SIGINT, which end it.\n"
         "Exit status: 0 when no request failed, 1 when some did, 2 for wrong usage.");
 }
 
@@ -249,6 +249,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     while (started < load.threads && pthread_create(&thread[started], NULL, run, &load) == 0)
         started++;
+    report(&load); /* whoever waits for us knows now that signals are heard */
     while (sigwait(&signals, &signal_number) == 0 && signal_number == SIGUSR1)
         report(&load);
     atomic_store(&load.stop, true);

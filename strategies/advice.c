@@ -158,15 +158,15 @@ static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *
 {
     const int32_t n = plan->target.instances;
     const bool bad = v->killed_at_once > 0 || v->hangs || v->lowest_serving < plan->seen.healthy;
-    double over;
+    int32_t percent;
 
     if (!is_replace(strategy, plan) || !bad || plan->target.single_instance ||
         plan->target.resident)
         return;
-    over = (double)((100 + n - 1) / n) / 100.0;
+    percent = (100 + n - 1) / n; /* rounded up, so that it gives one whole instance */
     v->has_suggestion = true;
     v->suggested_minimum_health_capacity = 1.0;
-    v->suggested_maximum_over_capacity = over > 1.0 ? 1.0 : over;
+    v->suggested_maximum_over_capacity = percent > 100 ? 1.0 : (double)percent / 100.0;
 }
 
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)

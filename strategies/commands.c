@@ -72,11 +72,13 @@ static void pause(const struct zdd_facts *f, struct zdd_decision *d)
         d->hold = ZDD_HOLD_OPERATOR;
 }
 
+/* While it goes back, the cause says why, and how it will have ended. */
 static void resume(const struct zdd_facts *f, struct zdd_decision *d)
 {
     take(f, d);
     d->hold = ZDD_HOLD_NONE;
-    d->cause = ZDD_CAUSE_NONE;
+    if (!zdd_phase_is_undo(f->run->phase))
+        d->cause = ZDD_CAUSE_NONE;
 }
 
 static void retry(const struct zdd_facts *f, struct zdd_decision *d)

@@ -6,6 +6,8 @@
 #include "strategies/guards.h"
 #include "strategies/timing.h"
 
+#include <string.h>
+
 /* Once the target was in place, anything else is somebody else's doing, another instance count too.
  */
 static bool was_changed(const struct zdd_facts *f)
@@ -13,11 +15,27 @@ static bool was_changed(const struct zdd_facts *f)
     return f->seen->reachable && !zdd_target_is_seen(f);
 }
 
-/* Marathon's deployment is over, yet the work is not done: somebody cancelled or replaced it. */
+/* What it waits for while Marathon's deployment is not listed and its work is not done. */
+static const char settling[] = "marathon-settles";
+
+/* Marathon's deployment seems to be over, yet the work is not done. */
+static bool seems_cancelled(const struct zdd_facts *f)
+{
+    return zdd_target_is_seen(f) && !f->seen->locked && f->seen->outdated.total > 0;
+}
+
+/* Since when it seems so; its lists lag, and of the moment in which they do not fit together nothing
+ * may follow. */
+static int64_t settling_since_ms(const struct zdd_facts *f)
+{
+    return strcmp(f->run->waiting_code, settling) == 0 ? f->run->waiting_since_ms
+                                                       : f->seen->now_ms;
+}
+
+/* It has stayed away: somebody cancelled or replaced it. */
 static bool was_cancelled(const struct zdd_facts *f)
 {
-    return zdd_target_is_seen(f) && !f->seen->locked && f->seen->outdated.total > 0 &&
-           f->seen->now_ms >= f->run->phase_since_ms + ZDD_SETTLE_MS;
+    return seems_cancelled(f) && f->seen->now_ms >= settling_since_ms(f) + ZDD_SETTLE_MS;
 }
 
 static bool was_cancelled_and_goes_back(const struct zdd_facts *f)
@@ -71,6 +89,11 @@ static void note_cancel(const struct zdd_facts *f, struct zdd_decision *d)
     d->cause = ZDD_CAUSE_FOREIGN_CANCEL;
 }
 
+static void wait_to_settle(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = settling_since_ms(f) + ZDD_SETTLE_MS;
+}
+
 static void hold_cancel(const struct zdd_facts *f, struct zdd_decision *d)
 {
     note_cancel(f, d);
@@ -100,6 +123,7 @@ const struct zdd_rule zdd_forward_rules[] = {
     {"forward/changed",         ZDD_PHASE_ROLLING,  was_changed,                 ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
     {"forward/cancelled-back",  ZDD_PHASE_ROLLING,  was_cancelled_and_goes_back, ZDD_PHASE_CLEARING,  note_cancel,       "marathon"},
     {"forward/cancelled",       ZDD_PHASE_ROLLING,  was_cancelled,               ZDD_SAME_PHASE,      hold_cancel,       "operator"},
+    {"forward/settles",         ZDD_PHASE_ROLLING,  seems_cancelled,             ZDD_SAME_PHASE,      wait_to_settle,    settling},
     {"forward/wait-tasks",      ZDD_PHASE_ROLLING,  zdd_always,                  ZDD_SAME_PHASE,      NULL,              "tasks"},
 };
 /* clang-format on */

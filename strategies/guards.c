@@ -50,7 +50,7 @@ bool zdd_is_late(const struct zdd_facts *f)
 
 bool zdd_can_undo(const struct zdd_facts *f)
 {
-    return f->plan->action != ZDD_ACTION_RESTART;
+    return f->run->ordered && f->plan->action != ZDD_ACTION_RESTART;
 }
 
 bool zdd_is_late_and_goes_back(const struct zdd_facts *f)
@@ -81,6 +81,8 @@ int64_t zdd_next_send_ms(const struct zdd_facts *f)
         wait_ms = ZDD_RETRY_MS;
         for (int32_t i = 1; i < run->attempt && wait_ms < ZDD_RESEND_MS; i++)
             wait_ms *= 2;
+        if (wait_ms > ZDD_RESEND_MS)
+            wait_ms = ZDD_RESEND_MS;
     }
     return run->ordered_at_ms + wait_ms;
 }
@@ -125,7 +127,8 @@ void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d)
 
 void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    (void)f;
-    d->cause = ZDD_CAUSE_FOREIGN_CHANGE;
+    /* Why it goes back stays known; the hold says the rest. */
+    if (!zdd_phase_is_undo(f->run->phase))
+        d->cause = ZDD_CAUSE_FOREIGN_CHANGE;
     d->hold = ZDD_HOLD_FOREIGN;
 }

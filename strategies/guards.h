@@ -24,7 +24,8 @@ bool zdd_should_send(const struct zdd_facts *f);    /* the last order's fate is 
 /** @return when the last order may be given again, if it is still not seen then; 0: at once */
 int64_t zdd_next_send_ms(const struct zdd_facts *f);
 
-/** @return false for a restart: there is no other definition to go back to */
+/** @return false for a restart, which has no other definition to go back to, and while nothing has
+ * been ordered: what others did is not undone */
 bool zdd_can_undo(const struct zdd_facts *f);
 
 /* Orders and notes. */

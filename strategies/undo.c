@@ -11,9 +11,6 @@
 #include "strategies/guards.h"
 #include "strategies/timing.h"
 
-#define LATE_ARRIVAL_MS                                                                            \
-    15000 /* an order without an answer may still arrive; a standby gives up after 10 s (§8) */
-
 static bool undo_is_late(const struct zdd_facts *f)
 {
     return f->seen->now_ms >= f->run->step_deadline_at_ms;
@@ -46,10 +43,10 @@ static bool is_asked_for(const struct zdd_facts *f)
 }
 
 /* Sick instances that cannot be told from healthy ones may stay for ever: waiting for them has an
- * end. */
+ * end. What Marathon refuses to clear stays too. */
 static bool should_clear(const struct zdd_facts *f)
 {
-    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE &&
+    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE && !zdd_was_refused(f) &&
            !(is_asked_for(f) && f->seen->now_ms >= f->run->ordered_at_ms + ZDD_CLEAR_LIMIT_MS);
 }
 

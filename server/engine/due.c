@@ -33,8 +33,8 @@ static size_t app_bucket(const struct zdd_due_queue *queue, const char *app_id, 
 
 static bool make_tables(struct zdd_due_queue *queue, size_t buckets)
 {
-    queue->by_run = calloc(buckets, sizeof(*queue->by_run));
-    queue->by_app = calloc(buckets, sizeof(*queue->by_app));
+    queue->by_run = calloc(buckets, sizeof(struct zdd_due *));
+    queue->by_app = calloc(buckets, sizeof(struct zdd_due *));
     queue->bucket_count = buckets;
     return queue->by_run && queue->by_app;
 }

@@ -80,6 +80,10 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
         tell_marathon(run, seen, reason);
     else if (strcmp(code, "operator") == 0)
         tell_operator(run);
+    else if (strcmp(code, "marathon-settles") == 0)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "Marathon lists no deployment any more, but %d old instances are still there.",
+                 (int)seen->outdated.total);
     else if (strcmp(code, "marathon-lock") == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Marathon deployment %s locks the app; it has to end or be cancelled first.",

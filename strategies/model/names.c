@@ -285,15 +285,15 @@ const char *zdd_order_name(enum zdd_order_kind kind)
 
 enum zdd_state zdd_run_state(const struct zdd_run *run)
 {
-    static const enum zdd_state final[] = {
-        [ZDD_PHASE_SUCCEEDED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_SUCCEEDED,
-        [ZDD_PHASE_ROLLED_BACK - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_ROLLED_BACK,
-        [ZDD_PHASE_FAILED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_FAILED,
-        [ZDD_PHASE_CANCELED - ZDD_PHASE_SUCCEEDED] = ZDD_STATE_CANCELED,
+    static const enum zdd_state final[ZDD_PHASE_COUNT] = {
+        [ZDD_PHASE_SUCCEEDED] = ZDD_STATE_SUCCEEDED,
+        [ZDD_PHASE_ROLLED_BACK] = ZDD_STATE_ROLLED_BACK,
+        [ZDD_PHASE_FAILED] = ZDD_STATE_FAILED,
+        [ZDD_PHASE_CANCELED] = ZDD_STATE_CANCELED,
     };
 
     if (zdd_phase_is_final(run->phase))
-        return final[run->phase - ZDD_PHASE_SUCCEEDED];
+        return final[run->phase];
     if (!run->active)
         return ZDD_STATE_QUEUED;
     if (run->hold != ZDD_HOLD_NONE)

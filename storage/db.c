@@ -26,16 +26,17 @@ static enum zdd_err err_of_errno(int number, enum zdd_err other)
     }
 }
 
-static enum zdd_err err_of_io(sqlite3 *raw, int rc)
+static enum zdd_err err_of_io(int rc, int number)
 {
     if (rc == SQLITE_IOERR_NOMEM)
         return ZDD_ERR_NO_MEMORY;
     if (rc == SQLITE_IOERR_CORRUPTFS)
         return ZDD_ERR_STORE_CORRUPT;
-    return err_of_errno(sqlite3_system_errno(raw), ZDD_ERR_STORE_BROKEN);
+    return err_of_errno(number, ZDD_ERR_STORE_BROKEN);
 }
 
-static enum zdd_err err_of(sqlite3 *raw, int rc)
+/* @p number is errno: sqlite3_system_errno() misses failures of a commit. */
+static enum zdd_err err_of(int rc, int number)
 {
     switch (rc & 0xff) {
     case SQLITE_OK:
@@ -57,9 +58,9 @@ static enum zdd_err err_of(sqlite3 *raw, int rc)
     case SQLITE_NOTADB:
         return ZDD_ERR_STORE_CORRUPT;
     case SQLITE_CANTOPEN:
-        return err_of_errno(sqlite3_system_errno(raw), ZDD_ERR_STORE_CANNOT_OPEN);
+        return err_of_errno(number, ZDD_ERR_STORE_CANNOT_OPEN);
     case SQLITE_IOERR:
-        return err_of_io(raw, rc);
+        return err_of_io(rc, number);
     default:
         return ZDD_ERR_STORE_BROKEN;
     }
@@ -78,7 +79,8 @@ void zdd_conn_note(struct zdd_conn *conn, const char *words, const char *sql)
 /* SQLite's own words: the error that callers get says what to do, not what happened. */
 enum zdd_err zdd_conn_fail(struct zdd_conn *conn, int rc, const char *sql)
 {
-    const enum zdd_err err = err_of(conn->raw, rc);
+    const int number = errno;
+    const enum zdd_err err = err_of(rc, number);
     char words[120];
 
     if (err == ZDD_ERR_NONE)
@@ -86,8 +88,7 @@ enum zdd_err zdd_conn_fail(struct zdd_conn *conn, int rc, const char *sql)
     if (conn->failed == ZDD_ERR_NONE)
         conn->failed = err;
     (void)snprintf(words, sizeof(words), "%.70s (sqlite %d, errno %d)",
-                   conn->raw ? sqlite3_errmsg(conn->raw) : sqlite3_errstr(rc), rc,
-                   conn->raw ? sqlite3_system_errno(conn->raw) : 0);
+                   conn->raw ? sqlite3_errmsg(conn->raw) : sqlite3_errstr(rc), rc, number);
     zdd_conn_note(conn, words, sql);
     return err;
 }
@@ -100,6 +101,7 @@ enum zdd_err zdd_conn_open(struct zdd_conn *conn, const char *path, int flags,
 
     memset(conn, 0, sizeof(*conn));
     conn->trouble = trouble;
+    errno = 0;
     /* NOMUTEX: a connection is used by one thread at a time, so SQLite need not lock as well. */
     rc = sqlite3_open_v2(path, &conn->raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          NULL);
@@ -122,6 +124,7 @@ void zdd_conn_close(struct zdd_conn *conn)
 
 enum zdd_err zdd_conn_exec(struct zdd_conn *conn, const char *sql)
 {
+    errno = 0;
     return zdd_conn_fail(conn, sqlite3_exec(conn->raw, sql, NULL, NULL, NULL), sql);
 }
 
@@ -136,8 +139,10 @@ enum zdd_err zdd_conn_number(struct zdd_conn *conn, const char *sql, int64_t *re
 {
     sqlite3_stmt *raw = NULL;
     int64_t number = 0;
-    int rc = sqlite3_prepare_v2(conn->raw, sql, -1, &raw, NULL);
+    int rc;
 
+    errno = 0;
+    rc = sqlite3_prepare_v2(conn->raw, sql, -1, &raw, NULL);
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(raw);
         if (rc == SQLITE_ROW)

@@ -53,7 +53,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_conn_run(struct zdd_conn *conn, const char *sql)
 ZDD_MUST_CHECK enum zdd_err zdd_conn_number(struct zdd_conn *conn, const char *sql,
                                             int64_t *ret_number);
 
-/** What @p rc means; a failure is noted in conn->failed and for zdd_store_trouble(). */
+/** What @p rc means, with errno, which was 0 before the call that gave it; a failure is noted in
+ * conn->failed and for zdd_store_trouble(). */
 enum zdd_err zdd_conn_fail(struct zdd_conn *conn, int rc, const char *sql);
 
 /** Keep @p words for zdd_store_trouble(); @p sql may be NULL. */

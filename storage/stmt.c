@@ -5,6 +5,7 @@
 #include "storage/db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,7 @@ static struct zdd_stmt take(struct zdd_conn *conn, const char *sql, const char *
         assert(fits && "the parts are constants of ours");
         sql = joined;
     }
+    errno = 0;
     rc = sqlite3_prepare_v3(conn->raw, sql, -1, stmt.slot ? SQLITE_PREPARE_PERSISTENT : 0,
                             &stmt.raw, NULL);
     stmt.err = zdd_conn_fail(conn, rc, sql);
@@ -170,6 +172,7 @@ bool zdd_stmt_next(struct zdd_stmt *stmt)
 
     if (stmt->err != ZDD_ERR_NONE)
         return false;
+    errno = 0;
     rc = sqlite3_step(stmt->raw);
     if (rc != SQLITE_ROW)
         stick(stmt, rc);

@@ -28,10 +28,16 @@ static bool is_locked_at_all(const struct zdd_facts *f)
     return f->seen->locked;
 }
 
+/* A scale has one definition: down to zero, the stop itself makes the target. */
+static bool is_previous(const struct zdd_facts *f)
+{
+    return f->seen->definition == ZDD_DEFINITION_PREVIOUS ||
+           (f->seen->definition == ZDD_DEFINITION_TARGET && f->plan->action == ZDD_ACTION_SCALE);
+}
+
 static bool is_stopped(const struct zdd_facts *f)
 {
-    return f->seen->reachable && f->seen->definition == ZDD_DEFINITION_PREVIOUS &&
-           f->seen->instances == 0 && !f->seen->locked &&
+    return f->seen->reachable && is_previous(f) && f->seen->instances == 0 && !f->seen->locked &&
            f->seen->current.total + f->seen->outdated.total == 0;
 }
 
@@ -43,7 +49,7 @@ static bool stop_is_not_seen(const struct zdd_facts *f)
 /* Anything but the previous definition is somebody else's: our target has not been sent. */
 static bool was_changed(const struct zdd_facts *f)
 {
-    return f->seen->reachable && f->seen->definition != ZDD_DEFINITION_PREVIOUS;
+    return f->seen->reachable && !is_previous(f);
 }
 
 static void stop_old(const struct zdd_facts *f, struct zdd_decision *d)

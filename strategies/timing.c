@@ -26,12 +26,14 @@ int32_t zdd_timing_waves(const struct zdd_plan *plan, const struct zdd_app_facts
             .minimum_health_capacity = facts->minimum_health_capacity,
             .maximum_over_capacity = facts->maximum_over_capacity,
             .resident = facts->resident,
-            .counted = plan->seen.running,
+            .counted = zdd_capacity_counted(plan->replace_rule, facts, plan->seen.running,
+                                            plan->seen.healthy),
             .known = plan->seen.running,
         });
+        const int32_t stay = plan->seen.running - c.kill_at_once;
 
-        /* As many start together as may exist beyond those that must stay. */
-        room = c.max_instances - c.min_healthy;
+        /* As many start together as may exist beyond those that are not killed at once. */
+        room = c.max_instances - (stay > 0 ? stay : 0);
         if (room < 1)
             room = 1;
     }

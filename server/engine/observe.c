@@ -4,20 +4,26 @@
  */
 #include "server/engine/observe.h"
 
+#include "strategies/timing.h"
+
 #include <string.h>
 
 static enum zdd_definition definition_of(const struct zdd_plan *plan,
                                          const struct zdd_app_view *view)
 {
+    const bool both = view->fits_target && view->fits_previous;
+
     if (!view->exists)
         return ZDD_DEFINITION_ABSENT;
-    if (plan->action == ZDD_ACTION_RESTART && view->fits_target)
+    if (both && plan->action == ZDD_ACTION_SCALE) /* only the number of instances changes */
+        return view->instances == plan->target.instances ? ZDD_DEFINITION_TARGET
+                                                         : ZDD_DEFINITION_PREVIOUS;
+    /* A restart changes nothing else, and a port 0 fits any: whether it was done shows in the
+     * version. */
+    if (both || (view->fits_target && plan->action == ZDD_ACTION_RESTART))
         return strcmp(view->config_version, plan->seen.config_version) != 0
                    ? ZDD_DEFINITION_TARGET
                    : ZDD_DEFINITION_PREVIOUS;
-    if (view->fits_target && view->fits_previous) /* only the number of instances changes */
-        return view->instances == plan->target.instances ? ZDD_DEFINITION_TARGET
-                                                         : ZDD_DEFINITION_PREVIOUS;
     if (view->fits_target)
         return ZDD_DEFINITION_TARGET;
     return view->fits_previous ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_FOREIGN;
@@ -34,6 +40,13 @@ static bool all_locks_are(const struct zdd_app_view *view, const char *deploymen
     return true;
 }
 
+/* The last order got no answer, or we died before we could note it. */
+static bool is_unanswered(const struct zdd_run *run)
+{
+    return run->ordered &&
+           (!*run->deployment_id || run->unsure_until_ms >= run->ordered_at_ms + ZDD_UNSURE_MS);
+}
+
 /*
  * The answer to our order got lost, but the order arrived: our definition is in place
  * and one deployment carries it out. It can only be ours, and going back needs to know it.
@@ -41,8 +54,7 @@ static bool all_locks_are(const struct zdd_app_view *view, const char *deploymen
 static bool is_ours_unanswered(const struct zdd_run *run, enum zdd_definition definition,
                                const struct zdd_app_view *view)
 {
-    return definition == ZDD_DEFINITION_TARGET && run->ordered && !*run->deployment_id &&
-           view->lock_count == 1;
+    return definition == ZDD_DEFINITION_TARGET && is_unanswered(run) && view->lock_count == 1;
 }
 
 struct zdd_observation zdd_observe(const struct zdd_plan *plan, const struct zdd_run *run,

@@ -24,12 +24,11 @@ static bool seems_cancelled(const struct zdd_facts *f)
     return zdd_target_is_seen(f) && !f->seen->locked && f->seen->outdated.total > 0;
 }
 
-/* Since when it seems so; its lists lag, and of the moment in which they do not fit together nothing
- * may follow. */
+/* Since when it seems so; its lists lag, and of the moment in which they do not fit together
+ * nothing may follow. */
 static int64_t settling_since_ms(const struct zdd_facts *f)
 {
-    return strcmp(f->run->waiting_code, settling) == 0 ? f->run->waiting_since_ms
-                                                       : f->seen->now_ms;
+    return strcmp(f->run->waiting_code, settling) == 0 ? f->run->waiting_since_ms : f->seen->now_ms;
 }
 
 /* It has stayed away: somebody cancelled or replaced it. */

@@ -1,7 +1,8 @@
 /**
  * @file server/net/fetch.h
- * @brief Outgoing HTTP requests, one at a time per client, bounded in time and size. fetch.c and
- * sse.c alone know libcurl.
+ * @brief Outgoing HTTP requests, one at a time per client, bounded in time and size.
+ *
+ * Only this folder knows libcurl.
  */
 #pragma once
 
@@ -12,8 +13,8 @@
 
 struct zdd_fetch; /* one keep-alive client; not for two threads at once */
 
-#define ZDD_FETCH_BODY_MAX                                                                         \
-    (64u * 1024 * 1024) /* an answer of GET /v2/apps with 10 000 tasks stays below */
+/* Bytes of one answer; GET /v2/apps with 10 000 tasks stays below. */
+#define ZDD_FETCH_BODY_MAX ((size_t)64 * 1024 * 1024)
 
 struct zdd_fetch_auth {
     const char *basic;   /* "user:password", or NULL */
@@ -22,10 +23,9 @@ struct zdd_fetch_auth {
 };
 
 struct zdd_request {
-    const char *method; /* "GET", … */
-    const char *url;    /* http or https only */
-    const char
-        *body; /* JSON text or NULL; sent with Content-Length, never chunked (marathon.md §8) */
+    const char *method;     /* "GET", … */
+    const char *url;        /* as zdd_url_valid() takes it */
+    const char *body;       /* JSON text or NULL; never sent in chunks (marathon.md §8) */
     const char *accept;     /* NULL: application/json */
     const char *request_id; /* X-Request-Id, or NULL */
     int64_t connect_ms;     /* 0: 5000 */
@@ -41,18 +41,23 @@ struct zdd_answer {
     char leader[256];       /* X-Marathon-Leader, else "" */
 };
 
+/** @p auth is copied. @return NULL without memory */
 struct zdd_fetch *zdd_fetch_new(const struct zdd_fetch_auth *auth);
+
+/** NULL is fine. @return NULL */
 struct zdd_fetch *zdd_fetch_free(struct zdd_fetch *fetch);
 
 /**
- * Send @p request, wait for the whole answer. Redirects are not followed; a kept-alive
- * connection that turns out dead is retried once, for GET only.
+ * Send @p request, wait for the whole answer. Redirects are not followed. A kept-alive
+ * connection that turns out dead is made anew once, for GET only; every other method
+ * gets a connection of its own, so that it can never be sent twice.
  *
  * @param[out] ret_answer  filled whatever status came; to be released by the caller in every case
  * @param[out] ret_reason  on failure: what happened, as one sentence without secrets
  * @return ZDD_ERR_NONE whenever an HTTP answer arrived, also 500; ZDD_ERR_CLUSTER_DOWN (no
- * connection, cut off); ZDD_ERR_CLUSTER_SLOW (timeout); ZDD_ERR_CLUSTER_NONSENSE (not HTTP, or over
- * ZDD_FETCH_BODY_MAX); ZDD_ERR_NO_MEMORY
+ *         connection, none in time, or cut off); ZDD_ERR_CLUSTER_SLOW (connected, but no whole
+ *         answer in time); ZDD_ERR_CLUSTER_NONSENSE (not HTTP, over ZDD_FETCH_BODY_MAX, or
+ *         headers over 64 KiB); ZDD_ERR_NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch,
                                            const struct zdd_request *request,
@@ -61,6 +66,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch,
 
 void zdd_answer_release(struct zdd_answer *answer);
 
-/** Make every request under way on any client of this process fail soon, and later ones at once
- * (shutdown). */
+/**
+ * Make every request under way on any client of this process fail within about a second, and later
+ * ones at once, with ZDD_ERR_CLUSTER_DOWN. There is no way back: this is for the end of the
+ * program.
+ */
 void zdd_fetch_stop_all(void);

@@ -24,7 +24,11 @@
 #define IDLE_MS 60000     /* a connection that says nothing for that long is closed */
 #define DRAIN_MS 2000     /* the end takes no longer */
 #define LINGER_MS 250     /* how long idle connections may still be used at the end */
+#define HANDSHAKE_MS 20   /* what was let in has arrived by then */
 #define WAIT_MAX_MS 1000
+#define TCP_FLAGS_AT 13 /* in the header, RFC 9293 section 3.1 */
+#define TCP_SYN 0x02
+#define TCP_SYN_ACK 0x12
 
 struct connection {
     int fd;
@@ -42,7 +46,8 @@ struct connection {
 struct server {
     int listener; /* -1: closed */
     bool stopping;
-    int64_t stop_ms, closed_ms; /* when the end began; when the listener was closed */
+    int64_t stop_ms;            /* when the end began */
+    int64_t shut_ms, closed_ms; /* when no more were let in; when the listener was closed */
     zdd_tiny_handler *handle;
     void *cls;
     struct connection *connection[CONNECTION_MAX];
@@ -308,16 +313,27 @@ static bool is_busy(const struct server *server)
 }
 
 /*
- * Close the listener so that nobody who was let in is turned away. A connection that arrives
- * between the last accept() and close() would be reset with its request; so first nothing gets
- * in any more (its SYN is dropped and sent again, to a closed port), then all that waits is taken.
+ * A connection that arrives between the last accept() and close() would be reset with its request.
+ * So the door is shut first: new SYNs are dropped (their senders repeat them, to a closed port
+ * then), handshakes under way may end, and what waits is accepted before the listener is closed.
  */
-static void close_listener(struct server *server)
+static void shut_door(struct server *server)
 {
-    struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
-    const struct sock_fprog program = {.len = 1, .filter = nothing};
+    struct sock_filter no_syn[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS_AT),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_SYN_ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog program = {.len = sizeof(no_syn) / sizeof(no_syn[0]), .filter = no_syn};
 
     (void)setsockopt(server->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+    server->shut_ms = zdd_mono_ms();
+}
+
+static void close_listener(struct server *server)
+{
     (void)accept_all(server);
     close(server->listener);
     server->listener = -1;
@@ -329,7 +345,9 @@ static bool drain(struct server *server)
 {
     const int64_t now_ms = zdd_mono_ms();
 
-    if (server->listener >= 0 && !is_busy(server))
+    if (!server->shut_ms && !is_busy(server))
+        shut_door(server);
+    if (server->listener >= 0 && server->shut_ms && now_ms - server->shut_ms >= HANDSHAKE_MS)
         close_listener(server);
     if (now_ms - server->stop_ms >= DRAIN_MS || (!server->count && server->listener < 0))
         return true;

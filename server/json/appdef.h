@@ -9,8 +9,10 @@
 
 #include "server/json/fields.h"
 
-/** @return true when @p id is an absolute app id Marathon accepts (§2.1: labels of a-z 0-9 and
- * inner '-', not a reserved last segment) */
+/**
+ * @return true when @p id is an absolute app id that Marathon accepts (§2.1): labels of a-z, 0-9
+ *         and inner '-', no reserved last segment; and shorter than ZDD_APP_ID_SIZE
+ */
 bool zdd_appdef_id_valid(const char *id);
 
 /**
@@ -26,23 +28,27 @@ bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknow
  * The canonical 1.5+ form, without defaults: deprecated inputs become what Marathon makes of them
  * (`uris`→`fetch`, `ports`→`portDefinitions`, `container.docker.network`, `ipAddress` → `networks`,
  * `container.docker.portMappings` → `container.portMappings`), `null` members and empty
- * deprecated ones are dropped, the id is made absolute, and everything Marathon only reports is
- * removed
- * (`version`, `versionInfo`, `tasks*`, `deployments`, `lastTaskFailure`, `readinessCheckResults`,
- * `taskStats`, `tasksStats`).
+ * deprecated ones are dropped, ids are made absolute, port lists that the kind of network has no
+ * use for are dropped, and everything Marathon only reports is removed (`version`, `versionInfo`,
+ * `tasks*`, `deployments`, `lastTaskFailure`, `readinessCheckResults`, `taskStats`, `tasksStats`).
  * @return new reference, NULL without memory
  */
 json_t *zdd_appdef_canonical(const json_t *definition);
 
-/** Canonical form with every default of §2.2 filled in, as Marathon's GET answers it (service ports
- * stay 0). @return new reference */
+/**
+ * The canonical form with every default of §2.2 filled in, as Marathon 1.10 answers a GET
+ * (service ports stay 0). Empty `env`, `constraints` and the like are left out, as there.
+ * @return new reference, NULL without memory
+ */
 json_t *zdd_appdef_with_defaults(const json_t *canonical);
 
 /**
  * Does @p actual (from Marathon) carry out @p wanted? Both are brought to the canonical form with
  * defaults, then compared; numbers by value (32 equals 32.0), a wanted port 0 fits any assigned
  * port, port lists may have got default names, and `instances` is left out when @p
- * ignore_instances. Members Marathon adds that this code does not know are ignored.
+ * ignore_instances. Members that this code does not know are ignored, and so is what a server fills
+ * in by itself where nothing was asked for (role, defaults of other versions, §0) or loses
+ * (ignoreHttp1xx).
  */
 bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_instances);
 
@@ -59,7 +65,8 @@ struct zdd_appdef_facts {
     bool oldest_first;    /* killSelection OLDEST_FIRST */
     bool resident;        /* persistent volumes */
     double cpus, mem_mib;
-    int32_t start_timeout_s; /* the longest time a new task may need to turn healthy: grace or
-                                interval, see .c */
+    int32_t start_timeout_s; /* the longest a healthy new task may need to count, at least 60 */
 };
+
+/** Read them, defaults included; wrong types count as absent. */
 void zdd_appdef_facts(const json_t *definition, struct zdd_appdef_facts *ret_facts);

@@ -54,8 +54,8 @@ static void check_resident(const struct zdd_appdef_view *view)
 static void check_unreachable(const struct zdd_appdef_view *view)
 {
     static const struct zdd_field fields[] = {
-        {"inactiveAfterSeconds", ZDD_FIELD_INT, .min = 0, .max = INFINITY},
-        {"expungeAfterSeconds", ZDD_FIELD_INT, .min = 0, .max = INFINITY},
+        {"inactiveAfterSeconds", ZDD_FIELD_INT, .min = 0, .max = HUGE_VAL},
+        {"expungeAfterSeconds", ZDD_FIELD_INT, .min = 0, .max = HUGE_VAL},
         {.kind = ZDD_FIELD_END},
     };
     const json_t *value = json_object_get(view->given, "unreachableStrategy");
@@ -78,9 +78,9 @@ static void check_unreachable(const struct zdd_appdef_view *view)
         zdd_fields_read(fields, value, pointer, &scratch, view->errors);
     else
         zdd_fields_read_known(fields, value, pointer, &scratch, view->errors);
-    if (zdd_json_real(value, "inactiveAfterSeconds", -INFINITY) >
+    if (zdd_json_real(value, "inactiveAfterSeconds", -HUGE_VAL) >
         zdd_json_real(value, "expungeAfterSeconds",
-                      INFINITY)) /* their default depends on the version */
+                      HUGE_VAL)) /* their default depends on the version */
         zdd_appdef_complain(view, "/unreachableStrategy/inactiveAfterSeconds",
                             "must not be more than expungeAfterSeconds");
 }

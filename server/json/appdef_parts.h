@@ -7,15 +7,16 @@
 #include "server/json/appdef.h"
 #include "strategies/model/limits.h"
 
-/* A definition under construction; the first lack of memory sticks, so that nothing incomplete is
- * ever handed out. */
+/* A definition under construction; a lack of memory sticks, so nothing incomplete is handed out. */
 struct zdd_draft {
     json_t *app; /* owned */
     bool failed;
 };
 
-/** Set a member; takes over @p value. Nothing happens when @p object is no object: what came from
- * outside may be anything. */
+/**
+ * Set a member; takes over @p value. Nothing happens when @p object is no object: what came
+ * from outside may be anything.
+ */
 void zdd_draft_put(struct zdd_draft *draft, json_t *object, const char *key, json_t *value);
 
 /** The same, but only when the member is not there yet. */
@@ -36,8 +37,7 @@ bool zdd_appdef_id_absolute(const char *id, char ret_id[static ZDD_APP_ID_SIZE])
 /** @return true when the tasks of @p canonical use the ports of their host */
 bool zdd_appdef_host_mode(const json_t *canonical);
 
-/** @return the list of ports in force: portMappings or, in host mode, portDefinitions; NULL when
- * there is none */
+/** @return the ports in force: portMappings or, in host mode, portDefinitions; NULL when none */
 const json_t *zdd_appdef_ports(const json_t *canonical);
 
 /** @return true for the label MARATHON_SINGLE_INSTANCE_APP=true */
@@ -52,8 +52,10 @@ bool zdd_appdef_is_one_of(const char *text, const char *const words[]);
 /** @return true for health checks that Marathon itself runs: HTTP (the default), HTTPS, TCP */
 bool zdd_appdef_marathon_check(const json_t *health_check);
 
-/** @return @p canonical with its defaults, without what decides nothing, sets sorted; new
- * reference, NULL without memory */
+/**
+ * @return @p canonical with its defaults, without what decides nothing, sets sorted; new
+ *         reference, NULL without memory
+ */
 json_t *zdd_appdef_comparable(const json_t *canonical);
 
 /** One check of a definition: what every rule gets. */
@@ -65,8 +67,7 @@ struct zdd_appdef_view {
     struct zdd_field_errors *errors;
 };
 
-/** Note an error at a place below view->pointer: @p place is "/cmd", or "" for the definition
- * itself. */
+/** Note an error at @p place below view->pointer: "/cmd", or "" for the definition itself. */
 __attribute__((format(printf, 3, 4))) void
 zdd_appdef_complain(const struct zdd_appdef_view *view, const char *place, const char *format, ...);
 

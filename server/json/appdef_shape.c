@@ -46,11 +46,11 @@ static const char *const disk_types[] = {"root", "path", "mount", NULL};
 /* clang-format off */
 #define END {.kind = ZDD_FIELD_END}
 #define TEXT(name)           {name, ZDD_FIELD_TEXT, .offset = 0}
-#define TEXT_SOME(name)      {name, ZDD_FIELD_TEXT, .min = 1, .max = INFINITY}
-#define TEXT_NEEDED(name)    {name, ZDD_FIELD_TEXT, .required = true, .min = 1, .max = INFINITY}
+#define TEXT_SOME(name)      {name, ZDD_FIELD_TEXT, .min = 1, .max = HUGE_VAL}
+#define TEXT_NEEDED(name)    {name, ZDD_FIELD_TEXT, .required = true, .min = 1, .max = HUGE_VAL}
 #define INT_FROM(name, low)  {name, ZDD_FIELD_INT, .min = low, .max = INT32_MAX}
 #define PORT(name)           {name, ZDD_FIELD_INT, .min = 0, .max = PORT_MAX}
-#define REAL_FROM(name, low) {name, ZDD_FIELD_REAL, .min = low, .max = INFINITY}
+#define REAL_FROM(name, low) {name, ZDD_FIELD_REAL, .min = low, .max = HUGE_VAL}
 #define BOOL(name)           {name, ZDD_FIELD_BOOL, .offset = 0}
 #define CHOICE(name, words)  {name, ZDD_FIELD_CHOICE, .choices = words}
 #define OBJECT(name)         {name, ZDD_FIELD_OBJECT, .offset = 0}
@@ -59,13 +59,13 @@ static const char *const disk_types[] = {"root", "path", "mount", NULL};
 #define ANY(name)            {name, ZDD_FIELD_ANY, .offset = 0}
 
 static const struct zdd_field app_fields[] = {
-    {"id", ZDD_FIELD_TEXT, .required = true, .min = 1, .max = INFINITY},
+    {"id", ZDD_FIELD_TEXT, .required = true, .min = 1, .max = HUGE_VAL},
     {"instances", ZDD_FIELD_INT, .min = 0, .max = ZDD_INSTANCES_MAX},
     REAL_FROM("cpus", 0.001), REAL_FROM("mem", 0), REAL_FROM("disk", 0), INT_FROM("gpus", 0),
     TEXT("cmd"), LIST("args"), TEXT("user"), TEXT("executor"), OBJECT("env"), TEXTS("labels"),
     OBJECT("container"), LIST("networks"), LIST("portDefinitions"), BOOL("requirePorts"),
     LIST("constraints"), LIST("fetch"), LIST("dependencies"), OBJECT("secrets"),
-    {"acceptedResourceRoles", ZDD_FIELD_ARRAY, .min = 1, .max = INFINITY},
+    {"acceptedResourceRoles", ZDD_FIELD_ARRAY, .min = 1, .max = HUGE_VAL},
     INT_FROM("backoffSeconds", 0), REAL_FROM("backoffFactor", 1),
     INT_FROM("maxLaunchDelaySeconds", 0), INT_FROM("taskKillGracePeriodSeconds", 0),
     OBJECT("upgradeStrategy"), CHOICE("killSelection", kill_selections),
@@ -97,12 +97,12 @@ static const struct zdd_field volume_fields[] = {
     OBJECT("persistent"), OBJECT("external"), TEXT_SOME("secret"), END,
 };
 static const struct zdd_field persistent_fields[] = {
-    {"size", ZDD_FIELD_INT, .required = true, .min = 1, .max = INFINITY},
-    {"maxSize", ZDD_FIELD_INT, .min = 1, .max = INFINITY},
+    {"size", ZDD_FIELD_INT, .required = true, .min = 1, .max = HUGE_VAL},
+    {"maxSize", ZDD_FIELD_INT, .min = 1, .max = HUGE_VAL},
     CHOICE("type", disk_types), TEXT("profileName"), LIST("constraints"), END,
 };
 static const struct zdd_field external_fields[] = {
-    {"size", ZDD_FIELD_INT, .min = 0, .max = INFINITY}, TEXT("name"), TEXT("provider"),
+    {"size", ZDD_FIELD_INT, .min = 0, .max = HUGE_VAL}, TEXT("name"), TEXT("provider"),
     TEXTS("options"), BOOL("shared"), END,
 };
 static const struct zdd_field network_fields[] = {
@@ -130,7 +130,7 @@ static const struct zdd_field command_fields[] = {TEXT_NEEDED("value"), END};
 static const struct zdd_field readiness_fields[] = {
     TEXT_SOME("name"), CHOICE("protocol", http_schemes), TEXT_SOME("path"), TEXT_SOME("portName"),
     INT_FROM("intervalSeconds", 0), INT_FROM("timeoutSeconds", 1),
-    {"httpStatusCodesForReady", ZDD_FIELD_ARRAY, .min = 1, .max = INFINITY},
+    {"httpStatusCodesForReady", ZDD_FIELD_ARRAY, .min = 1, .max = HUGE_VAL},
     BOOL("preserveLastResponse"), END,
 };
 static const struct zdd_field check_fields[] = {

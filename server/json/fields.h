@@ -18,8 +18,7 @@ enum zdd_field_kind {
     ZDD_FIELD_CHOICE, /* int: index into `choices`, NULL-terminated */
     ZDD_FIELD_OBJECT, /* json_t *: borrowed */
     ZDD_FIELD_ARRAY,  /* json_t *: borrowed; min/max elements */
-    ZDD_FIELD_LABELS, /* json_t *: borrowed object whose members are all text; at most max members
-                       */
+    ZDD_FIELD_LABELS, /* json_t *: borrowed object of texts; min/max members */
     ZDD_FIELD_ANY,    /* json_t *: borrowed, of any kind */
     ZDD_FIELD_END     /* last row of a table */
 };
@@ -29,7 +28,7 @@ struct zdd_field {
     enum zdd_field_kind kind;
     size_t offset; /* offsetof() in the caller's struct */
     bool required;
-    double min, max; /* both 0: no bounds; INFINITY: no end on that side */
+    double min, max; /* both 0: no bounds; HUGE_VAL: no end on that side */
     const char *const *choices;
     const char *text; /* what it means; also becomes the description in a JSON Schema */
 };
@@ -64,8 +63,10 @@ bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const
 bool zdd_fields_read_known(const struct zdd_field *fields, const json_t *object,
                            const char *pointer, void *into, struct zdd_field_errors *errors);
 
-/** Read one @p value, not NULL, by one row: the name, the offset and `required` do not matter.
- * @return true when nothing was wrong */
+/**
+ * Read one @p value, not NULL, by one row; its name, offset and `required` do not matter.
+ * @return true when nothing was wrong
+ */
 bool zdd_field_value_read(const struct zdd_field *field, const json_t *value, const char *pointer,
                           void *into, struct zdd_field_errors *errors);
 
@@ -76,13 +77,14 @@ bool zdd_field_bounded(const struct zdd_field *field);
 __attribute__((format(printf, 3, 4))) void
 zdd_field_error_add(struct zdd_field_errors *errors, const char *pointer, const char *format, ...);
 
-/** Note that @p name is not one of the @p known members of the object at @p pointer, and which one
- * was probably meant. */
+/** Note that the object at @p pointer has no member @p name, and which @p known one was meant. */
 void zdd_field_unknown(struct zdd_field_errors *errors, const char *pointer, const char *name,
                        const char *const known[], size_t count);
 
-/** Write the pointer of member @p name below @p pointer, escaped by RFC 6901, cut to fit; both may
- * be the same array. */
+/**
+ * Write the pointer of member @p name below @p pointer, escaped by RFC 6901 and cut to fit.
+ * Both may be the same array.
+ */
 void zdd_field_pointer(char ret_pointer[static ZDD_FIELD_POINTER_SIZE], const char *pointer,
                        const char *name);
 

@@ -40,16 +40,22 @@ struct zdd_json_error {
 ZDD_MUST_CHECK enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
                                           struct zdd_json_error *ret_error);
 
-/** Compact text, members sorted: the same value always gives the same text (for digests). @return
- * to free(), NULL without memory */
+/**
+ * Compact text, members sorted: the same value always gives the same text (for digests).
+ * @return to free(), NULL without memory
+ */
 char *zdd_json_canonical(const json_t *json);
 
-/** @return the keys of @p object in byte order, NULL after the last; the array is to free(), the
- * keys are borrowed; NULL without memory */
+/**
+ * @return the keys of @p object in byte order, NULL after the last; the array is to free(), the
+ *         keys are borrowed; NULL without memory
+ */
 const char **zdd_json_keys(const json_t *object);
 
-/** @return true when both have the same value; numbers by value (32 equals 32.0), members in any
- * order; two NULLs are the same */
+/**
+ * @return true when both have the same value: numbers by value (32 equals 32.0), members in any
+ *         order; two NULLs are the same
+ */
 bool zdd_json_same(const json_t *a, const json_t *b);
 
 /** @return member @p key of @p object as text, or @p otherwise when absent or no string */

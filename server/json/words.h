@@ -12,15 +12,16 @@
 /** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
 void zdd_words_trim(char *text);
 
-/** Describe a value for people: `the text "abc"`, `3.5`, `true`, `null`, `an array`; NULL is
- * "nothing". Long text is cut. */
+/**
+ * Describe a value for people: `the text "abc"`, `3.5`, `true`, `null`, `an array`, and `nothing`
+ * for NULL. Long text is cut.
+ */
 void zdd_words_value(const json_t *json, char ret_text[static ZDD_WORDS_VALUE_SIZE]);
 
 /** Write @p value as short as it can be read back, without a fraction when it has none. */
 void zdd_words_number(double value, char ret_text[static 32]);
 
-/** @return the one of @p names that @p name was most likely meant to be, or NULL when none is close
- */
+/** @return the one of @p names that @p name was meant to be, NULL when none is close */
 const char *zdd_words_nearest(const char *name, const char *const names[], size_t count);
 
 /** Write `"a", "b", "c"`; the last ones are left out, with "…", when they do not fit. */

@@ -1,7 +1,6 @@
 /**
  * @file server/json/writer.h
- * @brief Writing JSON straight into a buffer: ten times as fast as building a tree and dumping it
- * (targets.md).
+ * @brief Writing JSON straight into a buffer: ten times as fast as a tree (targets.md).
  *
  * Commas are the writer's business. A key is given before each value inside an
  * object, NULL inside an array or at the top.
@@ -25,8 +24,8 @@ void zdd_w_end_array(struct zdd_writer *w);
 /** NULL text is written as null. */
 void zdd_w_text(struct zdd_writer *w, const char *key, const char *text);
 void zdd_w_int(struct zdd_writer *w, const char *key, int64_t value);
-/** Shortest text that reads back the same, "1" for 1.0 and "0" for -0.0; NaN and infinities are
- * written as null. */
+/** As short as it reads back the same: "1" for 1.0, "0" for -0.0. NaN and infinities become null.
+ */
 void zdd_w_real(struct zdd_writer *w, const char *key, double value);
 void zdd_w_bool(struct zdd_writer *w, const char *key, bool value);
 void zdd_w_null(struct zdd_writer *w, const char *key);

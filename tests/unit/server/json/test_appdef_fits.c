@@ -233,8 +233,8 @@ static void each_changed_member_stops_an_old_answer_from_fitting(void **state)
         "{\"container\":{\"docker\":{\"network\":\"HOST\"}}}",
         "{\"container\":{\"docker\":{\"network\":\"USER\"}}}",
         "{\"container\":{\"docker\":{\"portMappings\":null}}}",
-        "{\"container\":{\"docker\":{\"portMappings\":[{\"containerPort\":8080,"
-        "\"name\":\"http\"},{\"containerPort\":9091}]}}}",
+        ("{\"container\":{\"docker\":{\"portMappings\":[{\"containerPort\":8080,"
+         "\"name\":\"http\"},{\"containerPort\":9091}]}}}"),
         "{\"container\":{\"docker\":{\"privileged\":true}}}",
         "{\"healthChecks\":[]}",
         "{\"readinessChecks\":[]}",

@@ -176,8 +176,8 @@ static void wrong_types_survive_and_break_nothing(void **state)
         "{\"container\":{\"docker\":\"x\",\"portMappings\":3,\"volumes\":{}},\"networks\":[1]}",
         "{\"networks\":[\"host\"],\"portDefinitions\":[1,\"x\"],\"healthChecks\":[1,null,{}]}",
         "{\"networks\":[{\"mode\":7}],\"container\":{\"portMappings\":[null,1]}}",
-        "{\"readinessChecks\":[\"x\"],\"upgradeStrategy\":1,\"unreachableStrategy\":[],"
-        "\"labels\":[],\"dependencies\":[1],\"fetch\":[2],\"check\":3,\"constraints\":[1,[2]]}",
+        ("{\"readinessChecks\":[\"x\"],\"upgradeStrategy\":1,\"unreachableStrategy\":[],"
+         "\"labels\":[],\"dependencies\":[1],\"fetch\":[2],\"check\":3,\"constraints\":[1,[2]]}"),
         "{\"ipAddress\":{\"discovery\":{\"ports\":[1]},\"labels\":3},\"container\":1}",
         "[]",
         "\"x\"",

@@ -35,7 +35,7 @@ static const struct zdd_field form_fields[] = {
     {"steps", ZDD_FIELD_ARRAY, AT(steps), .min = 1, .max = 2},
     {"labels", ZDD_FIELD_LABELS, AT(labels), .min = 0, .max = 2},
     {"any", ZDD_FIELD_REAL, AT(any), .required = false},
-    {"fromOne", ZDD_FIELD_INT, AT(from_one), .min = 1, .max = INFINITY},
+    {"fromOne", ZDD_FIELD_INT, AT(from_one), .min = 1, .max = HUGE_VAL},
     {"whatever", ZDD_FIELD_ANY, AT(whatever), .text = "of any kind"},
     {.kind = ZDD_FIELD_END},
 };

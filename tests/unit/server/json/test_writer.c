@@ -47,8 +47,8 @@ static void what_is_missing_is_null(void **state)
     zdd_w_time(&w, NULL, 0);
     zdd_w_raw(&w, NULL, NULL);
     zdd_w_raw(&w, NULL, "");
-    zdd_w_real(&w, NULL, NAN);
-    zdd_w_real(&w, NULL, -INFINITY);
+    zdd_w_real(&w, NULL, (double)NAN);
+    zdd_w_real(&w, NULL, -HUGE_VAL);
     zdd_w_json(&w, NULL, NULL);
     zdd_w_end_array(&w);
     assert_string_equal(buf.data, "[null,null,null,null,null,null,null]");

@@ -144,10 +144,12 @@ static void note_orders(struct play *p)
         p->preview->killed_at_once = killed;
     p->first_order_given = true;
     measure(p);
-    if (killed > 0)
+    if (killed > 0 && started > 0)
         record(p, "%1 told to end at once, %2 started", killed, started);
+    else if (killed > 0)
+        record(p, "%1 told to end at once", killed, 0);
     else
-        record(p, "%2 started", killed, started);
+        record(p, started > 0 ? "%1 started" : "ordered, nothing moves yet", started, 0);
 }
 
 /* One decision of the strategy. @return false when it has ended or waits for events */
@@ -183,6 +185,13 @@ static int32_t let_happen(struct play *p, enum zdd_twin_event event)
     return count;
 }
 
+static void record_served(struct play *p, int32_t count)
+{
+    const int32_t killed = zdd_twin_possible(&p->twin, ZDD_TWIN_ENDED);
+
+    record(p, killed > 0 ? "%1 more serve, %2 told to end" : "%1 more serve", count, killed);
+}
+
 /* What happens next. Kills end first: the order in which least serves for longest. @return false:
  * nothing can */
 static bool happen(struct play *p)
@@ -190,7 +199,9 @@ static bool happen(struct play *p)
     int32_t count = let_happen(p, ZDD_TWIN_ENDED);
 
     if (count > 0) {
-        record(p, "%1 ended, %2 starting", count, zdd_twin_possible(&p->twin, ZDD_TWIN_STARTED));
+        const int32_t starting = zdd_twin_possible(&p->twin, ZDD_TWIN_STARTED);
+
+        record(p, starting > 0 ? "%1 ended, %2 starting" : "%1 ended", count, starting);
         return true;
     }
     count = let_happen(p, ZDD_TWIN_STARTED);
@@ -203,8 +214,7 @@ static bool happen(struct play *p)
     }
     count = let_happen(p, ZDD_TWIN_HEALTHY);
     if (count > 0)
-        record(p, "%1 new healthy, %2 told to end", count,
-               zdd_twin_possible(&p->twin, ZDD_TWIN_ENDED));
+        record_served(p, count);
     return count > 0;
 }
 

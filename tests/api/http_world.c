@@ -16,7 +16,9 @@ struct world_stream {
     struct world *world;
     struct zdd_stream *handle;
     unsigned sent;
-    bool floods; /* never has nothing to say */
+    bool floods;   /* never has nothing to say */
+    bool is_tardy; /* an event comes just after its first look */
+    unsigned looked;
 };
 
 static struct world *world_of(struct zdd_call *call)
@@ -139,10 +141,15 @@ static ssize_t stream_read(void *cls, char *data, size_t max)
         return (ssize_t)max;
     }
     pthread_mutex_lock(&world->lock);
-    if (stream->sent < world->published)
+    world->read_count++;
+    if (stream->is_tardy && stream->looked++ == 0) {
+        world->published++;
+        zdd_stream_wake(stream->handle);
+    } else if (stream->sent < world->published) {
         size = snprintf(data, max, "data: %u\n\n", stream->sent++);
-    else if (world->ended)
+    } else if (world->ended) {
         size = -1;
+    }
     pthread_mutex_unlock(&world->lock);
     return size;
 }
@@ -164,14 +171,13 @@ static void stream_close(void *cls)
     free(stream);
 }
 
-static void open_stream(struct zdd_call *call, bool plain, bool floods)
+static struct world_stream *open_stream(struct zdd_call *call, bool plain)
 {
     struct world *world = world_of(call);
     struct world_stream *stream = calloc(1, sizeof(*stream));
 
     assert_non_null(stream);
     stream->world = world;
-    stream->floods = floods;
     call->type = "text/event-stream";
     pthread_mutex_lock(&world->lock);
     assert_true(world->stream_count < WORLD_STREAM_MAX);
@@ -181,29 +187,36 @@ static void open_stream(struct zdd_call *call, bool plain, bool floods)
     world->streams[world->stream_count++] = stream;
     pthread_cond_broadcast(&world->changed);
     pthread_mutex_unlock(&world->lock);
+    return stream;
 }
 
 static enum zdd_err stream_chunked(struct zdd_call *call)
 {
-    open_stream(call, false, false);
+    open_stream(call, false);
     return ZDD_ERR_NONE;
 }
 
 static enum zdd_err stream_plain(struct zdd_call *call)
 {
-    open_stream(call, true, false);
+    open_stream(call, true);
     return ZDD_ERR_NONE;
 }
 
 static enum zdd_err stream_flood(struct zdd_call *call)
 {
-    open_stream(call, false, true);
+    open_stream(call, false)->floods = true;
+    return ZDD_ERR_NONE;
+}
+
+static enum zdd_err stream_tardy(struct zdd_call *call)
+{
+    open_stream(call, false)->is_tardy = true;
     return ZDD_ERR_NONE;
 }
 
 static enum zdd_err stream_then_fail(struct zdd_call *call)
 {
-    open_stream(call, false, false);
+    open_stream(call, false);
     return ZDD_ERR_APP_BUSY;
 }
 
@@ -220,6 +233,7 @@ static const struct zdd_route routes[] = {
     {"GET", "/stream", stream_chunked, "stream", 0},
     {"GET", "/plain", stream_plain, "plain", 0},
     {"GET", "/flood", stream_flood, "flood", 0},
+    {"GET", "/tardy", stream_tardy, "tardy", 0},
     {"GET", "/stream-then-fail", stream_then_fail, "streamThenFail", 0},
 };
 

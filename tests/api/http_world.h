@@ -31,6 +31,7 @@ struct world {
     struct world_stream *streams[WORLD_STREAM_MAX]; /* open ones */
     size_t stream_count;
     unsigned close_count; /* calls of source.close */
+    unsigned read_count;  /* calls of source.read */
     unsigned published;   /* events that streams may send: "data: 0" … */
     bool ended;           /* streams end once all is sent */
 };

@@ -207,6 +207,48 @@ static void a_reader_of_http_1_0_gets_a_plain_stream(void **state)
     wire_close(&wire);
 }
 
+static void an_event_that_comes_while_the_source_is_being_read_is_not_lost(void **state)
+{
+    struct world *world = *state;
+    struct wire wire = wire_open(world->port);
+
+    wire_send(&wire, "GET /tardy HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(wire_expect(&wire, "data: 0\n\n"));
+    wire_close(&wire);
+}
+
+static unsigned reads(struct world *world)
+{
+    unsigned count;
+
+    pthread_mutex_lock(&world->lock);
+    count = world->read_count;
+    pthread_mutex_unlock(&world->lock);
+    return count;
+}
+
+static void an_idle_stream_is_not_read_again_and_again(void **state)
+{
+    struct world *world = *state;
+    struct wire wire = wire_open(world->port);
+    unsigned before;
+
+    wire_send(&wire, STREAM);
+    for (unsigned event = 0; event < 50; event++) {
+        char text[20];
+
+        snprintf(text, sizeof(text), "data: %u\n\n", event);
+        world_publish(world, 1);
+        world_publish(world, 0);
+        assert_true(wire_expect(&wire, text));
+    }
+    assert_true(wire_is_silent(&wire, 100));
+    before = reads(world);
+    assert_true(wire_is_silent(&wire, 300));
+    assert_int_equal(reads(world), before);
+    wire_close(&wire);
+}
+
 #define STORM_THREADS 4
 #define STORM_EVENTS 500
 
@@ -375,6 +417,8 @@ int main(void)
         SPEC(a_reader_who_is_gone_is_noticed_by_heartbeats),
         SPEC(a_head_or_a_failure_closes_the_source_unread),
         SPEC(a_reader_of_http_1_0_gets_a_plain_stream),
+        SPEC(an_event_that_comes_while_the_source_is_being_read_is_not_lost),
+        SPEC(an_idle_stream_is_not_read_again_and_again),
         SPEC(a_storm_of_wakes_loses_no_event),
         cmocka_unit_test(one_event_reaches_every_stream),
         SPEC(readers_may_come_and_go_while_events_are_published),

@@ -81,8 +81,12 @@ static void check_command(const struct zdd_appdef_view *view)
     const bool image = zdd_json_at(view->given, "/container/docker/image") ||
                        zdd_json_at(view->given, "/container/appc");
 
-    if (cmd && count_characters(cmd) <= 1)
-        zdd_appdef_complain(view, "/cmd", "must be longer than one character, not \"%s\"", cmd);
+    if (cmd && count_characters(cmd) <= 1) {
+        char quoted[ZDD_WORDS_VALUE_SIZE];
+
+        zdd_words_quote(cmd, quoted);
+        zdd_appdef_complain(view, "/cmd", "must be longer than one character, not %s", quoted);
+    }
     if (cmd && args)
         zdd_appdef_complain(view, "/args", "must not be given together with cmd: choose one");
     if (!cmd && !args && !image && (!value || json_is_null(value)))
@@ -99,17 +103,19 @@ static void check_variable(const struct zdd_appdef_view *view, const char *name,
 {
     const char *secret = zdd_json_text(value, "secret", NULL);
     char place[ZDD_FIELD_POINTER_SIZE], found[ZDD_WORDS_VALUE_SIZE];
+    char quoted[ZDD_WORDS_VALUE_SIZE];
 
     if (json_is_string(value))
         return;
     zdd_field_pointer(place, "/env", name);
     zdd_words_value(value, found);
+    zdd_words_quote(secret ? secret : "", quoted);
     if (!json_is_object(value))
         zdd_appdef_complain(view, place, "must be text or {\"secret\": \"name\"}, not %s", found);
     else if (!secret || json_object_size(value) > 1)
         zdd_appdef_complain(view, place, "must be an object with \"secret\" alone");
     else if (!is_declared(view, secret))
-        zdd_appdef_complain(view, place, "names the secret \"%.60s\", which secrets lacks", secret);
+        zdd_appdef_complain(view, place, "names the secret %s, which secrets lacks", quoted);
 }
 
 static void check_environment(const struct zdd_appdef_view *view)
@@ -119,7 +125,10 @@ static void check_environment(const struct zdd_appdef_view *view)
     const char *name;
     json_t *value;
 
-    json_object_foreach(env, name, value) check_variable(view, name, value);
+    json_object_foreach(env, name, value)
+    {
+        check_variable(view, name, value);
+    }
     json_object_foreach(secrets, name, value)
     {
         char place[ZDD_FIELD_POINTER_SIZE];

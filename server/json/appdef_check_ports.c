@@ -3,6 +3,7 @@
  * @brief The rules for networks, ports and fetched files: mostly what excludes what.
  */
 #include "server/json/appdef_parts.h"
+#include "server/json/words.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,15 @@ static bool add_port(struct port_set *set, int64_t port)
     before = (set->bits[port / 8] & bit) != 0;
     set->bits[port / 8] = (unsigned char)(set->bits[port / 8] | bit);
     return before;
+}
+
+static void complain_twice(const struct zdd_appdef_view *view, const char *place, const char *what,
+                           const char *name)
+{
+    char quoted[ZDD_WORDS_VALUE_SIZE];
+
+    zdd_words_quote(name, quoted);
+    zdd_appdef_complain(view, place, "%s %s a second time", what, quoted);
 }
 
 static size_t size_at(const json_t *json, const char *pointer)
@@ -121,7 +131,7 @@ static void check_network_names(const struct zdd_appdef_view *view)
 
         snprintf(place, sizeof(place), "/networks/%zu", i);
         if (strcmp(mode_of(network), "container") == 0 && json_object_get(seen, name))
-            zdd_appdef_complain(view, place, "joins the network \"%.60s\" a second time", name);
+            complain_twice(view, place, "joins the network", name);
         json_object_set_new(seen, name, json_true());
     }
 }
@@ -167,7 +177,7 @@ static void check_unique(const struct zdd_appdef_view *view, const char *list, c
             continue;
         snprintf(place, sizeof(place), "%s/%zu/name", list, i);
         if (json_object_get(names, name))
-            zdd_appdef_complain(view, place, "uses the name \"%.60s\" a second time", name);
+            complain_twice(view, place, "uses the name", name);
         json_object_set_new(names, name, json_true());
     }
 }

@@ -71,7 +71,7 @@ static void check_port_name(const struct zdd_appdef_view *view, const json_t *ch
     const json_t *ports = zdd_appdef_ports(view->canonical);
     const char *wanted = zdd_json_text(check, "portName", "");
     const char *names[PORTS_LISTED_MAX];
-    char list[80];
+    char list[80], quoted[ZDD_WORDS_VALUE_SIZE];
     size_t count = 0;
 
     for (size_t j = 0; j < json_array_size(ports); j++) {
@@ -83,8 +83,9 @@ static void check_port_name(const struct zdd_appdef_view *view, const json_t *ch
             names[count++] = name;
     }
     zdd_words_list(names, count, list, sizeof(list));
-    zdd_appdef_complain(view, "/readinessChecks/0/portName", "no port is called \"%.60s\"; %s%s",
-                        wanted, count ? "declared: " : "no declared port has a name", list);
+    zdd_words_quote(wanted, quoted);
+    zdd_appdef_complain(view, "/readinessChecks/0/portName", "no port is called %s; %s%s", quoted,
+                        count ? "declared: " : "no declared port has a name", list);
 }
 
 static void check_codes(const struct zdd_appdef_view *view, const json_t *check)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool is_letter(char byte)
+static bool is_letter(int byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9');
 }
@@ -14,10 +14,10 @@ static bool is_letter(char byte)
 /* Labels of letters, digits and inner '-', joined by dots. */
 static bool is_segment(const char *text, size_t size)
 {
-    char before = '.'; /* stands for the edge of a label */
+    int before = '.'; /* stands for the edge of a label */
 
     for (size_t i = 0; i <= size; i++) {
-        const char now = i < size ? text[i] : '.';
+        const int now = i < size ? text[i] : '.';
 
         if (now == '.' || now == '-') {
             if (before == '.' || (before == '-' && now == '.'))

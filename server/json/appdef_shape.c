@@ -48,11 +48,11 @@ static const char *const disk_types[] = {"root", "path", "mount", NULL};
 #define TEXT(name)           {name, ZDD_FIELD_TEXT, .offset = 0}
 #define TEXT_SOME(name)      {name, ZDD_FIELD_TEXT, .min = 1, .max = HUGE_VAL}
 #define TEXT_NEEDED(name)    {name, ZDD_FIELD_TEXT, .required = true, .min = 1, .max = HUGE_VAL}
-#define INT_FROM(name, low)  {name, ZDD_FIELD_INT, .min = low, .max = INT32_MAX}
+#define INT_FROM(name, low)  {name, ZDD_FIELD_INT, .min = (low), .max = INT32_MAX}
 #define PORT(name)           {name, ZDD_FIELD_INT, .min = 0, .max = PORT_MAX}
-#define REAL_FROM(name, low) {name, ZDD_FIELD_REAL, .min = low, .max = HUGE_VAL}
+#define REAL_FROM(name, low) {name, ZDD_FIELD_REAL, .min = (low), .max = HUGE_VAL}
 #define BOOL(name)           {name, ZDD_FIELD_BOOL, .offset = 0}
-#define CHOICE(name, words)  {name, ZDD_FIELD_CHOICE, .choices = words}
+#define CHOICE(name, words)  {name, ZDD_FIELD_CHOICE, .choices = (words)}
 #define OBJECT(name)         {name, ZDD_FIELD_OBJECT, .offset = 0}
 #define LIST(name)           {name, ZDD_FIELD_ARRAY, .offset = 0}
 #define TEXTS(name)          {name, ZDD_FIELD_LABELS, .offset = 0}

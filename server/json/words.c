@@ -50,7 +50,7 @@ void zdd_words_number(double value, char ret_text[static 32])
     }
 }
 
-static void quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE])
+void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE])
 {
     char cut[QUOTE_MAX_BYTES + 1];
 
@@ -60,7 +60,7 @@ static void quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE])
         if ((unsigned char)*at < 0x20 || *at == 0x7F)
             *at = '?';
     }
-    snprintf(ret_text, ZDD_WORDS_VALUE_SIZE, "the text \"%s%s\"", cut,
+    snprintf(ret_text, ZDD_WORDS_VALUE_SIZE, "\"%s%s\"", cut,
              strlen(value) > strlen(cut) ? "…" : "");
 }
 
@@ -69,7 +69,10 @@ void zdd_words_value(const json_t *json, char ret_text[static ZDD_WORDS_VALUE_SI
     const char *word = "nothing";
 
     if (json_is_string(json)) {
-        quote(json_string_value(json), ret_text);
+        char quoted[ZDD_WORDS_VALUE_SIZE];
+
+        zdd_words_quote(json_string_value(json), quoted);
+        snprintf(ret_text, ZDD_WORDS_VALUE_SIZE, "the text %s", quoted);
         return;
     }
     if (json_is_integer(json)) {

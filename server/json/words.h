@@ -12,6 +12,9 @@
 /** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
 void zdd_words_trim(char *text);
 
+/** Write `"abc"` with its quotes; long text is cut, control characters become "?". */
+void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE]);
+
 /**
  * Describe a value for people: `the text "abc"`, `3.5`, `true`, `null`, `an array`, and `nothing`
  * for NULL. Long text is cut.

@@ -184,9 +184,9 @@ void zdd_marathon_words(const struct zdd_answer *answer, const json_t *body, cha
 
     ret_words[0] = '\0';
     if (!body)
-        snprintf(ret_words, size, "status %ld with %s", answer->status, kind_of(answer));
+        snprintf(ret_words, size, "answered %ld with %s", answer->status, kind_of(answer));
     else if (!message)
-        snprintf(ret_words, size, "status %ld without a message", answer->status);
+        snprintf(ret_words, size, "answered %ld without a message", answer->status);
     else
         snprintf(ret_words, size, "%s", message);
     visit_complaints(body, add_words, &words);

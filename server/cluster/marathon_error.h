@@ -27,7 +27,8 @@ enum zdd_err zdd_marathon_judge(enum zdd_marathon_verb verb, const struct zdd_an
                                 const json_t *body);
 
 /** Write Marathon's own words about a failure: message and details, JSON pointers instead of its
- * paths; of a body that is no JSON only its kind ("an HTML page"). Cut to fit. */
+ * paths; of a body that is no JSON only its kind ("answered 502 with an HTML page"). Cut to
+ * fit. */
 void zdd_marathon_words(const struct zdd_answer *answer, const json_t *body, char *ret_words,
                         size_t size);
 

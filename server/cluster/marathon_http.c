@@ -154,7 +154,10 @@ static enum zdd_err judge(struct trip *trip, enum zdd_marathon_verb verb,
         char words[ZDD_CLUSTER_REASON_SIZE];
 
         zdd_marathon_words(&reply->answer, reply->json, words, sizeof(words));
-        explain(trip, "answered %ld: %s", reply->answer.status, words);
+        if (zdd_json_text(reply->json, "message", NULL))
+            explain(trip, "answered %ld: %s", reply->answer.status, words);
+        else
+            explain(trip, "%s", words);
     }
     return err;
 }

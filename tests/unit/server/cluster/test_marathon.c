@@ -255,7 +255,7 @@ static void a_404_that_is_not_marathons_does_not_make_the_app_disappear(void **s
     add(&scene.script[0], "404 Not Found", HTML, "<html>nginx</html>");
     open_one(&scene);
     assert_int_equal(look(&scene), ZDD_ERR_CLUSTER_NONSENSE);
-    assert_non_null(strstr(scene.reason, "answered 404: status 404 with an HTML page"));
+    assert_non_null(strstr(scene.reason, "answered 404 with an HTML page"));
     assert_null(strstr(scene.reason, "nginx"));
     stop(&scene);
 }
@@ -470,7 +470,7 @@ static void a_refused_order_brings_marathons_words_and_pointers(void **state)
     assert_string_equal(scene.ack.errors, "");
 
     assert_int_equal(put(&scene), ZDD_ERR_CLUSTER_UNWELL);
-    assert_string_equal(scene.ack.words, "status 502 with an HTML page");
+    assert_string_equal(scene.ack.words, "answered 502 with an HTML page");
     stop(&scene);
 }
 

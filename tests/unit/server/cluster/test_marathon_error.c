@@ -147,8 +147,8 @@ static void details_may_be_a_list_a_text_or_of_before_1_0(void **state)
         {"{\"message\":\"x\",\"details\":[\"plain\"]}", "x: plain",
          "[{\"pointer\":\"#/app\",\"detail\":\"plain\"}]"},
         {"{\"message\":\"App '/x' does not exist\"}", "App '/x' does not exist", ""},
-        {"{\"message\":null}", "status 422 without a message", ""},
-        {"[]", "status 422 without a message", ""},
+        {"{\"message\":null}", "answered 422 without a message", ""},
+        {"[]", "answered 422 without a message", ""},
     };
 
     (void)state;
@@ -166,11 +166,11 @@ static void bodies_that_are_no_json_are_named_and_never_shown(void **state)
     static const struct {
         const char *type, *body, *words;
     } rows[] = {
-        {HTML, "<html><body>secret</body></html>", "status 502 with an HTML page"},
-        {"", "<!DOCTYPE html>secret", "status 502 with an HTML page"},
-        {"", "", "status 502 with an empty body"},
-        {JSON, "{\"message\":\"sec", "status 502 with JSON that breaks off or is broken"},
-        {"text/plain", "secret", "status 502 with a text that is no JSON"},
+        {HTML, "<html><body>secret</body></html>", "answered 502 with an HTML page"},
+        {"", "<!DOCTYPE html>secret", "answered 502 with an HTML page"},
+        {"", "", "answered 502 with an empty body"},
+        {JSON, "{\"message\":\"sec", "answered 502 with JSON that breaks off or is broken"},
+        {"text/plain", "secret", "answered 502 with a text that is no JSON"},
     };
 
     (void)state;

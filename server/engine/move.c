@@ -38,7 +38,6 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
         run->attempt = 0;
     if (zdd_phase_is_final(phase)) {
         run->ended_at_ms = now_ms;
-        run->active = false;
         run->wake_at_ms = 0;
     } else if (!same_undo) {
         run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, phase);

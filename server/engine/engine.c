@@ -11,6 +11,7 @@
 #include "server/engine/backoff.h"
 #include "server/engine/due.h"
 #include "server/engine/events.h"
+#include "server/engine/jobs.h"
 #include "server/engine/step.h"
 #include "server/engine/sweep.h"
 
@@ -22,17 +23,11 @@
 #include <time.h>
 
 #define WORKERS_MAX 64
-#define JOBS_MAX 1024
 #define WAIT_MAX_MS                                                                                \
     1000 /* a worker looks at the clock at least that often: the wall clock may jump */
 #define STORE_RETRY_MS 1000 /* after a database error: the disk may have room again */
 #define PROBE_MIN_MS 250    /* Marathon silent: first try again after this … */
 #define PROBE_MAX_MS 15000  /* … and at the latest after this */
-
-struct job {
-    void (*work)(void *cls);
-    void *cls;
-};
 
 struct zdd_engine {
     struct zdd_engine_options options;
@@ -44,8 +39,7 @@ struct zdd_engine {
     /* below: guarded by lock */
     bool stopping;
     struct zdd_due_queue due;
-    struct job job[JOBS_MAX];
-    size_t job_first, job_count;
+    struct zdd_jobs jobs;
     unsigned busy;
     bool stream_live;
     bool sweeping;
@@ -66,11 +60,10 @@ static int64_t stepper_now(void *cls)
 }
 
 /* Between 90 and 110 percent: servers that start together must not sweep together for ever. */
-static int64_t jittered(struct zdd_engine *e, int64_t ms)
+static int64_t jittered(int64_t ms)
 {
     uint64_t random;
 
-    (void)e;
     zdd_random(&random, sizeof(random));
     return ms - ms / 10 + (int64_t)(random % (uint64_t)(ms / 5 + 1));
 }
@@ -78,7 +71,7 @@ static int64_t jittered(struct zdd_engine *e, int64_t ms)
 static void plan_sweep(struct zdd_engine *e)
 {
     e->sweep_at_ms =
-        now(e) + jittered(e, e->stream_live ? e->options.sweep_ms : e->options.blind_sweep_ms);
+        now(e) + jittered(e->stream_live ? e->options.sweep_ms : e->options.blind_sweep_ms);
 }
 
 static void sweep_by(struct zdd_engine *e, int64_t at_ms)
@@ -113,7 +106,7 @@ static void settle(struct zdd_engine *e, struct zdd_due *due, enum zdd_err err,
     if (err != ZDD_ERR_NONE) {
         zdd_log(ZDD_LOG_ERROR, "run.stuck", "run", due->run_id, "app", due->app_id, "error",
                 zdd_err_slug(err), "text", zdd_err_text(err), NULL);
-        zdd_due_return(&e->due, due, now(e) + jittered(e, STORE_RETRY_MS), now(e));
+        zdd_due_return(&e->due, due, now(e) + jittered(STORE_RETRY_MS), now(e));
         return;
     }
     if (*report->next_id && !zdd_due_wake(&e->due, report->next_id, due->app_id, now(e)))
@@ -212,10 +205,8 @@ static void wait_for_news(struct zdd_engine *e)
 
 static void do_job(struct zdd_engine *e)
 {
-    const struct job job = e->job[e->job_first];
+    const struct zdd_job job = zdd_jobs_take(&e->jobs);
 
-    e->job_first = (e->job_first + 1) % JOBS_MAX;
-    e->job_count--;
     e->busy++;
     pthread_mutex_unlock(&e->lock);
     job.work(job.cls);
@@ -230,10 +221,10 @@ static void *run_worker(void *cls)
     struct zdd_engine *e = cls;
 
     pthread_mutex_lock(&e->lock);
-    while (!e->stopping || e->job_count > 0) {
+    while (!e->stopping || e->jobs.count > 0) {
         struct zdd_due *due;
 
-        if (e->job_count > 0) {
+        if (e->jobs.count > 0) {
             do_job(e);
             continue;
         }
@@ -391,12 +382,9 @@ bool zdd_engine_submit(struct zdd_engine *engine, void (*work)(void *cls), void 
     bool accepted;
 
     pthread_mutex_lock(&engine->lock);
-    accepted = !engine->stopping && engine->job_count < JOBS_MAX;
-    if (accepted) {
-        engine->job[(engine->job_first + engine->job_count) % JOBS_MAX] = (struct job){work, cls};
-        engine->job_count++;
+    accepted = !engine->stopping && zdd_jobs_add(&engine->jobs, work, cls);
+    if (accepted)
         pthread_cond_signal(&engine->news);
-    }
     pthread_mutex_unlock(&engine->lock);
     return accepted;
 }

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,12 +74,16 @@ static enum zdd_err copy_to(struct zdd_store *store, const char *part)
 /* A rename is on the disk when its directory is. */
 static bool sync_directory(const char *path)
 {
-    char copy_of_path[PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    char dir[PATH_SIZE];
     int fd;
     bool good;
 
-    (void)snprintf(copy_of_path, sizeof(copy_of_path), "%s", path);
-    fd = open(dirname(copy_of_path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (slash) /* with the slash: the root has nothing else */
+        (void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path);
+    else
+        (void)snprintf(dir, sizeof(dir), ".");
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
     good = fsync(fd) == 0;

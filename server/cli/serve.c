@@ -249,7 +249,7 @@ static void stop(struct server *server)
     server->feed = zdd_feed_free(server->feed);
     server->engine = zdd_engine_free(server->engine);
     server->api = zdd_api_free(server->api);
-    hurry = zdd_hurry_free(hurry);
+    zdd_hurry_free(hurry);
     server->marathon = zdd_marathon_free(server->marathon);
     server->store = zdd_store_free(server->store);
 }

@@ -8,10 +8,10 @@
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
 #include "server/base/log.h"
-#include "server/engine/backoff.h"
 #include "server/engine/due.h"
 #include "server/engine/events.h"
 #include "server/engine/jobs.h"
+#include "server/engine/reach.h"
 #include "server/engine/step.h"
 #include "server/engine/sweep.h"
 
@@ -26,8 +26,6 @@
 #define WAIT_MAX_MS                                                                                \
     1000 /* a worker looks at the clock at least that often: the wall clock may jump */
 #define STORE_RETRY_MS 1000 /* after a database error: the disk may have room again */
-#define PROBE_MIN_MS 250    /* Marathon silent: first try again after this … */
-#define PROBE_MAX_MS 15000  /* … and at the latest after this */
 
 struct zdd_engine {
     struct zdd_engine_options options;
@@ -44,9 +42,7 @@ struct zdd_engine {
     bool stream_live;
     bool sweeping;
     int64_t sweep_at_ms;
-    int failures;            /* looks without an answer, in a row */
-    int64_t silent_until_ms; /* until then no look goes out: one probe for all */
-    char silence[ZDD_CLUSTER_REASON_SIZE];
+    struct zdd_reach reach;
 };
 
 static int64_t now(struct zdd_engine *e)
@@ -80,23 +76,11 @@ static void sweep_by(struct zdd_engine *e, int64_t at_ms)
         e->sweep_at_ms = at_ms;
 }
 
-/* Marathon answered, or did not: one silence is met by one probe for all deployments, later and
- * later. */
 static void note_reach(struct zdd_engine *e, bool reached, const char *reason)
 {
-    uint64_t random;
-
-    if (reached) {
-        e->failures = 0;
-        e->silent_until_ms = 0;
-        return;
-    }
-    if (e->failures < 30)
-        e->failures++;
-    zdd_random(&random, sizeof(random));
-    e->silent_until_ms = now(e) + zdd_backoff_ms(e->failures, PROBE_MIN_MS, PROBE_MAX_MS, random);
-    snprintf(e->silence, sizeof(e->silence), "%s", reason);
-    sweep_by(e, e->silent_until_ms);
+    zdd_reach_note(&e->reach, reached, reason, now(e));
+    if (!reached)
+        sweep_by(e, e->reach.silent_until_ms);
 }
 
 /* What a step said goes back into the queue. */
@@ -119,13 +103,13 @@ static void settle(struct zdd_engine *e, struct zdd_due *due, enum zdd_err err,
 
 static void work_on(struct zdd_engine *e, struct zdd_due *due)
 {
-    const bool silent = now(e) < e->silent_until_ms;
+    const bool silent = now(e) < e->reach.silent_until_ms;
     char silence[ZDD_CLUSTER_REASON_SIZE];
     const struct zdd_look none = {ZDD_ERR_CLUSTER_DOWN, NULL, silence};
     struct zdd_step_report report;
     enum zdd_err err;
 
-    memcpy(silence, e->silence, sizeof(silence));
+    memcpy(silence, e->reach.silence, sizeof(silence));
     e->busy++;
     pthread_mutex_unlock(&e->lock);
     err = zdd_step(&e->stepper, due->run_id, silent ? &none : NULL, &report);

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,7 +27,19 @@
 #define WAIT_MAX_MS 1000
 #define TCP_FLAGS_AT 13 /* in the header, RFC 9293 section 3.1 */
 #define TCP_SYN 0x02
-#define TCP_SYN_ACK 0x12
+#define TCP_ACK 0x10
+
+/* A filter for SO_ATTACH_FILTER, as the kernel reads it (socket(7); classic BPF). */
+struct instruction {
+    uint16_t code;
+    uint8_t if_skip, if_not_skip;
+    uint32_t k;
+};
+
+struct program {
+    uint16_t count;
+    const struct instruction *first;
+};
 
 struct connection {
     int fd;
@@ -319,14 +330,14 @@ static bool is_busy(const struct server *server)
  */
 static void shut_door(struct server *server)
 {
-    struct sock_filter no_syn[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TCP_FLAGS_AT),
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_SYN_ACK),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, 0),
-        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    static const struct instruction no_syn[] = {
+        {.code = 0x30, .k = TCP_FLAGS_AT},              /* load that byte */
+        {.code = 0x54, .k = TCP_SYN | TCP_ACK},         /* of it, these two bits */
+        {.code = 0x15, .k = TCP_SYN, .if_not_skip = 1}, /* a first SYN? */
+        {.code = 0x06, .k = 0},                         /* then keep nothing of it */
+        {.code = 0x06, .k = UINT32_MAX},                /* else all */
     };
-    const struct sock_fprog program = {.len = sizeof(no_syn) / sizeof(no_syn[0]), .filter = no_syn};
+    const struct program program = {sizeof(no_syn) / sizeof(no_syn[0]), no_syn};
 
     (void)setsockopt(server->listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
     server->shut_ms = zdd_mono_ms();

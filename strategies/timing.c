@@ -42,7 +42,7 @@ int32_t zdd_timing_waves(const struct zdd_plan *plan, const struct zdd_app_facts
 
 int64_t zdd_timing_roll_ms(const struct zdd_plan *plan, const struct zdd_app_facts *facts)
 {
-    const int64_t wave = ZDD_LAUNCH_MS + ZDD_KILL_MS + facts->start_ms;
+    const int64_t wave = (int64_t)facts->start_ms + ZDD_LAUNCH_MS + ZDD_KILL_MS;
 
     return (int64_t)zdd_timing_waves(plan, facts) * wave;
 }

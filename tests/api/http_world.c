@@ -270,6 +270,7 @@ void world_start(struct world *world, struct zdd_http_options options)
 {
     char reason[200] = "";
 
+    assert_true(zdd_crypto_init());
     memset(world, 0, sizeof(*world));
     pthread_mutex_init(&world->lock, NULL);
     pthread_cond_init(&world->changed, NULL);

@@ -7,9 +7,7 @@
 #include "storage/columns.h"
 #include "storage/inside.h"
 
-enum zdd_err zdd_intent_open(struct zdd_tx *tx, const char *run_id, int64_t revision,
-                             const char *rule, const struct zdd_order *order, int64_t now_ms,
-                             int64_t *ret_seq)
+enum zdd_err zdd_intent_open(struct zdd_tx *tx, const struct zdd_intent *intent, int64_t *ret_seq)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(
         tx->conn, "INSERT INTO intent (run_id, revision, rule, kind, instances, force,"
@@ -17,13 +15,13 @@ enum zdd_err zdd_intent_open(struct zdd_tx *tx, const char *run_id, int64_t revi
                   " :force, :opened_at_ms, :outcome) RETURNING seq");
     enum zdd_err err;
 
-    zdd_bind_text(&stmt, ":run_id", run_id);
-    zdd_bind_int(&stmt, ":revision", revision);
-    zdd_bind_text(&stmt, ":rule", rule);
-    zdd_bind_text(&stmt, ":kind", zdd_order_name(order->kind));
-    zdd_bind_int(&stmt, ":instances", order->instances);
-    zdd_bind_int(&stmt, ":force", order->force);
-    zdd_bind_int(&stmt, ":opened_at_ms", now_ms);
+    zdd_bind_text(&stmt, ":run_id", intent->run_id);
+    zdd_bind_int(&stmt, ":revision", intent->revision);
+    zdd_bind_text(&stmt, ":rule", intent->rule);
+    zdd_bind_text(&stmt, ":kind", zdd_order_name(intent->order->kind));
+    zdd_bind_int(&stmt, ":instances", intent->order->instances);
+    zdd_bind_int(&stmt, ":force", intent->order->force);
+    zdd_bind_int(&stmt, ":opened_at_ms", intent->now_ms);
     zdd_bind_text(&stmt, ":outcome", zdd_outcome_name(ZDD_OUTCOME_NONE));
     err = zdd_stmt_row(&stmt, ZDD_ERR_STORE_BROKEN);
     if (err != ZDD_ERR_NONE)

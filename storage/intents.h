@@ -9,10 +9,18 @@
 #include "strategies/model/decision.h"
 #include "strategies/model/run.h"
 
-/** Note that @p order is about to go out. @param[out] ret_seq names it for zdd_intent_close() */
-ZDD_MUST_CHECK enum zdd_err zdd_intent_open(struct zdd_tx *tx, const char *run_id, int64_t revision,
-                                            const char *rule, const struct zdd_order *order,
-                                            int64_t now_ms, int64_t *ret_seq);
+/** An order that is about to go out. All borrowed. */
+struct zdd_intent {
+    const char *run_id;
+    int64_t revision; /* of the deployment, with this order decided */
+    const char *rule; /* that decided it */
+    const struct zdd_order *order;
+    int64_t now_ms;
+};
+
+/** Note @p intent. @param[out] ret_seq names it for zdd_intent_close() */
+ZDD_MUST_CHECK enum zdd_err zdd_intent_open(struct zdd_tx *tx, const struct zdd_intent *intent,
+                                            int64_t *ret_seq);
 /** Note what became of it; @p detail is Marathon's words or "". */
 ZDD_MUST_CHECK enum zdd_err zdd_intent_close(struct zdd_tx *tx, int64_t seq,
                                              enum zdd_outcome outcome, const char *detail,

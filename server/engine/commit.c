@@ -187,8 +187,10 @@ static enum zdd_err open_intents(struct zdd_tx *tx, struct zdd_intent_commit *c)
         snprintf(action, sizeof(action), "order.%s", zdd_order_name(d->order[i].kind));
         snprintf(data, sizeof(data), "{\"instances\":%d,\"force\":%s,\"rule\":\"%s\"}",
                  (int)d->order[i].instances, d->order[i].force ? "true" : "false", d->rule);
-        err = zdd_intent_open(tx, c->after->id, c->after->revision, d->rule, &d->order[i],
-                              c->now_ms, &c->intent_seq[i]);
+        err = zdd_intent_open(tx,
+                              &(struct zdd_intent){c->after->id, c->after->revision, d->rule,
+                                                   &d->order[i], c->now_ms},
+                              &c->intent_seq[i]);
         if (err == ZDD_ERR_NONE)
             err = add_audit(tx, c->after, action, "intended", data, c->now_ms);
     }

@@ -59,7 +59,8 @@ static enum zdd_err write_all(struct zdd_tx *tx, void *cls)
     if (err == ZDD_ERR_NONE)
         err = zdd_step_insert(tx, id, &step);
     if (err == ZDD_ERR_NONE)
-        err = zdd_intent_open(tx, id, 0, "rolling/apply", &order, 1, &errand->seq);
+        err = zdd_intent_open(tx, &(struct zdd_intent){id, 0, "rolling/apply", &order, 1},
+                              &errand->seq);
     if (err == ZDD_ERR_NONE)
         err = zdd_event_append(tx, &event);
     return err == ZDD_ERR_NONE ? zdd_audit_append(tx, &entry) : err;

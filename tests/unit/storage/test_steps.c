@@ -158,7 +158,8 @@ static enum zdd_err open_body(struct zdd_tx *tx, void *cls)
 {
     struct intent_call *call = cls;
 
-    return zdd_intent_open(tx, call->run_id, 3, "rolling/apply", &call->order, 100, &call->seq);
+    return zdd_intent_open(
+        tx, &(struct zdd_intent){call->run_id, 3, "rolling/apply", &call->order, 100}, &call->seq);
 }
 
 static enum zdd_err close_body(struct zdd_tx *tx, void *cls)

@@ -82,7 +82,7 @@ static void check_command(const struct zdd_appdef_view *view)
                        zdd_json_at(view->given, "/container/appc");
 
     if (cmd && count_characters(cmd) <= 1) {
-        char quoted[ZDD_WORDS_VALUE_SIZE];
+        char quoted[ZDD_WORDS_QUOTE_SIZE];
 
         zdd_words_quote(cmd, quoted);
         zdd_appdef_complain(view, "/cmd", "must be longer than one character, not %s", quoted);
@@ -103,7 +103,7 @@ static void check_variable(const struct zdd_appdef_view *view, const char *name,
 {
     const char *secret = zdd_json_text(value, "secret", NULL);
     char place[ZDD_FIELD_POINTER_SIZE], found[ZDD_WORDS_VALUE_SIZE];
-    char quoted[ZDD_WORDS_VALUE_SIZE];
+    char quoted[ZDD_WORDS_QUOTE_SIZE];
 
     if (json_is_string(value))
         return;

@@ -32,7 +32,7 @@ static bool add_port(struct port_set *set, int64_t port)
 static void complain_twice(const struct zdd_appdef_view *view, const char *place, const char *what,
                            const char *name)
 {
-    char quoted[ZDD_WORDS_VALUE_SIZE];
+    char quoted[ZDD_WORDS_QUOTE_SIZE];
 
     zdd_words_quote(name, quoted);
     zdd_appdef_complain(view, place, "%s %s a second time", what, quoted);

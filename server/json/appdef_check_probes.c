@@ -71,7 +71,7 @@ static void check_port_name(const struct zdd_appdef_view *view, const json_t *ch
     const json_t *ports = zdd_appdef_ports(view->canonical);
     const char *wanted = zdd_json_text(check, "portName", "");
     const char *names[PORTS_LISTED_MAX];
-    char list[80], quoted[ZDD_WORDS_VALUE_SIZE];
+    char list[80], quoted[ZDD_WORDS_QUOTE_SIZE];
     size_t count = 0;
 
     for (size_t j = 0; j < json_array_size(ports); j++) {

@@ -5,6 +5,7 @@
 #include "server/json/words.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #define NAME_MAX_BYTES 48  /* longer names are never compared: nobody mistypes that far */
 #define FAR_MAX 4          /* letters wrong in a name that is still recognized */
 #define QUOTE_MAX_BYTES 40 /* how much of a wrong text is quoted back */
+#define SHORT_SCALE 10000  /* four decimals */
 #define EXACT_INTEGER 9.007199254740992e15 /* 2^53: up to here a double holds every integer */
 
 void zdd_words_trim(char *text)
@@ -35,10 +37,52 @@ void zdd_words_trim(char *text)
     }
 }
 
+static char *digits_before(char *end, uint64_t value)
+{
+    do {
+        *--end = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return end;
+}
+
+/*
+ * The common case, ten times as fast as printf: at most four decimals. When the division
+ * gives the value back, reading the text does too, for both round to the nearest double.
+ */
+static bool write_short(double value, char ret_text[static 32])
+{
+    const double scaled = round(fabs(value) * SHORT_SCALE);
+    char reversed[32];
+    char *const end = reversed + sizeof(reversed);
+    char *at = end;
+    uint64_t number, decimals;
+
+    if (!(scaled <= EXACT_INTEGER) || scaled / SHORT_SCALE != fabs(value))
+        return false;
+    number = (uint64_t)scaled;
+    /* The scale before the decimals keeps their leading zeros; then the point takes its place. */
+    decimals = number % SHORT_SCALE + SHORT_SCALE;
+    while (decimals % 10 == 0)
+        decimals /= 10;
+    if (decimals > 1) {
+        at = digits_before(at, decimals);
+        *at = '.';
+    }
+    at = digits_before(at, number / SHORT_SCALE);
+    if (value < 0)
+        *--at = '-';
+    memcpy(ret_text, at, (size_t)(end - at));
+    ret_text[end - at] = '\0';
+    return true;
+}
+
 void zdd_words_number(double value, char ret_text[static 32])
 {
     static const int digits[] = {15, 16, 17}; /* 17 always reads back the same */
 
+    if (write_short(value, ret_text))
+        return;
     if (fabs(value) <= EXACT_INTEGER && value == trunc(value)) {
         snprintf(ret_text, 32, "%lld", (long long)value);
         return;
@@ -50,7 +94,7 @@ void zdd_words_number(double value, char ret_text[static 32])
     }
 }
 
-void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE])
+void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_QUOTE_SIZE])
 {
     char cut[QUOTE_MAX_BYTES + 1];
 
@@ -60,7 +104,7 @@ void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZ
         if ((unsigned char)*at < 0x20 || *at == 0x7F)
             *at = '?';
     }
-    snprintf(ret_text, ZDD_WORDS_VALUE_SIZE, "\"%s%s\"", cut,
+    snprintf(ret_text, ZDD_WORDS_QUOTE_SIZE, "\"%s%s\"", cut,
              strlen(value) > strlen(cut) ? "…" : "");
 }
 
@@ -69,7 +113,7 @@ void zdd_words_value(const json_t *json, char ret_text[static ZDD_WORDS_VALUE_SI
     const char *word = "nothing";
 
     if (json_is_string(json)) {
-        char quoted[ZDD_WORDS_VALUE_SIZE];
+        char quoted[ZDD_WORDS_QUOTE_SIZE];
 
         zdd_words_quote(json_string_value(json), quoted);
         snprintf(ret_text, ZDD_WORDS_VALUE_SIZE, "the text %s", quoted);

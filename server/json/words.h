@@ -7,13 +7,14 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#define ZDD_WORDS_QUOTE_SIZE 48 /* enough for any text of zdd_words_quote() */
 #define ZDD_WORDS_VALUE_SIZE 64 /* enough for any text of zdd_words_value() */
 
 /** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
 void zdd_words_trim(char *text);
 
 /** Write `"abc"` with its quotes; long text is cut, control characters become "?". */
-void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_VALUE_SIZE]);
+void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_QUOTE_SIZE]);
 
 /**
  * Describe a value for people: `the text "abc"`, `3.5`, `true`, `null`, `an array`, and `nothing`

@@ -10,63 +10,101 @@
 #include "server/json/words.h"
 
 #include <math.h>
+#include <string.h>
 
-#define KEY_MAX_BYTES 120 /* longer keys, and keys that need escapes, take the slow way */
+#define PLAIN_MAX_BYTES 120 /* longer texts, and those that need escapes, take the slow way */
+#define HEAD_MAX_BYTES (PLAIN_MAX_BYTES + 4) /* comma, two quotes, colon */
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-/* Copy @p key when it is plain ASCII without escapes and short. @return its size, 0 when it is not
- * so */
-static size_t copy_plain(char *to, const char *key)
+/* Not 0 when a byte of @p word is 0. */
+static uint64_t has_zero(uint64_t word)
 {
-    size_t size = 0;
-
-    for (; key[size]; size++) {
-        const unsigned char byte = (unsigned char)key[size];
-
-        if (size == KEY_MAX_BYTES || byte < 0x20 || byte >= 0x7F || byte == '"' || byte == '\\')
-            return 0;
-        to[size] = key[size];
-    }
-    return size;
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
-/* One append for comma, key and colon: this is where the time goes. */
-static void begin_value(struct zdd_writer *w, const char *key)
+/* Eight bytes at once: none outside ASCII, none below a space, no quote, backslash or DEL. */
+static bool is_plain_word(uint64_t word)
 {
-    char head[KEY_MAX_BYTES + 4]; /* comma, two quotes, colon */
+    const uint64_t bad = (word & EACH_BYTE(0x80)) |
+                         ((word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80)) |
+                         has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\')) |
+                         has_zero(word ^ EACH_BYTE(0x7F));
+
+    return bad == 0;
+}
+
+static bool is_plain(const char *text, size_t size)
+{
+    uint64_t word;
+
+    for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word)) {
+        memcpy(&word, text, sizeof(word));
+        if (!is_plain_word(word))
+            return false;
+    }
+    word = EACH_BYTE('x');
+    memcpy(&word, text, size);
+    return is_plain_word(word);
+}
+
+/* Write @p text in quotes when that is all it needs. @return bytes written, 0 when it needs more */
+static size_t quote_plain(char to[static PLAIN_MAX_BYTES + 2], const char *text)
+{
+    const size_t size = strlen(text);
+
+    if (size > PLAIN_MAX_BYTES || !is_plain(text, size))
+        return 0;
+    to[0] = '"';
+    memcpy(to + 1, text, size + 1);
+    to[size + 1] = '"'; /* where the NUL came to stand */
+    return size + 2;
+}
+
+/*
+ * Write what stands before a value, comma, key, colon, to @p head, so that it and the
+ * value go out in one append: here the time goes. A key that needs escapes goes into
+ * the buffer at once. @return bytes written to @p head
+ */
+static size_t begin_value(struct zdd_writer *w, const char *key, char head[static HEAD_MAX_BYTES])
+{
     size_t used = 0, size;
 
     if (w->comma)
         head[used++] = ',';
     w->comma = true;
-    if (!key) {
-        zdd_buf_append(w->buf, head, used);
-        return;
+    if (!key)
+        return used;
+    size = quote_plain(head + used, key);
+    used += size;
+    if (size > 0) {
+        head[used++] = ':';
+        return used;
     }
-    size = copy_plain(head + used + 1, key);
-    if (size == 0) {
-        zdd_buf_append(w->buf, head, used);
-        zdd_buf_json_string(w->buf, key);
-        zdd_buf_append(w->buf, ":", 1);
-        return;
-    }
-    head[used] = '"';
-    used += size + 1;
-    head[used++] = '"';
-    head[used++] = ':';
     zdd_buf_append(w->buf, head, used);
+    zdd_buf_json_string(w->buf, key);
+    head[0] = ':';
+    return 1;
+}
+
+/* A value of at most PLAIN_MAX_BYTES that is JSON already. */
+static void write_value(struct zdd_writer *w, const char *key, const char *json, size_t size)
+{
+    char whole[HEAD_MAX_BYTES + PLAIN_MAX_BYTES];
+    const size_t used = begin_value(w, key, whole);
+
+    memcpy(whole + used, json, size);
+    zdd_buf_append(w->buf, whole, used + size);
 }
 
 void zdd_w_object(struct zdd_writer *w, const char *key)
 {
-    begin_value(w, key);
-    zdd_buf_append(w->buf, "{", 1);
+    write_value(w, key, "{", 1);
     w->comma = false;
 }
 
 void zdd_w_array(struct zdd_writer *w, const char *key)
 {
-    begin_value(w, key);
-    zdd_buf_append(w->buf, "[", 1);
+    write_value(w, key, "[", 1);
     w->comma = false;
 }
 
@@ -84,8 +122,13 @@ void zdd_w_end_array(struct zdd_writer *w)
 
 void zdd_w_text(struct zdd_writer *w, const char *key, const char *text)
 {
-    begin_value(w, key);
-    zdd_buf_json_string(w->buf, text);
+    char whole[HEAD_MAX_BYTES + PLAIN_MAX_BYTES + 2];
+    const size_t used = begin_value(w, key, whole);
+    const size_t size = text ? quote_plain(whole + used, text) : 0;
+
+    zdd_buf_append(w->buf, whole, used + size);
+    if (size == 0)
+        zdd_buf_json_string(w->buf, text);
 }
 
 void zdd_w_int(struct zdd_writer *w, const char *key, int64_t value)
@@ -100,8 +143,7 @@ void zdd_w_int(struct zdd_writer *w, const char *key, int64_t value)
     } while (rest > 0);
     if (value < 0)
         digits[--at] = '-';
-    begin_value(w, key);
-    zdd_buf_append(w->buf, digits + at, sizeof(digits) - at);
+    write_value(w, key, digits + at, sizeof(digits) - at);
 }
 
 void zdd_w_real(struct zdd_writer *w, const char *key, double value)
@@ -113,20 +155,17 @@ void zdd_w_real(struct zdd_writer *w, const char *key, double value)
         return;
     }
     zdd_words_number(value, text);
-    begin_value(w, key);
-    zdd_buf_text(w->buf, text);
+    write_value(w, key, text, strlen(text));
 }
 
 void zdd_w_bool(struct zdd_writer *w, const char *key, bool value)
 {
-    begin_value(w, key);
-    zdd_buf_text(w->buf, value ? "true" : "false");
+    write_value(w, key, value ? "true" : "false", value ? 4 : 5);
 }
 
 void zdd_w_null(struct zdd_writer *w, const char *key)
 {
-    begin_value(w, key);
-    zdd_buf_append(w->buf, "null", 4);
+    write_value(w, key, "null", 4);
 }
 
 void zdd_w_time(struct zdd_writer *w, const char *key, int64_t ms)
@@ -140,13 +179,15 @@ void zdd_w_time(struct zdd_writer *w, const char *key, int64_t ms)
     text[0] = '"';
     zdd_time_format(ms, text + 1);
     text[ZDD_TIME_SIZE] = '"';
-    begin_value(w, key);
-    zdd_buf_append(w->buf, text, sizeof(text));
+    write_value(w, key, text, sizeof(text));
 }
 
 void zdd_w_raw(struct zdd_writer *w, const char *key, const char *json)
 {
-    begin_value(w, key);
+    char head[HEAD_MAX_BYTES];
+    const size_t used = begin_value(w, key, head);
+
+    zdd_buf_append(w->buf, head, used);
     zdd_buf_text(w->buf, json && *json ? json : "null");
 }
 

@@ -108,6 +108,14 @@ static void reals_are_as_short_as_they_can_be(void **state)
     assert_real(0.1, "0.1");
     assert_real(19.7, "19.7");
     assert_real(1.15, "1.15");
+    assert_real(-0.5, "-0.5");
+    assert_real(0.0001, "0.0001");
+    assert_real(0.00001, "1e-05");
+    assert_real(10.0203, "10.0203");
+    assert_real(100.5, "100.5");
+    assert_real(1234567.8901, "1234567.8901");
+    assert_real(900719925474.0991, "900719925474.0991");
+    assert_real(0.12345, "0.12345");
     assert_real(0.1 + 0.2, "0.30000000000000004");
     assert_real(1.0 / 3.0, "0.3333333333333333");
     assert_real(9007199254740992.0, "9007199254740992");
@@ -115,6 +123,50 @@ static void reals_are_as_short_as_they_can_be(void **state)
     assert_real(DBL_MAX, "1.7976931348623157e+308");
     assert_real(DBL_MIN, "2.2250738585072014e-308");
     assert_real(5e-324, "4.94065645841247e-324");
+}
+
+static void any_real_reads_back_the_same(void **state)
+{
+    uint64_t seed = 1;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        ZDD_AUTO_BUF struct zdd_buf buf = {0};
+        struct zdd_writer w = {.buf = &buf};
+        double value;
+
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        if (i % 2)
+            memcpy(&value, &seed, sizeof(value)); /* any bits */
+        else
+            value = (double)(int64_t)(seed >> 30) / 1e4; /* few decimals */
+        if (!isfinite(value))
+            continue;
+        zdd_w_real(&w, NULL, value);
+        if (strtod(buf.data, NULL) != value)
+            fail_msg("%.17g became %s", value, buf.data);
+        assert_true(buf.size <= 24);
+    }
+}
+
+/* A character that needs an escape, at each place of a text of each length around the word size. */
+static void no_special_character_slips_through_at_any_place(void **state)
+{
+    static const char specials[] = "\"\\\x01\x1f\x7f\n";
+
+    (void)state;
+    for (size_t size = 1; size <= 20; size++) {
+        for (size_t at = 0; at < size; at++) {
+            for (const char *special = specials; *special; special++) {
+                char text[21] = {0};
+
+                memset(text, 'a', size);
+                text[at] = *special;
+                assert_comes_back("key", text);
+                assert_comes_back(text, "value");
+            }
+        }
+    }
 }
 
 static void assert_int(int64_t value, const char *wanted)
@@ -186,6 +238,8 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_null),
         cmocka_unit_test(keys_and_texts_of_any_kind_come_back),
         cmocka_unit_test(reals_are_as_short_as_they_can_be),
+        cmocka_unit_test(any_real_reads_back_the_same),
+        cmocka_unit_test(no_special_character_slips_through_at_any_place),
         cmocka_unit_test(integers_reach_from_end_to_end),
         cmocka_unit_test(times_have_milliseconds),
         cmocka_unit_test(a_whole_tree_is_written_with_its_members_sorted),

@@ -48,6 +48,7 @@ static void reconcile(struct zdd_lab *lab, void *cls)
 {
     (void)cls;
     zdd_lab_health_purge(lab);
+    zdd_lab_delays_purge(lab);
     zdd_lab_timer_set(lab, &lab->reconcile, zdd_lab_scaled(lab, RECONCILE_MS), reconcile, NULL);
 }
 

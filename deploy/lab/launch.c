@@ -66,15 +66,44 @@ void zdd_lab_delay_reset(struct zdd_lab *lab, const char *id)
     lab->dirty = true;
 }
 
+static void free_delay(struct zdd_lab *lab, struct zdd_lab_delay *delay)
+{
+    zdd_lab_timer_stop(lab, &delay->wake);
+    free(delay->app);
+    free(delay);
+}
+
+static bool is_used(const struct zdd_lab *lab, const struct zdd_lab_delay *delay)
+{
+    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
+        if (i->spec->configured_ms == delay->configured_ms && zdd_lab_is_of(i, delay->app))
+            return true;
+    return false;
+}
+
+void zdd_lab_delays_purge(struct zdd_lab *lab)
+{
+    struct zdd_lab_delay **at = &lab->delays;
+
+    while (*at) {
+        struct zdd_lab_delay *delay = *at;
+
+        if (is_used(lab, delay)) {
+            at = &delay->next;
+            continue;
+        }
+        *at = delay->next;
+        free_delay(lab, delay);
+    }
+}
+
 void zdd_lab_delays_release(struct zdd_lab *lab)
 {
     while (lab->delays) {
         struct zdd_lab_delay *delay = lab->delays;
 
         lab->delays = delay->next;
-        zdd_lab_timer_stop(lab, &delay->wake);
-        free(delay->app);
-        free(delay);
+        free_delay(lab, delay);
     }
 }
 

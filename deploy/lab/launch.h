@@ -19,4 +19,7 @@ int64_t zdd_lab_delay_left(struct zdd_lab *lab, struct zdd_lab_delay *delay);
 /** Forget the delays of app @p id; NULL for those of all apps. */
 void zdd_lab_delay_reset(struct zdd_lab *lab, const char *id);
 
+/** Forget configurations that no instance runs any more. */
+void zdd_lab_delays_purge(struct zdd_lab *lab);
+
 void zdd_lab_delays_release(struct zdd_lab *lab);

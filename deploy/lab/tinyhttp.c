@@ -23,7 +23,8 @@
 #define IDLE_MS 60000     /* a connection that says nothing for that long is closed */
 #define DRAIN_MS 2000     /* the end takes no longer */
 #define LINGER_MS 250     /* how long idle connections may still be used at the end */
-#define HANDSHAKE_MS 20   /* what was let in has arrived by then */
+#define HANDSHAKE_MS                                                                               \
+    5 /* what was let in has arrived by then; a SYN dropped meanwhile costs its sender a second */
 #define WAIT_MAX_MS 1000
 #define TCP_FLAGS_AT 13 /* in the header, RFC 9293 section 3.1 */
 #define TCP_SYN 0x02

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define CLIENT_COUNT 4
-#define ROUND_COUNT 10
+#define ROUND_COUNT 4
 #define START_MS 10000
 
 struct service {

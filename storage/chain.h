@@ -18,6 +18,12 @@ void zdd_chain_hash(const unsigned char before[static ZDD_CHAIN_HASH_SIZE],
 void zdd_chain_hex(const unsigned char hash[static ZDD_CHAIN_HASH_SIZE],
                    char ret_hex[static ZDD_HASH_SIZE]);
 
+#define ZDD_FAMILY_SIZE 64
+
+/** The action up to and with its first '.', cut to the buffer: what is indexed for the filter by
+ * prefix. */
+void zdd_audit_family(const char *action, char ret_family[static ZDD_FAMILY_SIZE]);
+
 #define ZDD_AUDIT_COLUMNS                                                                          \
     "seq, time_ms, actor, remote, action, app_id, run_id, reason, result, request_id, data, hash"
 

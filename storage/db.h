@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Three times what the program has; a statement that finds no place is prepared anew each time. */
-#define ZDD_SLOT_COUNT 256
+/* Twice what there can be, all shapes of all lists included; a statement that finds no place is
+ * prepared anew each time. */
+#define ZDD_SLOT_COUNT 512
 
 /* What the database last complained about, for the log; shared by all connections of a store. */
 struct zdd_trouble {

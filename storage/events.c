@@ -53,6 +53,8 @@ enum zdd_err zdd_event_append(struct zdd_tx *tx, struct zdd_event *event)
     return ZDD_ERR_NONE;
 }
 
+static const char below_sql[] = ZDD_BELOW_COUNT_SQL("event", "seq");
+
 /* Of several filters the first one here chooses the index; each goes by seq. */
 enum part {
     PART_SELECT,
@@ -64,7 +66,8 @@ enum part {
     PART_RUN,
     PART_APP,
     PART_TYPE,
-    PART_BELOW,
+    PART_WIDE,
+    PART_NARROW,
     PART_ORDER,
     PART_COUNT
 };
@@ -79,7 +82,8 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_RUN] = " AND run_id = :run_id",
     [PART_APP] = " AND app_id = :app_id",
     [PART_TYPE] = " AND type = :type",
-    [PART_BELOW] = ZDD_BELOW_SQL,
+    [PART_WIDE] = ZDD_WIDE_SQL,
+    [PART_NARROW] = ZDD_NARROW_SQL("event", "seq"),
     [PART_ORDER] = " ORDER BY seq LIMIT :limit",
 };
 
@@ -88,24 +92,33 @@ static uint32_t bit(enum part part)
     return UINT32_C(1) << part;
 }
 
-static enum part index_for(const struct zdd_event_filter *filter)
+/* A narrow path chooses it, too: by the numbers that were looked up. */
+static enum part index_for(const struct zdd_event_filter *filter, const struct zdd_below *below)
 {
     if (filter->run_id)
         return PART_BY_RUN;
     if (filter->app_id)
         return PART_BY_APP;
+    if (!below->all && !below->wide)
+        return PART_BY_SEQ;
     return filter->type ? PART_BY_TYPE : PART_BY_SEQ;
+}
+
+static enum part part_for(const struct zdd_event_filter *filter, const struct zdd_below *below)
+{
+    return filter->run_id || filter->app_id || below->wide ? PART_WIDE : PART_NARROW;
 }
 
 static struct zdd_stmt prepare(struct zdd_conn *conn, const struct zdd_event_filter *filter,
                                const struct zdd_below *below)
 {
-    uint32_t mask = bit(PART_SELECT) | bit(index_for(filter)) | bit(PART_WHERE) | bit(PART_ORDER);
+    uint32_t mask =
+        bit(PART_SELECT) | bit(index_for(filter, below)) | bit(PART_WHERE) | bit(PART_ORDER);
 
     mask |= filter->run_id ? bit(PART_RUN) : 0;
     mask |= filter->app_id ? bit(PART_APP) : 0;
     mask |= filter->type ? bit(PART_TYPE) : 0;
-    mask |= below->all ? 0 : bit(PART_BELOW);
+    mask |= below->all ? 0 : bit(part_for(filter, below));
 
     struct zdd_stmt stmt = zdd_stmt_compose(conn, list_parts, PART_COUNT, mask);
 
@@ -128,10 +141,14 @@ enum zdd_err zdd_event_list(struct zdd_store *store, const struct zdd_event_filt
     ZDD_READER reader = zdd_reader_borrow(store);
     struct zdd_below below;
 
+    enum zdd_err err = reader.err;
+
     assert(filter->limit >= 1);
-    if (reader.err != ZDD_ERR_NONE)
-        return reader.err;
     zdd_below_of(filter->app_prefix, &below);
+    if (err == ZDD_ERR_NONE && !below.all && !filter->run_id && !filter->app_id)
+        err = zdd_below_measure(reader.conn, below_sql, &below);
+    if (err != ZDD_ERR_NONE)
+        return err;
 
     ZDD_STMT stmt = prepare(reader.conn, filter, &below);
 

@@ -33,6 +33,19 @@ void zdd_below_bind(struct zdd_stmt *stmt, const struct zdd_below *below)
     zdd_bind_text(stmt, ":below_to", below->to);
 }
 
+enum zdd_err zdd_below_measure(struct zdd_conn *conn, const char *count_sql,
+                               struct zdd_below *below)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(conn, count_sql);
+    enum zdd_err err;
+
+    zdd_below_bind(&stmt, below);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_STORE_BROKEN);
+    if (err == ZDD_ERR_NONE)
+        below->wide = zdd_column_int(&stmt, 0) != 0;
+    return err;
+}
+
 /* The first row with a number >= @p at. @return false when there is none */
 static bool probe(struct zdd_conn *conn, const char *sql, int64_t at, int64_t *ret_time,
                   enum zdd_err *ret_err)

@@ -9,7 +9,8 @@
 
 /** What lies below a path: '/shop' is itself and [from, to). */
 struct zdd_below {
-    bool all; /* NULL, "" or "/": no restriction */
+    bool all;  /* NULL, "" or "/": no restriction */
+    bool wide; /* set by zdd_below_measure(): more than ZDD_NARROW_MAX rows */
     char path[ZDD_APP_ID_SIZE];
     char from[ZDD_APP_ID_SIZE + 1];
     char to[ZDD_APP_ID_SIZE + 1];
@@ -18,9 +19,28 @@ struct zdd_below {
 /** A path longer than an app id can be matches nothing. */
 void zdd_below_of(const char *prefix, struct zdd_below *ret_below);
 
-/* The condition, and the binding of its three parameters. */
-#define ZDD_BELOW_SQL " AND (+app_id = :below OR (+app_id >= :below_from AND +app_id < :below_to))"
+/*
+ * Two ways to find what is below a path. A wide one, with many rows, is filtered while the list
+ * goes along its own order: the rows are frequent there. In a narrow one they may be rare, so they
+ * are looked up by app first; sorting them is quick, as they are few.
+ */
+#define ZDD_WIDE_SQL " AND (+app_id = :below OR (+app_id >= :below_from AND +app_id < :below_to))"
+#define ZDD_NARROW_SQL(table, key) " AND " key " IN (" ZDD_BELOW_KEYS_SQL(table, key) ")"
+#define ZDD_BELOW_KEYS_SQL(table, key)                                                             \
+    "SELECT " key " FROM " table " INDEXED BY " table "_app WHERE app_id = :below"                 \
+    " UNION ALL SELECT " key " FROM " table " INDEXED BY " table "_app"                            \
+    " WHERE app_id >= :below_from AND app_id < :below_to"
+#define ZDD_NARROW_MAX "2000" /* rows; text, as it is a part of SQL */
+#define ZDD_BELOW_COUNT_SQL(table, key)                                                            \
+    "SELECT count(*) > " ZDD_NARROW_MAX                                                            \
+    " FROM (SELECT 1 FROM (" ZDD_BELOW_KEYS_SQL(table, key) ") LIMIT 1 + " ZDD_NARROW_MAX ")"
+
+/** Bind the three parameters of the conditions above. */
 void zdd_below_bind(struct zdd_stmt *stmt, const struct zdd_below *below);
+
+/** @param count_sql  ZDD_BELOW_COUNT_SQL() of the table */
+ZDD_MUST_CHECK enum zdd_err zdd_below_measure(struct zdd_conn *conn, const char *count_sql,
+                                              struct zdd_below *below);
 
 /*
  * Rows are numbered as they arrive and carry the caller's clock, which other threads may have read

@@ -113,16 +113,24 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
     return ZDD_ERR_NONE;
 }
 
-enum part { PART_SELECT, PART_ALL, PART_BY_APP, PART_WHERE, PART_APP, PART_BELOW, PART_ORDER };
+static const char below_sql[] = ZDD_BELOW_COUNT_SQL("plan", "no");
+
+enum part {
+    PART_SELECT,
+    PART_ALL,
+    PART_BY_APP,
+    PART_WHERE,
+    PART_APP,
+    PART_WIDE,
+    PART_NARROW,
+    PART_ORDER
+};
 
 static const char *const list_parts[] = {
-    [PART_SELECT] = "SELECT id, body FROM plan ",
-    [PART_ALL] = "NOT INDEXED",
-    [PART_BY_APP] = "INDEXED BY plan_app",
-    [PART_WHERE] = " WHERE no < :end",
-    [PART_APP] = " AND app_id = :app_id",
-    [PART_BELOW] = ZDD_BELOW_SQL,
-    [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
+    [PART_SELECT] = "SELECT id, body FROM plan ", [PART_ALL] = "NOT INDEXED",
+    [PART_BY_APP] = "INDEXED BY plan_app",        [PART_WHERE] = " WHERE no < :end",
+    [PART_APP] = " AND app_id = :app_id",         [PART_WIDE] = ZDD_WIDE_SQL,
+    [PART_NARROW] = ZDD_NARROW_SQL("plan", "no"), [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
 };
 
 static uint32_t bit(enum part part)
@@ -146,32 +154,45 @@ static enum zdd_err find_end(struct zdd_conn *conn, const char *before_id, int64
     return err == ZDD_ERR_PLAN_UNKNOWN ? ZDD_ERR_NONE : err;
 }
 
-enum zdd_err zdd_plan_list(struct zdd_store *store, const struct zdd_plan_filter *filter,
-                           bool (*visit)(void *cls, const char *id, const char *body), void *cls)
+static struct zdd_stmt prepare(struct zdd_conn *conn, const struct zdd_plan_filter *filter,
+                               const struct zdd_below *below, int64_t end)
 {
-    ZDD_READER reader = zdd_reader_borrow(store);
     uint32_t mask = bit(PART_SELECT) | bit(PART_WHERE) | bit(PART_ORDER);
-    struct zdd_below below;
-    int64_t end;
-    enum zdd_err err = reader.err;
 
-    assert(filter->limit >= 1);
-    if (err == ZDD_ERR_NONE)
-        err = find_end(reader.conn, filter->before_id, &end);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    zdd_below_of(filter->app_prefix, &below);
     mask |= filter->app_id ? bit(PART_BY_APP) | bit(PART_APP) : bit(PART_ALL);
-    mask |= below.all ? 0 : bit(PART_BELOW);
+    if (!below->all)
+        mask |= filter->app_id || below->wide ? bit(PART_WIDE) : bit(PART_NARROW);
 
-    ZDD_STMT stmt = zdd_stmt_compose(reader.conn, list_parts, ZDD_COUNT(list_parts), mask);
+    struct zdd_stmt stmt = zdd_stmt_compose(conn, list_parts, ZDD_COUNT(list_parts), mask);
 
     zdd_bind_int(&stmt, ":end", end);
     zdd_bind_int(&stmt, ":limit", filter->limit);
     if (filter->app_id)
         zdd_bind_text(&stmt, ":app_id", filter->app_id);
-    if (!below.all)
-        zdd_below_bind(&stmt, &below);
+    if (!below->all)
+        zdd_below_bind(&stmt, below);
+    return stmt;
+}
+
+enum zdd_err zdd_plan_list(struct zdd_store *store, const struct zdd_plan_filter *filter,
+                           bool (*visit)(void *cls, const char *id, const char *body), void *cls)
+{
+    ZDD_READER reader = zdd_reader_borrow(store);
+    struct zdd_below below;
+    int64_t end;
+    enum zdd_err err = reader.err;
+
+    assert(filter->limit >= 1);
+    zdd_below_of(filter->app_prefix, &below);
+    if (err == ZDD_ERR_NONE)
+        err = find_end(reader.conn, filter->before_id, &end);
+    if (err == ZDD_ERR_NONE && !below.all && !filter->app_id)
+        err = zdd_below_measure(reader.conn, below_sql, &below);
+    if (err != ZDD_ERR_NONE)
+        return err;
+
+    ZDD_STMT stmt = prepare(reader.conn, filter, &below, end);
+
     while (zdd_stmt_next(&stmt)) { /* ends with the limit */
         const char *id = zdd_column_text(&stmt, 0);
         const char *body = zdd_column_text(&stmt, 1);

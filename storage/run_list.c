@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+static const char below_sql[] = ZDD_BELOW_COUNT_SQL("run", "no");
+
 /* Of several filters the first one here chooses the index; all of them go by `no`, so that a page
  * costs the same at any depth. */
 enum part {
@@ -20,7 +22,8 @@ enum part {
     PART_BY_STRATEGY,
     PART_WHERE,
     PART_APP,
-    PART_BELOW,
+    PART_WIDE,
+    PART_NARROW,
     PART_STATE,
     PART_STRATEGY,
     PART_SPAN,
@@ -37,7 +40,8 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_BY_STRATEGY] = "INDEXED BY run_strategy",
     [PART_WHERE] = " WHERE no < :end",
     [PART_APP] = " AND app_id = :app_id",
-    [PART_BELOW] = ZDD_BELOW_SQL,
+    [PART_WIDE] = ZDD_WIDE_SQL,
+    [PART_NARROW] = ZDD_NARROW_SQL("run", "no"),
     [PART_STATE] = " AND state = :state",
     [PART_STRATEGY] = " AND strategy = :strategy",
     [PART_SPAN] = " AND no >= :first AND created_at_ms >= :since_ms AND created_at_ms < :until_ms",
@@ -49,13 +53,21 @@ static uint32_t bit(enum part part)
     return UINT32_C(1) << part;
 }
 
-static enum part index_for(const struct zdd_run_filter *filter)
+/* A narrow path chooses it, too: by the numbers that were looked up. */
+static enum part index_for(const struct zdd_run_filter *filter, const struct zdd_below *below)
 {
     if (filter->app_id)
         return PART_BY_APP;
+    if (!below->all && !below->wide)
+        return PART_BY_NUMBER;
     if (filter->state >= 0)
         return filter->strategy ? PART_BY_STATE_STRATEGY : PART_BY_STATE;
     return filter->strategy ? PART_BY_STRATEGY : PART_BY_NUMBER;
+}
+
+static enum part part_for(const struct zdd_run_filter *filter, const struct zdd_below *below)
+{
+    return filter->app_id || below->wide ? PART_WIDE : PART_NARROW;
 }
 
 /* Where a page begins, and which numbers the times allow. */
@@ -96,10 +108,11 @@ static struct zdd_stmt prepare(struct zdd_conn *conn, const struct zdd_run_filte
                                const struct zdd_below *below, const struct range *range)
 {
     const bool timed = filter->since_ms != 0 || filter->until_ms != 0;
-    uint32_t mask = bit(PART_SELECT) | bit(index_for(filter)) | bit(PART_WHERE) | bit(PART_ORDER);
+    uint32_t mask =
+        bit(PART_SELECT) | bit(index_for(filter, below)) | bit(PART_WHERE) | bit(PART_ORDER);
 
     mask |= filter->app_id ? bit(PART_APP) : 0;
-    mask |= below->all ? 0 : bit(PART_BELOW);
+    mask |= below->all ? 0 : bit(part_for(filter, below));
     mask |= filter->state >= 0 ? bit(PART_STATE) : 0;
     mask |= filter->strategy ? bit(PART_STRATEGY) : 0;
     mask |= timed ? bit(PART_SPAN) : 0;
@@ -134,11 +147,13 @@ enum zdd_err zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *
     enum zdd_err err = reader.err;
 
     assert(filter->limit >= 1 && filter->state < ZDD_STATE_COUNT);
+    zdd_below_of(filter->app_prefix, &below);
     if (err == ZDD_ERR_NONE)
         err = find_range(reader.conn, filter, &range);
+    if (err == ZDD_ERR_NONE && !below.all && !filter->app_id)
+        err = zdd_below_measure(reader.conn, below_sql, &below);
     if (err != ZDD_ERR_NONE)
         return err;
-    zdd_below_of(filter->app_prefix, &below);
 
     ZDD_STMT stmt = prepare(reader.conn, filter, &below, &range);
 

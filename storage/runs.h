@@ -104,7 +104,8 @@ struct zdd_step_row {
 };
 ZDD_MUST_CHECK enum zdd_err zdd_step_insert(struct zdd_tx *tx, const char *run_id,
                                             const struct zdd_step_row *step);
-/** Write state, times and, if not NULL, the evidence (JSON text) of step @p step->index. */
+/** Write the state of step @p step->index, its times that are not 0, and, if not NULL, its evidence
+ * (JSON text). */
 ZDD_MUST_CHECK enum zdd_err zdd_step_update(struct zdd_tx *tx, const char *run_id,
                                             const struct zdd_step_row *step, const char *evidence);
 ZDD_MUST_CHECK enum zdd_err zdd_step_list(struct zdd_store *store, const char *run_id,

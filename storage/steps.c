@@ -23,10 +23,14 @@ enum zdd_err zdd_step_insert(struct zdd_tx *tx, const char *run_id, const struct
     return zdd_stmt_end(&stmt);
 }
 
-/* Evidence that was kept stays when no newer one comes. */
+/* Times and evidence that were kept stay when no newer ones come: who ends a step need not know
+ * when it began. */
 static const char update_sql[] =
-    "UPDATE step SET state = :state, started_at_ms = :started_at_ms, ended_at_ms = :ended_at_ms,"
-    " deadline_at_ms = :deadline_at_ms, evidence = coalesce(:evidence, evidence)"
+    "UPDATE step SET state = :state,"
+    " started_at_ms = coalesce(nullif(:started_at_ms, 0), started_at_ms),"
+    " ended_at_ms = coalesce(nullif(:ended_at_ms, 0), ended_at_ms),"
+    " deadline_at_ms = coalesce(nullif(:deadline_at_ms, 0), deadline_at_ms),"
+    " evidence = coalesce(:evidence, evidence)"
     " WHERE run_id = :run_id AND idx = :idx RETURNING idx";
 
 enum zdd_err zdd_step_update(struct zdd_tx *tx, const char *run_id, const struct zdd_step_row *step,

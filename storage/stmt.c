@@ -16,9 +16,9 @@ static struct zdd_slot *find_slot(struct zdd_conn *conn, const void *key, uint32
 {
     const uint64_t hash = ((uint64_t)(uintptr_t)key ^ ((uint64_t)mask << 40)) *
                           UINT64_C(0x9E3779B97F4A7C15); /* Fibonacci hashing */
-    unsigned at = (unsigned)(hash >> 56);
+    unsigned at = (unsigned)(hash >> 55);
 
-    _Static_assert(ZDD_SLOT_COUNT == 256, "the hash has 8 bits");
+    _Static_assert(ZDD_SLOT_COUNT == 512, "the hash has 9 bits");
     for (unsigned i = 0; i < ZDD_SLOT_COUNT; i++) {
         struct zdd_slot *slot = &conn->slots[at];
 

@@ -170,7 +170,7 @@ CREATE TABLE event (
 ) STRICT;
 
 CREATE INDEX event_run ON event (run_id) WHERE run_id IS NOT NULL;
-CREATE INDEX event_app ON event (app_id) WHERE app_id IS NOT NULL;
+CREATE INDEX event_app ON event (app_id);
 CREATE INDEX event_type ON event (type);
 
 CREATE TABLE audit (
@@ -192,7 +192,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_actor ON audit (actor);
 CREATE INDEX audit_action ON audit (action);
 CREATE INDEX audit_family ON audit (family);
-CREATE INDEX audit_app ON audit (app_id) WHERE app_id <> '';
+CREATE INDEX audit_app ON audit (app_id);
 
 -- Number and hash of the newest audit entry, so that entries cut off at the end are missed too.
 CREATE TABLE audit_head (

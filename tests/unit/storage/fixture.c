@@ -205,3 +205,50 @@ struct zdd_run load_run(struct zdd_store *store, const char *id)
     assert_good(zdd_run_load(store, id, &run, NULL));
     return run;
 }
+
+struct many {
+    const char *below;
+    int count;
+};
+
+static enum zdd_err add_one_of_each(struct zdd_tx *tx, const char *below, int number)
+{
+    char text[] = "{}";
+    const struct zdd_plan_texts texts = {.body = {text}, .request = {text}};
+    struct zdd_plan plan = a_plan(.created_at_ms = 1);
+    struct zdd_run run = a_run(.created_at_ms = 1);
+    char busy[ZDD_ID_SIZE];
+    enum zdd_err err;
+
+    (void)snprintf(run.app_id, sizeof(run.app_id), "%s/%d", below, number);
+    (void)snprintf(run.id, sizeof(run.id), "%.30s", run.app_id);
+    memcpy(plan.id, run.id, sizeof(plan.id));
+    memcpy(plan.app_id, run.app_id, sizeof(plan.app_id));
+
+    struct zdd_event event = an_event(.app_id = run.app_id);
+    const struct zdd_audit entry = an_entry(.app_id = run.app_id);
+
+    err = zdd_plan_insert(tx, &plan, &texts, "token:ci");
+    if (err == ZDD_ERR_NONE)
+        err = zdd_run_insert(tx, &run, NULL, ZDD_WHEN_BUSY_REJECT, busy);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_event_append(tx, &event);
+    return err == ZDD_ERR_NONE ? zdd_audit_append(tx, &entry) : err;
+}
+
+static enum zdd_err add_many_body(struct zdd_tx *tx, void *cls)
+{
+    const struct many *many = cls;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (int i = 0; i < many->count && err == ZDD_ERR_NONE; i++)
+        err = add_one_of_each(tx, many->below, i);
+    return err;
+}
+
+void add_many(struct zdd_store *store, const char *below, int count)
+{
+    struct many many = {.below = below, .count = count};
+
+    assert_good(zdd_store_write(store, add_many_body, &many));
+}

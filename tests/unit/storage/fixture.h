@@ -84,3 +84,6 @@ enum zdd_err insert_plan(struct zdd_store *store, const struct zdd_plan *plan, c
 
 /** Load what must be there. */
 struct zdd_run load_run(struct zdd_store *store, const char *id);
+
+/** Add @p count plans, deployments, events and audit entries, of apps /<below>/0, /<below>/1, … */
+void add_many(struct zdd_store *store, const char *below, int count);

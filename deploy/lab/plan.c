@@ -29,6 +29,7 @@ static struct row classify(const struct zdd_lab *lab, struct zdd_lab_change *cha
     const struct zdd_lab_app *app = zdd_lab_app_find(lab, change->id);
     struct zdd_lab_spec *from = app ? app->spec : NULL;
     struct row row = {.from = zdd_lab_spec_ref(from), .sentenced = change->sentenced};
+    int64_t scaled_ms = version_ms;
     int64_t configured_ms = version_ms;
 
     if (!change->def) {
@@ -41,7 +42,7 @@ static struct row classify(const struct zdd_lab *lab, struct zdd_lab_change *cha
         row.kind = ZDD_LAB_SCALE;
     } else if (change->restart) {
         row.kind = ZDD_LAB_RESTART;
-        configured_ms = from->configured_ms;
+        scaled_ms = from->scaled_ms;
     } else if (zdd_lab_def_same(from->def, change->def, true)) {
         row.kind = ZDD_LAB_SCALE;
         row.is_nothing = !change->sentenced;
@@ -54,7 +55,7 @@ static struct row classify(const struct zdd_lab *lab, struct zdd_lab_change *cha
     } else {
         row.kind = ZDD_LAB_RESTART;
     }
-    row.to = zdd_lab_spec_new(change->id, change->def, version_ms, version_ms, configured_ms);
+    row.to = zdd_lab_spec_new(change->id, change->def, version_ms, scaled_ms, configured_ms);
     if (row.kind == ZDD_LAB_RESTART && row.to->facts.instances == 0)
         row.kind = ZDD_LAB_SCALE;
     return row;

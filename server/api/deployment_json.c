@@ -117,8 +117,10 @@ static void write_error(struct zdd_writer *w, const struct zdd_run *run)
 static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_view *view,
                            enum zdd_state state)
 {
+    const bool has_way = strcmp(view->note.rollback_mode, "none") != 0;
+
     zdd_w_object(w, "rollback");
-    zdd_w_bool(w, "possible", zdd_command_allowed(state, ZDD_COMMAND_ROLLBACK));
+    zdd_w_bool(w, "possible", has_way && zdd_command_allowed(state, ZDD_COMMAND_ROLLBACK));
     zdd_w_text(w, "mode", view->note.rollback_mode);
     zdd_w_real(w, "estimateSeconds", view->note.rollback_s);
     zdd_w_end_object(w);

@@ -5,6 +5,7 @@
 #include "server/cli/hurry.h"
 
 #include "server/base/clock.h"
+#include "server/cli/cli.h"
 #include "server/net/fetch.h"
 
 #include <errno.h>
@@ -12,6 +13,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
+
+#define STUCK_MS 10000 /* cut calls end within a second; what lasts longer will never end */
 
 struct zdd_hurry {
     pthread_t thread;
@@ -21,18 +25,31 @@ struct zdd_hurry {
     int64_t at_ms; /* monotonic */
 };
 
+/* Wait until the monotonic time @p at_ms. @return false when it was called off before */
+static bool wait_until(struct zdd_hurry *hurry, int64_t at_ms)
+{
+    const struct timespec at = {.tv_sec = (time_t)(at_ms / 1000),
+                                .tv_nsec = (long)(at_ms % 1000) * 1000000};
+    int waited = 0;
+
+    while (!hurry->done && waited != ETIMEDOUT)
+        waited = pthread_cond_timedwait(&hurry->called_off, &hurry->lock, &at);
+    return !hurry->done;
+}
+
 static void *run(void *cls)
 {
     struct zdd_hurry *hurry = cls;
-    const struct timespec at = {.tv_sec = (time_t)(hurry->at_ms / 1000),
-                                .tv_nsec = (long)(hurry->at_ms % 1000) * 1000000};
-    int waited = 0;
 
     pthread_mutex_lock(&hurry->lock);
-    while (!hurry->done && waited != ETIMEDOUT)
-        waited = pthread_cond_timedwait(&hurry->called_off, &hurry->lock, &at);
-    if (!hurry->done)
+    if (wait_until(hurry, hurry->at_ms)) {
         zdd_fetch_stop_all();
+        if (wait_until(hurry, hurry->at_ms + STUCK_MS)) {
+            zdd_cli_say("stopping took too long, ending now; the next start resumes what was under "
+                        "way");
+            _exit(ZDD_EXIT_FAILED);
+        }
+    }
     pthread_mutex_unlock(&hurry->lock);
     return NULL;
 }

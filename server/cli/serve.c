@@ -249,9 +249,9 @@ static void stop(struct server *server)
     server->feed = zdd_feed_free(server->feed);
     server->engine = zdd_engine_free(server->engine);
     server->api = zdd_api_free(server->api);
-    zdd_hurry_free(hurry);
     server->marathon = zdd_marathon_free(server->marathon);
     server->store = zdd_store_free(server->store);
+    zdd_hurry_free(hurry);
 }
 
 static int run(struct server *server)

@@ -6,6 +6,7 @@
 #include "server/cluster/marathon_calls.h"
 #include "server/cluster/marathon_http.h"
 #include "server/cluster/marathon_read.h"
+#include "server/cluster/marathon_tasks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static void read_ack(const struct zdd_marathon_reply *reply, struct zdd_cluster_
 {
     const char *id = zdd_json_text(reply->json, "deploymentId", reply->answer.deployment_id);
 
-    snprintf(ack->version, sizeof(ack->version), "%s", zdd_json_text(reply->json, "version", ""));
+    zdd_marathon_version(zdd_json_text(reply->json, "version", ""), ack->version);
     snprintf(ack->deployment_id, sizeof(ack->deployment_id), "%s", id);
 }
 

@@ -64,7 +64,7 @@ enum part {
 };
 
 static const char *const list_parts[PART_COUNT] = {
-    [PART_SELECT] = "SELECT " ZDD_AUDIT_COLUMNS " FROM audit ",
+    [PART_SELECT] = ("SELECT " ZDD_AUDIT_COLUMNS " FROM audit "),
     [PART_BY_SEQ] = "NOT INDEXED",
     [PART_BY_APP] = "INDEXED BY audit_app",
     [PART_BY_ACTION] = "INDEXED BY audit_action",
@@ -77,7 +77,7 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_LONGER] = " AND substr(action, 1, length(:action)) = :action",
     [PART_ACTOR] = " AND actor = :actor",
     [PART_WIDE] = ZDD_WIDE_SQL,
-    [PART_NARROW] = ZDD_NARROW_SQL("audit", "seq"),
+    [PART_NARROW] = (ZDD_NARROW_SQL("audit", "seq")),
     [PART_SPAN] = " AND time_ms >= :since_ms AND time_ms < :until_ms",
     [PART_NEWEST] = " ORDER BY seq DESC LIMIT :limit",
     [PART_OLDEST] = " ORDER BY seq LIMIT :limit",

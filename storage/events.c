@@ -83,7 +83,7 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_APP] = " AND app_id = :app_id",
     [PART_TYPE] = " AND type = :type",
     [PART_WIDE] = ZDD_WIDE_SQL,
-    [PART_NARROW] = ZDD_NARROW_SQL("event", "seq"),
+    [PART_NARROW] = (ZDD_NARROW_SQL("event", "seq")),
     [PART_ORDER] = " ORDER BY seq LIMIT :limit",
 };
 

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member cannot stand in parentheses */
 #define FACTS(X, side, member)                                                                     \
     X(side##_instances, INT32, member.instances)                                                   \
     X(side##_min_health, REAL, member.minimum_health_capacity)                                     \
@@ -25,6 +26,7 @@
     X(side##_unique_hostname, BOOL, member.unique_hostname)                                        \
     X(side##_oldest_first, BOOL, member.oldest_first)                                              \
     X(side##_resident, BOOL, member.resident)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define PLAN(X)                                                                                    \
     X(id, TEXT, id)                                                                                \
@@ -83,7 +85,7 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
                            struct zdd_plan_texts *ret_texts)
 {
     ZDD_READER reader = zdd_reader_borrow(store);
-    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
+    struct zdd_plan_texts texts = {0};
     struct zdd_plan plan = {0};
     enum zdd_err err;
 
@@ -103,13 +105,13 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
         texts.target.data = zdd_column_dup(&stmt, 2);
         texts.previous.data = zdd_column_dup(&stmt, 3);
     }
-    if (stmt.err != ZDD_ERR_NONE)
+    if (stmt.err != ZDD_ERR_NONE) {
+        zdd_plan_texts_release(&texts);
         return stmt.err;
-    *ret_plan = plan;
-    if (ret_texts) {
-        *ret_texts = texts;
-        texts = (struct zdd_plan_texts){0}; /* the caller's now */
     }
+    *ret_plan = plan;
+    if (ret_texts)
+        *ret_texts = texts;
     return ZDD_ERR_NONE;
 }
 
@@ -127,10 +129,10 @@ enum part {
 };
 
 static const char *const list_parts[] = {
-    [PART_SELECT] = "SELECT id, body FROM plan ", [PART_ALL] = "NOT INDEXED",
-    [PART_BY_APP] = "INDEXED BY plan_app",        [PART_WHERE] = " WHERE no < :end",
-    [PART_APP] = " AND app_id = :app_id",         [PART_WIDE] = ZDD_WIDE_SQL,
-    [PART_NARROW] = ZDD_NARROW_SQL("plan", "no"), [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
+    [PART_SELECT] = "SELECT id, body FROM plan ",   [PART_ALL] = "NOT INDEXED",
+    [PART_BY_APP] = "INDEXED BY plan_app",          [PART_WHERE] = " WHERE no < :end",
+    [PART_APP] = " AND app_id = :app_id",           [PART_WIDE] = ZDD_WIDE_SQL,
+    [PART_NARROW] = (ZDD_NARROW_SQL("plan", "no")), [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
 };
 
 static uint32_t bit(enum part part)

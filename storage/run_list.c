@@ -41,7 +41,7 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_WHERE] = " WHERE no < :end",
     [PART_APP] = " AND app_id = :app_id",
     [PART_WIDE] = ZDD_WIDE_SQL,
-    [PART_NARROW] = ZDD_NARROW_SQL("run", "no"),
+    [PART_NARROW] = (ZDD_NARROW_SQL("run", "no")),
     [PART_STATE] = " AND state = :state",
     [PART_STRATEGY] = " AND strategy = :strategy",
     [PART_SPAN] = " AND no >= :first AND created_at_ms >= :since_ms AND created_at_ms < :until_ms",

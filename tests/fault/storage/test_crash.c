@@ -2,17 +2,17 @@
  * @file tests/fault/storage/test_crash.c
  * @brief Killed at any moment: what was acknowledged is there, and nothing is half there.
  */
-#define _GNU_SOURCE /* MAP_ANONYMOUS */
-
 #include "storage/intents.h"
 #include "tests/unit/storage/fixture.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,8 +51,8 @@ static enum zdd_err write_all(struct zdd_tx *tx, void *cls)
     const char *id = errand->run.id;
     const struct zdd_step_row step = {.kind = "update-app", .state = "pending"};
     const struct zdd_order order = {.kind = ZDD_ORDER_PUT_TARGET, .instances = 4};
-    struct zdd_event event = an_event(.run_id = id, .app_id = errand->run.app_id);
-    const struct zdd_audit entry = an_entry(.run_id = id);
+    struct zdd_event event = a_new_event(.run_id = id, .app_id = errand->run.app_id);
+    const struct zdd_audit entry = a_new_entry(.run_id = id);
     char busy[ZDD_ID_SIZE];
     enum zdd_err err = zdd_run_insert(tx, &errand->run, NULL, ZDD_WHEN_BUSY_REJECT, busy);
 
@@ -182,22 +182,37 @@ static int64_t check(const char *path, struct acknowledged *acknowledged)
     assert_good(zdd_audit_verify(store, &verdict));
     assert_true(verdict.ok);
     assert_int_equal(verdict.entries, whole);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     return whole;
+}
+
+static struct acknowledged *share_acknowledged(const struct place *place)
+{
+    struct acknowledged *acknowledged;
+    char path[100];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/acknowledged", place->dir);
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, sizeof(*acknowledged)), 0);
+    acknowledged = mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    assert_ptr_not_equal(acknowledged, MAP_FAILED);
+    close(fd);
+    return acknowledged;
 }
 
 static void nothing_that_was_acknowledged_is_lost_by_a_kill(void **state)
 {
-    struct acknowledged *acknowledged = mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE,
-                                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct acknowledged *acknowledged;
     unsigned seed = (unsigned)time(NULL);
     struct place place;
     int64_t whole = 0;
 
     (void)state;
-    assert_ptr_not_equal(acknowledged, MAP_FAILED);
     print_message("seed %u\n", seed);
     place_make(&place);
+    acknowledged = share_acknowledged(&place);
     for (int round = 0; round < ROUNDS; round++) {
         const long delay_us = rand_r(&seed) % KILL_AFTER_MAX_US;
         const pid_t child = fork();

@@ -87,8 +87,8 @@ static void nothing_is_lost_on_a_full_disk_and_space_brings_it_back(void **state
     int count;
 
     assert_int_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
-    assert_good(append_entry(store, an_entry(.time_ms = 1)));
-    limit_files(1024 * 1024);
+    assert_good(append_entry(store, a_new_entry(.time_ms = 1)));
+    limit_files(1024UL * 1024);
     count = fill(store, 0);
     assert_true(count > 0);
     assert_false(zdd_store_writable(store));
@@ -103,8 +103,8 @@ static void nothing_is_lost_on_a_full_disk_and_space_brings_it_back(void **state
     assert_good(add_plan(store, count)); /* without opening it anew */
     assert_true(zdd_store_writable(store));
     assert_plans(store, count + 1);
-    assert_good(append_entry(store, an_entry(.time_ms = 2)));
-    store = zdd_store_free(store);
+    assert_good(append_entry(store, a_new_entry(.time_ms = 2)));
+    zdd_store_free(store);
 
     struct zdd_audit_verdict verdict;
 
@@ -113,7 +113,7 @@ static void nothing_is_lost_on_a_full_disk_and_space_brings_it_back(void **state
     assert_good(zdd_audit_verify(store, &verdict));
     assert_true(verdict.ok);
     assert_int_equal(verdict.entries, 2);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 /* SQLite's own limit: here the statement fails, not the commit, and others of the group go on. */
@@ -133,7 +133,7 @@ static void a_body_that_finds_no_room_does_not_take_others_along(void **state)
         sqlite3_exec(store->main.raw, "PRAGMA max_page_count = 4000", NULL, NULL, NULL), SQLITE_OK);
     assert_good(add_plan(store, count));
     assert_true(zdd_store_writable(store));
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 struct filler {
@@ -182,7 +182,7 @@ static void each_of_many_callers_learns_what_became_of_its_own(void **state)
     int count = 0;
 
     assert_int_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
-    limit_files(2 * 1024 * 1024);
+    limit_files(2048UL * 1024);
     for (int i = 0; i < 16; i++) {
         fillers[i] = (struct filler){.store = store, .number = i};
         assert_int_equal(pthread_create(&fillers[i].thread, NULL, fill_on, &fillers[i]), 0);
@@ -196,11 +196,11 @@ static void each_of_many_callers_learns_what_became_of_its_own(void **state)
     limit_files(RLIM_INFINITY);
     assert_true(full > 0);
     assert_int_equal(good + full, 1600);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     store = open_file(place->path);
     assert_good(zdd_plan_list(store, &filter, count_plan, &count));
     assert_int_equal(count, good); /* those that were told so, and no other */
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void a_disk_without_room_for_the_schema_is_told_at_the_start(void **state)

@@ -55,8 +55,8 @@ struct errand {
 static enum zdd_err write_all(struct zdd_tx *tx, void *cls)
 {
     struct errand *errand = cls;
-    struct zdd_event event = an_event(.run_id = errand->run.id, .app_id = "/shop");
-    const struct zdd_audit entry = an_entry(.run_id = errand->run.id);
+    struct zdd_event event = a_new_event(.run_id = errand->run.id, .app_id = "/shop");
+    const struct zdd_audit entry = a_new_entry(.run_id = errand->run.id);
     char busy[ZDD_ID_SIZE];
     enum zdd_err err = zdd_run_insert(tx, &errand->run, "{}", ZDD_WHEN_BUSY_SUPERSEDE, busy);
 
@@ -140,7 +140,7 @@ static void an_open_that_fails_leaves_nothing_in_the_way(void **state)
             store = open_with(&options);
         }
         assert_whole(store, 0);
-        store = zdd_store_free(store);
+        zdd_store_free(store);
         place_remove(&place);
     }
     assert_true(went_well);
@@ -178,7 +178,7 @@ static void a_store_survives_the_failure_of_any_allocation(void **state)
     assert_int_equal(well_in_a_row, 3);
     assert_true(failed > 10);
     assert_true(written > 3);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     place_remove(&place);
 }
 

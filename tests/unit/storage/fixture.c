@@ -107,8 +107,9 @@ static enum zdd_err insert_run_body(struct zdd_tx *tx, void *cls)
 enum zdd_err insert_run(struct zdd_store *store, struct zdd_run *run, enum zdd_when_busy when_busy,
                         char ret_busy[static ZDD_ID_SIZE])
 {
-    struct run_call call = {.run = run, .when_busy = when_busy, .ret_id = ret_busy};
+    struct run_call call = {.run = run, .when_busy = when_busy};
 
+    call.ret_id = ret_busy;
     return zdd_store_write(store, insert_run_body, &call);
 }
 
@@ -122,9 +123,9 @@ static enum zdd_err advance_run_body(struct zdd_tx *tx, void *cls)
 enum zdd_err advance_run(struct zdd_store *store, struct zdd_run *run, int64_t revision,
                          bool take_command, char ret_next[static ZDD_ID_SIZE])
 {
-    struct run_call call = {
-        .run = run, .revision = revision, .take_command = take_command, .ret_id = ret_next};
+    struct run_call call = {.run = run, .revision = revision, .take_command = take_command};
 
+    call.ret_id = ret_next;
     return zdd_store_write(store, advance_run_body, &call);
 }
 
@@ -225,8 +226,8 @@ static enum zdd_err add_one_of_each(struct zdd_tx *tx, const char *below, int nu
     memcpy(plan.id, run.id, sizeof(plan.id));
     memcpy(plan.app_id, run.app_id, sizeof(plan.app_id));
 
-    struct zdd_event event = an_event(.app_id = run.app_id);
-    const struct zdd_audit entry = an_entry(.app_id = run.app_id);
+    struct zdd_event event = a_new_event(.app_id = run.app_id);
+    const struct zdd_audit entry = a_new_entry(.app_id = run.app_id);
 
     err = zdd_plan_insert(tx, &plan, &texts, "token:ci");
     if (err == ZDD_ERR_NONE)

@@ -56,9 +56,9 @@ int64_t ask(const char *path, const char *sql);
                        .created_at_ms = 1000,                                                      \
                        .deadline_ms = 60000,                                                       \
                        __VA_ARGS__})
-#define an_event(...)                                                                              \
+#define a_new_event(...)                                                                           \
     ((struct zdd_event){.time_ms = 1000, .type = "deployment.started", .data = "{}", __VA_ARGS__})
-#define an_entry(...)                                                                              \
+#define a_new_entry(...)                                                                           \
     ((struct zdd_audit){.time_ms = 1000,                                                           \
                         .actor = "token:ci",                                                       \
                         .remote = "127.0.0.1",                                                     \

@@ -44,15 +44,16 @@ static void assert_list(struct zdd_store *store, struct zdd_audit_filter filter,
 
 static void add_some(struct zdd_store *store)
 {
-    assert_good(append_entry(store, an_entry(.time_ms = 10 * HOUR_MS)));
+    assert_good(append_entry(store, a_new_entry(.time_ms = 10 * HOUR_MS)));
     assert_good(append_entry(
-        store, an_entry(.time_ms = 20 * HOUR_MS, .app_id = "/shop/cart", .actor = "engine")));
+        store, a_new_entry(.time_ms = 20 * HOUR_MS, .app_id = "/shop/cart", .actor = "engine")));
     assert_good(append_entry(
-        store, an_entry(.time_ms = 30 * HOUR_MS, .app_id = "", .action = "token.create")));
-    assert_good(append_entry(store, an_entry(.time_ms = 40 * HOUR_MS, .app_id = "/shopping",
-                                             .action = "deployment.step.skip", .actor = "engine")));
+        store, a_new_entry(.time_ms = 30 * HOUR_MS, .app_id = "", .action = "token.create")));
     assert_good(
-        append_entry(store, an_entry(.time_ms = 50 * HOUR_MS, .action = "deployment.abort")));
+        append_entry(store, a_new_entry(.time_ms = 40 * HOUR_MS, .app_id = "/shopping",
+                                        .action = "deployment.step.skip", .actor = "engine")));
+    assert_good(
+        append_entry(store, a_new_entry(.time_ms = 50 * HOUR_MS, .action = "deployment.abort")));
 }
 
 static void each_filter_leaves_out_what_it_says(void **state)
@@ -167,7 +168,7 @@ static enum zdd_err append_and_fail(struct zdd_tx *tx, void *cls)
 
 static void a_body_that_is_undone_leaves_the_chain_whole(void **state)
 {
-    struct zdd_audit entry = an_entry(.reason = "undone");
+    struct zdd_audit entry = a_new_entry(.reason = "undone");
 
     add_some(*state);
     assert_err(ZDD_ERR_APP_BUSY, zdd_store_write(*state, append_and_fail, &entry));
@@ -187,13 +188,13 @@ static struct zdd_audit_verdict after_tampering(const char *sql, bool append_aft
     store = open_file(place.path);
     add_some(store);
     add_some(store);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     tamper(place.path, sql);
     store = open_file(place.path);
     if (append_after)
         add_some(store);
     verdict = verdict_of(store);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     place_remove(&place);
     return verdict;
 }

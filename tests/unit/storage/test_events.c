@@ -48,12 +48,12 @@ static void assert_list(struct zdd_store *store, struct zdd_event_filter filter,
 
 static void add_some(struct zdd_store *store)
 {
-    assert_good(append_event(store, an_event(.app_id = "/shop", .run_id = "a")));
-    assert_good(append_event(store, an_event(.app_id = "/shop/cart", .run_id = "b")));
-    assert_good(append_event(store, an_event(.type = "server.started")));
-    assert_good(append_event(store, an_event(.app_id = "/shopping", .run_id = "c")));
+    assert_good(append_event(store, a_new_event(.app_id = "/shop", .run_id = "a")));
+    assert_good(append_event(store, a_new_event(.app_id = "/shop/cart", .run_id = "b")));
+    assert_good(append_event(store, a_new_event(.type = "server.started")));
+    assert_good(append_event(store, a_new_event(.app_id = "/shopping", .run_id = "c")));
     assert_good(append_event(
-        store, an_event(.app_id = "/shop", .run_id = "a", .type = "deployment.failed")));
+        store, a_new_event(.app_id = "/shop", .run_id = "a", .type = "deployment.failed")));
 }
 
 static enum zdd_err append_two(struct zdd_tx *tx, void *cls)
@@ -73,7 +73,7 @@ static enum zdd_err append_and_fail(struct zdd_tx *tx, void *cls)
 
 static void numbers_start_with_one_and_are_told(void **state)
 {
-    struct zdd_event events[2] = {an_event(.time_ms = 1), an_event(.time_ms = 2)};
+    struct zdd_event events[2] = {a_new_event(.time_ms = 1), a_new_event(.time_ms = 2)};
 
     assert_good(zdd_store_write(*state, append_two, events));
     assert_int_equal(events[0].seq, 1);
@@ -82,13 +82,13 @@ static void numbers_start_with_one_and_are_told(void **state)
 
 static void a_body_that_is_undone_leaves_no_gap(void **state)
 {
-    struct zdd_event events[2] = {an_event(.time_ms = 1), an_event(.time_ms = 2)};
+    struct zdd_event events[2] = {a_new_event(.time_ms = 1), a_new_event(.time_ms = 2)};
 
     assert_err(ZDD_ERR_APP_BUSY, zdd_store_write(*state, append_and_fail, events));
     assert_list(*state, a_filter(.after_seq = 0), "");
     assert_good(zdd_store_write(*state, append_two, events));
     assert_err(ZDD_ERR_APP_BUSY, zdd_store_write(*state, append_and_fail, events));
-    assert_good(append_event(*state, an_event(.time_ms = 3)));
+    assert_good(append_event(*state, a_new_event(.time_ms = 3)));
     assert_list(*state, a_filter(.after_seq = 0), "1 2 3 ");
 }
 
@@ -170,16 +170,16 @@ static void wake(void *cls, int64_t last_seq)
 static void the_listener_hears_of_commits_with_events_only(void **state)
 {
     char heard[100] = "";
-    struct zdd_event events[2] = {an_event(.time_ms = 1), an_event(.time_ms = 2)};
+    struct zdd_event events[2] = {a_new_event(.time_ms = 1), a_new_event(.time_ms = 2)};
 
     zdd_event_listen(*state, wake, heard);
     assert_good(zdd_store_write(*state, append_two, events));
     assert_err(ZDD_ERR_APP_BUSY, zdd_store_write(*state, append_and_fail, events));
-    assert_good(append_entry(*state, an_entry(.time_ms = 1)));
-    assert_good(append_event(*state, an_event(.time_ms = 3)));
+    assert_good(append_entry(*state, a_new_entry(.time_ms = 1)));
+    assert_good(append_event(*state, a_new_event(.time_ms = 3)));
     assert_string_equal(heard, "2 3 ");
     zdd_event_listen(*state, NULL, NULL);
-    assert_good(append_event(*state, an_event(.time_ms = 4)));
+    assert_good(append_event(*state, a_new_event(.time_ms = 4)));
     assert_string_equal(heard, "2 3 ");
 }
 
@@ -192,12 +192,12 @@ static void the_count_goes_on_when_the_store_is_opened_again(void **state)
     place_make(&place);
     store = open_file(place.path);
     add_some(store);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     tamper(place.path, "DELETE FROM event WHERE seq < 5"); /* as whoever forgets old ones would */
     store = open_file(place.path);
-    assert_good(append_event(store, an_event(.time_ms = 6)));
+    assert_good(append_event(store, a_new_event(.time_ms = 6)));
     assert_list(store, a_filter(.after_seq = 0), "5 6 ");
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     place_remove(&place);
 }
 

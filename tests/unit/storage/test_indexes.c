@@ -165,8 +165,8 @@ static void read_the_rest(struct zdd_store *store)
     assert_good(zdd_revision_count(store, "/shop", &number));
     assert_err(ZDD_ERR_TOKEN_UNKNOWN, zdd_token_find(store, "", 1, &token));
     assert_good(zdd_audit_verify(store, &verdict));
-    assert_good(append_entry(store, an_entry(.time_ms = 1)));
-    assert_good(append_event(store, an_event(.time_ms = 1)));
+    assert_good(append_entry(store, a_new_entry(.time_ms = 1)));
+    assert_good(append_event(store, a_new_event(.time_ms = 1)));
     assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_SUPERSEDE, id));
     run = load_run(store, "run-1");
     run.phase = ZDD_PHASE_CANCELED;
@@ -252,7 +252,7 @@ static void every_statement_reads_an_index_and_sorts_nothing(void **state)
     /* Each shape of each list is its own: deployments, events, audit, plans; revisions, the walk.
      */
     assert_int_equal(lists, 40 + 18 + 120 + 5 + 2);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 int main(void)

@@ -114,7 +114,7 @@ static void the_texts_of_a_plan_come_back_and_none_stays_none(void **state)
 
 static void a_text_of_a_megabyte_comes_back_whole(void **state)
 {
-    const size_t size = 1024 * 1024;
+    const size_t size = 1024UL * 1024;
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
     struct zdd_plan plan;
     char *body = malloc(size + 1);

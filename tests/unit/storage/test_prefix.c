@@ -149,8 +149,8 @@ static struct zdd_store *store_with(int below)
     add_many(store, "/shop-2", 20);
     assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_REJECT, busy));
     assert_good(insert_plan(store, &a_plan(.id = "/shop", .app_id = "/shop"), "{}"));
-    assert_good(append_event(store, an_event(.app_id = "/shop")));
-    assert_good(append_entry(store, an_entry(.app_id = "/shop")));
+    assert_good(append_event(store, a_new_event(.app_id = "/shop")));
+    assert_good(append_entry(store, a_new_entry(.app_id = "/shop")));
     add_many(store, "/shopping", 20);
     return store;
 }
@@ -167,7 +167,7 @@ static void check(int below)
     assert_walk(walk_audit(store, NULL), below + 1);
     assert_walk(walk_audit(store, "token:ci"), below + 1);
     assert_int_equal(walk_audit(store, "engine").count, 0);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void a_path_with_little_below_it_shows_all_of_it(void **state)

@@ -100,7 +100,7 @@ static void what_an_advance_must_not_touch_stays(void **state)
     memcpy(run.reason, "other", 6);
     memcpy(run.created_by, "other", 6);
     run.created_at_ms = 5;
-    run = advanced(*state, run);
+    (void)advanced(*state, run);
     run = load_run(*state, "run-1");
     assert_string_equal(run.plan_id, first.plan_id);
     assert_string_equal(run.strategy, first.strategy);
@@ -320,7 +320,7 @@ static void superseding_one_that_goes_back_only_waits_for_it(void **state)
     struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
 
     run.phase = ZDD_PHASE_UNDOING;
-    run = advanced(*state, run);
+    (void)advanced(*state, run);
     inserted(*state, a_run(.id = "run-2"), ZDD_WHEN_BUSY_SUPERSEDE);
     run = load_run(*state, "run-1");
     assert_int_equal(run.command, ZDD_COMMAND_NONE);

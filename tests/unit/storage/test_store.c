@@ -53,7 +53,7 @@ static void a_file_is_private_and_names_its_schema(void **state)
     (void)snprintf(lock, sizeof(lock), "%s.lock", place->path);
     assert_int_equal(stat(lock, &file), 0);
     assert_int_equal(file.st_mode & 0777, 0600);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     assert_int_equal(ask(place->path, "PRAGMA user_version"), zdd_store_schema_newest());
 }
 
@@ -65,10 +65,10 @@ static void what_was_written_is_there_when_it_is_opened_again(void **state)
     char busy[ZDD_ID_SIZE];
 
     assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_REJECT, busy));
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     store = open_file(place->path);
     assert_string_equal(load_run(store, "run-1").reason, "kept");
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void a_second_one_is_told_who_holds_the_database(void **state)
@@ -82,9 +82,9 @@ static void a_second_one_is_told_who_holds_the_database(void **state)
                open_fails(&(struct zdd_store_options){.path = place->path}, reason));
     assert_says(reason, "held by zdd-server pid 4711 on 127.0.0.1:8090");
     assert_says(reason, place->path);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     store = open_file(place->path);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 struct standby {
@@ -133,7 +133,7 @@ static void a_standby_takes_over_when_the_holder_ends(void **state)
     for (int i = 0; i < 5000 && open_count(lock) < 2; i++) /* ours and, soon, its own */
         assert_int_equal(nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL), 0);
     assert_int_equal(open_count(lock), 2);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_good(standby.err);
     zdd_store_free(standby.store);
@@ -153,7 +153,7 @@ static void a_standby_can_give_up(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_err(ZDD_ERR_STORE_HELD, standby.err);
     assert_says(standby.reason, "held by test");
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void a_holder_that_was_killed_holds_nothing(void **state)
@@ -249,8 +249,8 @@ static void a_damaged_page_shows_when_it_is_read(void **state)
     int64_t run_page;
     int64_t event_page;
 
-    assert_good(append_event(store, an_event(.app_id = "/shop")));
-    store = zdd_store_free(store);
+    assert_good(append_event(store, a_new_event(.app_id = "/shop")));
+    zdd_store_free(store);
     run_page = ask(place->path,
                    "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_run_1'");
     event_page = ask(place->path, "SELECT rootpage FROM sqlite_schema WHERE name = 'event'");
@@ -258,8 +258,8 @@ static void a_damaged_page_shows_when_it_is_read(void **state)
     damage(place->path, PAGE_SIZE * (event_page - 1), "damaged!");
     store = open_file(place->path);
     assert_err(ZDD_ERR_STORE_CORRUPT, zdd_run_load(store, "run-1", &run, NULL));
-    assert_err(ZDD_ERR_STORE_CORRUPT, append_event(store, an_event(.app_id = "/shop")));
-    store = zdd_store_free(store);
+    assert_err(ZDD_ERR_STORE_CORRUPT, append_event(store, a_new_event(.app_id = "/shop")));
+    zdd_store_free(store);
 }
 
 static void a_word_that_nobody_knows_is_damage(void **state)
@@ -271,17 +271,17 @@ static void a_word_that_nobody_knows_is_damage(void **state)
     char trouble[ZDD_TROUBLE_SIZE];
 
     assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_REJECT, busy));
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     tamper(place->path, "UPDATE run SET phase = 'dancing'");
     store = open_file(place->path);
     assert_err(ZDD_ERR_STORE_CORRUPT, zdd_run_load(store, "run-1", &run, NULL));
     zdd_store_trouble(store, trouble);
     assert_non_null(strstr(trouble, "a word that the program never writes"));
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     tamper(place->path, "UPDATE run SET phase = 'rolling', step = 1 << 40");
     store = open_file(place->path);
     assert_err(ZDD_ERR_STORE_CORRUPT, zdd_run_load(store, "run-1", &run, NULL));
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void a_newer_schema_is_left_alone(void **state)
@@ -326,11 +326,11 @@ static void a_reader_reads_while_the_server_writes(void **state)
 
     assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_REJECT, busy));
     assert_string_equal(load_run(reader, "run-1").id, "run-1");
-    assert_err(ZDD_ERR_STORE_READ_ONLY, append_event(reader, an_event(.app_id = "/shop")));
+    assert_err(ZDD_ERR_STORE_READ_ONLY, append_event(reader, a_new_event(.app_id = "/shop")));
     assert_false(zdd_store_writable(reader));
     assert_true(zdd_store_writable(store));
-    reader = zdd_store_free(reader);
-    store = zdd_store_free(store);
+    zdd_store_free(reader);
+    zdd_store_free(store);
 }
 
 static void a_reader_needs_a_database_that_is_there_and_up_to_date(void **state)

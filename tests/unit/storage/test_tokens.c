@@ -163,7 +163,7 @@ static void scopes_are_read_from_a_list(void **state)
     assert_string_equal(zdd_scope_name(ZDD_SCOPE_ALL), "");
 }
 
-#define an_idem(...)                                                                               \
+#define a_key(...)                                                                                 \
     ((struct zdd_idem){.owner = "token-1",                                                         \
                        .key = "key",                                                               \
                        .operation = "createDeployment",                                            \
@@ -209,7 +209,7 @@ static enum zdd_err prune_body(struct zdd_tx *tx, void *cls)
 static void the_same_call_gets_the_kept_answer(void **state)
 {
     struct zdd_idem_answer answer = {0};
-    struct idem_call inside = {.idem = an_idem(.key = "key")};
+    struct idem_call inside = {.idem = a_key(.key = "key")};
 
     assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &inside.idem, &answer));
     assert_good(keep(*state, inside.idem, 1000));
@@ -228,13 +228,13 @@ static void a_key_belongs_to_one_call_of_one_caller(void **state)
 {
     struct zdd_idem_answer answer;
 
-    assert_good(keep(*state, an_idem(.key = "key"), 1000));
-    assert_err(ZDD_ERR_KEY_REUSED, zdd_idem_find(*state, &an_idem(.body_hash = HASH_B), &answer));
-    assert_err(ZDD_ERR_KEY_REUSED, zdd_idem_find(*state, &an_idem(.operation = "x"), &answer));
-    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &an_idem(.owner = "other"), &answer));
-    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &an_idem(.key = "other"), &answer));
-    assert_err(ZDD_ERR_KEY_REUSED, keep(*state, an_idem(.key = "key"), 2000));
-    assert_good(keep(*state, an_idem(.owner = "other"), 2000));
+    assert_good(keep(*state, a_key(.key = "key"), 1000));
+    assert_err(ZDD_ERR_KEY_REUSED, zdd_idem_find(*state, &a_key(.body_hash = HASH_B), &answer));
+    assert_err(ZDD_ERR_KEY_REUSED, zdd_idem_find(*state, &a_key(.operation = "x"), &answer));
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &a_key(.owner = "other"), &answer));
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &a_key(.key = "other"), &answer));
+    assert_err(ZDD_ERR_KEY_REUSED, keep(*state, a_key(.key = "key"), 2000));
+    assert_good(keep(*state, a_key(.owner = "other"), 2000));
 }
 
 static void old_answers_are_forgotten_a_few_at_a_time(void **state)
@@ -242,17 +242,17 @@ static void old_answers_are_forgotten_a_few_at_a_time(void **state)
     struct idem_call prune = {.now_ms = 1001, .max = 1};
     struct zdd_idem_answer answer = {0};
 
-    assert_good(keep(*state, an_idem(.key = "a"), 999));
-    assert_good(keep(*state, an_idem(.key = "b"), 1000));
-    assert_good(keep(*state, an_idem(.key = "c"), 1001));
+    assert_good(keep(*state, a_key(.key = "a"), 999));
+    assert_good(keep(*state, a_key(.key = "b"), 1000));
+    assert_good(keep(*state, a_key(.key = "c"), 1001));
     assert_good(zdd_store_write(*state, prune_body, &prune));
-    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &an_idem(.key = "a"), &answer));
-    assert_good(zdd_idem_find(*state, &an_idem(.key = "b"), &answer));
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &a_key(.key = "a"), &answer));
+    assert_good(zdd_idem_find(*state, &a_key(.key = "b"), &answer));
     zdd_text_release(&answer.body);
     prune.max = 100;
     assert_good(zdd_store_write(*state, prune_body, &prune));
-    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &an_idem(.key = "b"), &answer));
-    assert_good(zdd_idem_find(*state, &an_idem(.key = "c"), &answer));
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_idem_find(*state, &a_key(.key = "b"), &answer));
+    assert_good(zdd_idem_find(*state, &a_key(.key = "c"), &answer));
     zdd_text_release(&answer.body);
 }
 
@@ -262,10 +262,10 @@ static void a_key_has_1_to_255_bytes(void **state)
 
     memset(key, 'k', sizeof(key));
     key[256] = '\0';
-    assert_err(ZDD_ERR_STORE_BROKEN, keep(*state, an_idem(.key = key), 1));
+    assert_err(ZDD_ERR_STORE_BROKEN, keep(*state, a_key(.key = key), 1));
     key[255] = '\0';
-    assert_good(keep(*state, an_idem(.key = key), 1));
-    assert_err(ZDD_ERR_STORE_BROKEN, keep(*state, an_idem(.key = ""), 1));
+    assert_good(keep(*state, a_key(.key = key), 1));
+    assert_err(ZDD_ERR_STORE_BROKEN, keep(*state, a_key(.key = ""), 1));
 }
 
 int main(void)

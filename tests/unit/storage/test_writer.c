@@ -131,12 +131,12 @@ static void bodies_that_wait_share_one_commit(void **state)
     gate_init(&gate);
     close_gate(store, &gate);
     for (int i = 0; i < 100; i++) {
-        bodies[i].event = an_event(.app_id = "/shop");
+        bodies[i].event = a_new_event(.app_id = "/shop");
         bodies[i].fail_with = i % 10 == 3 ? ZDD_ERR_APP_BUSY : ZDD_ERR_NONE;
         assert_good(zdd_store_submit(store, append, &bodies[i], note));
     }
     open_gate(&gate);
-    assert_good(append_event(store, an_event(.app_id = "/last"))); /* waits behind all of them */
+    assert_good(append_event(store, a_new_event(.app_id = "/last"))); /* waits behind all of them */
 
     int64_t seq = 0;
 
@@ -151,14 +151,14 @@ static void bodies_that_wait_share_one_commit(void **state)
     assert_int_equal(stats.bodies, 92);
     assert_in_range(stats.commits, 2, 3); /* the gate, the hundred, and perhaps the last one */
     assert_int_equal(stats.failures, 0);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     gate_destroy(&gate);
 }
 
 static enum zdd_err overlook_a_failure(struct zdd_tx *tx, void *cls)
 {
     struct body *body = cls;
-    struct zdd_event broken = an_event(.app_id = "");
+    struct zdd_event broken = a_new_event(.app_id = "");
     const enum zdd_err err = zdd_event_append(tx, &body->event);
 
     if (err != ZDD_ERR_NONE || zdd_event_append(tx, &broken) == ZDD_ERR_NONE)
@@ -170,7 +170,7 @@ static void a_failure_that_a_body_overlooks_undoes_it_all_the_same(void **state)
 {
     const struct place *place = *state;
     struct zdd_store *store = open_file(place->path);
-    struct body body = {.event = an_event(.app_id = "/shop")};
+    struct body body = {.event = a_new_event(.app_id = "/shop")};
     struct zdd_store_stats stats;
 
     assert_err(ZDD_ERR_STORE_BROKEN, zdd_store_write(store, overlook_a_failure, &body));
@@ -178,7 +178,7 @@ static void a_failure_that_a_body_overlooks_undoes_it_all_the_same(void **state)
     zdd_store_stats(store, &stats);
     assert_int_equal(stats.failures, 1);
     assert_int_equal(stats.commits, 0);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void the_65537th_body_that_waits_is_refused(void **state)
@@ -186,7 +186,7 @@ static void the_65537th_body_that_waits_is_refused(void **state)
     const struct place *place = *state;
     struct zdd_store *store = open_file(place->path);
     struct body *bodies = calloc(BACKLOG, sizeof(*bodies));
-    struct body extra = {.event = an_event(.app_id = "/shop")};
+    struct body extra = {.event = a_new_event(.app_id = "/shop")};
     struct gate gate;
     int done = 0;
 
@@ -194,19 +194,19 @@ static void the_65537th_body_that_waits_is_refused(void **state)
     gate_init(&gate);
     close_gate(store, &gate);
     for (int i = 0; i < BACKLOG; i++) {
-        bodies[i].event = an_event(.app_id = "/shop");
+        bodies[i].event = a_new_event(.app_id = "/shop");
         assert_good(zdd_store_submit(store, append, &bodies[i], note));
     }
     assert_err(ZDD_ERR_TOO_MANY_CALLS, zdd_store_submit(store, append, &extra, note));
     open_gate(&gate);
-    store = zdd_store_free(store); /* finishes what waits */
+    zdd_store_free(store); /* finishes what waits */
     for (int i = 0; i < BACKLOG; i++)
         done += bodies[i].done;
     assert_int_equal(done, BACKLOG);
     assert_int_equal(extra.done, 0);
     store = open_file(place->path);
     assert_int_equal(last_event(store), BACKLOG);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
     gate_destroy(&gate);
     free(bodies);
 }
@@ -226,8 +226,9 @@ struct errand {
 static enum zdd_err deploy(struct zdd_tx *tx, void *cls)
 {
     struct errand *errand = cls;
-    struct zdd_event event = an_event(.run_id = errand->run.id, .app_id = errand->run.app_id);
-    const struct zdd_audit entry = an_entry(.run_id = errand->run.id, .app_id = errand->run.app_id);
+    struct zdd_event event = a_new_event(.run_id = errand->run.id, .app_id = errand->run.app_id);
+    const struct zdd_audit entry =
+        a_new_entry(.run_id = errand->run.id, .app_id = errand->run.app_id);
     enum zdd_err err = zdd_run_insert(tx, &errand->run, NULL, ZDD_WHEN_BUSY_REJECT, errand->busy);
 
     if (err == ZDD_ERR_NONE)
@@ -385,16 +386,16 @@ static void a_visitor_may_read_on_down_to_a_limit(void **state)
     struct zdd_store *store =
         open_with(&(struct zdd_store_options){.path = place->path, .reader_count = 1});
 
-    assert_good(append_event(store, an_event(.app_id = "/shop")));
+    assert_good(append_event(store, a_new_event(.app_id = "/shop")));
     assert_good(dive_in(store, 64));
     assert_err(ZDD_ERR_STORE_BUSY, dive_in(store, 65));
     assert_good(dive_in(store, 64)); /* what was opened for it was given back */
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static bool write_on(void *cls, const struct zdd_event *event)
 {
-    return append_event(cls, an_event(.app_id = event->app_id)) == ZDD_ERR_NONE;
+    return append_event(cls, a_new_event(.app_id = event->app_id)) == ZDD_ERR_NONE;
 }
 
 static void a_visitor_of_a_file_may_even_write(void **state)
@@ -403,17 +404,17 @@ static void a_visitor_of_a_file_may_even_write(void **state)
     struct zdd_store *store = open_file(place->path);
     const struct zdd_event_filter filter = {.limit = 100};
 
-    assert_good(append_event(store, an_event(.app_id = "/a")));
-    assert_good(append_event(store, an_event(.app_id = "/b")));
+    assert_good(append_event(store, a_new_event(.app_id = "/a")));
+    assert_good(append_event(store, a_new_event(.app_id = "/b")));
     assert_good(zdd_event_list(store, &filter, write_on, store));
     assert_int_equal(last_event(store), 4); /* the list showed what was there when it began */
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 static void submit_without_a_thread_is_done_when_it_returns(void **state)
 {
     struct zdd_store *store = open_memory();
-    struct body body = {.event = an_event(.app_id = "/shop")};
+    struct body body = {.event = a_new_event(.app_id = "/shop")};
 
     (void)state;
     assert_good(zdd_store_submit(store, append, &body, note));
@@ -423,7 +424,7 @@ static void submit_without_a_thread_is_done_when_it_returns(void **state)
     assert_good(zdd_store_submit(store, append, &body, note));
     assert_int_equal(body.done, 2);
     assert_err(ZDD_ERR_APP_BUSY, body.err);
-    store = zdd_store_free(store);
+    zdd_store_free(store);
 }
 
 int main(void)

@@ -1,0 +1,233 @@
+/**
+ * @file tests/unit/server/engine/test_move.c
+ * @brief A decision applied to a deployment's record: phases, holds, deadlines.
+ */
+#include "server/engine/move.h"
+
+#include "tests/unit/strategies/facts.h"
+
+static struct zdd_run moved(struct zdd_run run, struct zdd_decision d, int64_t now_ms)
+{
+    const struct zdd_plan plan = a_plan();
+
+    zdd_move(zdd_strategy_find("rolling"), &plan, &d, now_ms, &run);
+    return run;
+}
+
+#define a_decision(...) ((struct zdd_decision){.rule = "test/rule", __VA_ARGS__})
+
+static void the_first_look_starts_the_clocks_and_no_other(void **state)
+{
+    const struct zdd_plan plan = a_plan(.deadline_ms = 5000);
+    struct zdd_run run = {.phase = ZDD_PHASE_PENDING};
+
+    (void)state;
+    assert_true(zdd_move_start(&plan, &run, T0));
+    assert_int_equal(run.started_at_ms, T0);
+    assert_int_equal(run.phase_since_ms, T0);
+    assert_int_equal(run.deadline_at_ms, T0 + 5000);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 5000);
+    assert_false(zdd_move_start(&plan, &run, T0 + 1000));
+    assert_int_equal(run.started_at_ms, T0);
+    assert_int_equal(run.deadline_at_ms, T0 + 5000);
+}
+
+static void a_new_phase_begins_with_its_own_time_and_a_clean_slate(void **state)
+{
+    const struct zdd_run run =
+        moved(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_FAILED, .attempt = 3,
+                    .ordered = true),
+              a_decision(.phase = ZDD_PHASE_ROLLING, .wake_at_ms = T0 + 77), T0 + 50);
+
+    (void)state;
+    assert_int_equal(run.phase, ZDD_PHASE_ROLLING);
+    assert_int_equal(run.phase_since_ms, T0 + 50);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 50 + 600000);
+    assert_int_equal(run.deadline_at_ms, DEADLINE); /* the whole has one deadline */
+    assert_int_equal(run.step, 1);
+    assert_int_equal(run.outcome, ZDD_OUTCOME_NONE);
+    assert_int_equal(run.attempt, 0);
+    assert_int_equal(run.wake_at_ms, T0 + 77);
+    assert_int_equal(run.ended_at_ms, 0);
+}
+
+static void the_same_phase_keeps_everything(void **state)
+{
+    const struct zdd_run before = a_run(.phase = ZDD_PHASE_APPLYING, .attempt = 3,
+                                        .outcome = ZDD_OUTCOME_FAILED, .ordered = true);
+    const struct zdd_run run =
+        moved(before, a_decision(.phase = ZDD_PHASE_APPLYING, .wake_at_ms = T0 + 1), T0 + 50);
+
+    (void)state;
+    assert_int_equal(run.phase_since_ms, T0);
+    assert_int_equal(run.attempt, 3);
+    assert_int_equal(run.outcome, ZDD_OUTCOME_FAILED);
+    assert_int_equal(run.step_deadline_at_ms, DEADLINE);
+    assert_false(zdd_move_matters(&before, &run)); /* a timer alone is not worth writing */
+}
+
+static void
+going_back_is_a_step_of_its_own_and_clearing_and_putting_back_share_its_time(void **state)
+{
+    struct zdd_run run = moved(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1),
+                               a_decision(.phase = ZDD_PHASE_CLEARING), T0 + 1000);
+
+    (void)state;
+    assert_int_equal(run.step, 2);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 1000 + ZDD_REVERT_LIMIT_MS);
+    run.attempt = 2;
+    run.outcome = ZDD_OUTCOME_FAILED;
+
+    run = moved(run, a_decision(.phase = ZDD_PHASE_REVERTING), T0 + 2000);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 1000 + ZDD_REVERT_LIMIT_MS);
+    assert_int_equal(run.attempt, 2);
+    assert_int_equal(run.outcome, ZDD_OUTCOME_NONE);
+    assert_int_equal(run.phase_since_ms, T0 + 2000);
+
+    run = moved(run, a_decision(.phase = ZDD_PHASE_CLEARING), T0 + 3000);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 1000 + ZDD_REVERT_LIMIT_MS);
+    assert_int_equal(run.attempt, 2);
+
+    run = moved(run, a_decision(.phase = ZDD_PHASE_UNDOING), T0 + 4000);
+    assert_int_equal(run.step, 2);
+    assert_int_equal(run.attempt, 0);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 4000 + 800000);
+
+    run = moved(run, a_decision(.phase = ZDD_PHASE_CLEARING), T0 + 5000); /* an operator, again */
+    assert_int_equal(run.step_deadline_at_ms, T0 + 5000 + ZDD_REVERT_LIMIT_MS);
+}
+
+static void the_end_is_noted_and_nothing_wakes_it_any_more(void **state)
+{
+    static const struct {
+        enum zdd_phase from, to;
+        int32_t before, after; /* steps */
+    } ends[] = {
+        {ZDD_PHASE_ROLLING, ZDD_PHASE_SUCCEEDED, 1, 1},
+        {ZDD_PHASE_PENDING, ZDD_PHASE_SUCCEEDED, 0, 1},
+        {ZDD_PHASE_APPLYING, ZDD_PHASE_FAILED, 0, 0},
+        {ZDD_PHASE_APPLYING, ZDD_PHASE_CANCELED, 0, 0},
+        {ZDD_PHASE_UNDOING, ZDD_PHASE_ROLLED_BACK, 2, 2},
+        {ZDD_PHASE_UNDOING, ZDD_PHASE_FAILED, 2, 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(ends); i++) {
+        const struct zdd_run run =
+            moved(a_run(.phase = ends[i].from, .step = ends[i].before),
+                  a_decision(.phase = ends[i].to, .cause = ZDD_CAUSE_DEADLINE), T0 + 9);
+
+        assert_int_equal(run.ended_at_ms, T0 + 9);
+        assert_int_equal(run.wake_at_ms, 0);
+        assert_int_equal(run.step, ends[i].after);
+        assert_int_equal(run.cause, ZDD_CAUSE_DEADLINE);
+    }
+}
+
+static void a_pause_stops_the_deadlines(void **state)
+{
+    struct zdd_run run =
+        moved(a_run(.phase = ZDD_PHASE_ROLLING),
+              a_decision(.phase = ZDD_PHASE_ROLLING, .hold = ZDD_HOLD_OPERATOR), T0 + 1000);
+
+    (void)state;
+    assert_int_equal(run.held_since_ms, T0 + 1000);
+    assert_int_equal(run.deadline_at_ms, DEADLINE);
+    run = moved(run, a_decision(.phase = ZDD_PHASE_ROLLING, .hold = ZDD_HOLD_OPERATOR), T0 + 2000);
+    assert_int_equal(run.held_since_ms, T0 + 1000);
+    run = moved(run, a_decision(.phase = ZDD_PHASE_ROLLING, .hold = ZDD_HOLD_NONE), T0 + 61000);
+    assert_int_equal(run.held_since_ms, 0);
+    assert_int_equal(run.deadline_at_ms, DEADLINE + 60000);
+    assert_int_equal(run.step_deadline_at_ms, DEADLINE + 60000);
+}
+
+static void going_back_out_of_a_hold_gets_its_own_time(void **state)
+{
+    const struct zdd_run run =
+        moved(a_run(.phase = ZDD_PHASE_ROLLING, .hold = ZDD_HOLD_FAILURE, .held_since_ms = T0),
+              a_decision(.phase = ZDD_PHASE_CLEARING), T0 + 5000);
+
+    (void)state;
+    assert_int_equal(run.hold, ZDD_HOLD_NONE);
+    assert_int_equal(run.deadline_at_ms, DEADLINE + 5000);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 5000 + ZDD_REVERT_LIMIT_MS);
+}
+
+static void a_retry_starts_the_clocks_anew(void **state)
+{
+    const struct zdd_run run =
+        moved(a_run(.phase = ZDD_PHASE_ROLLING, .hold = ZDD_HOLD_FAILURE, .attempt = 4,
+                    .outcome = ZDD_OUTCOME_REFUSED, .held_since_ms = DEADLINE),
+              a_decision(.phase = ZDD_PHASE_ROLLING, .fresh_deadlines = true), DEADLINE + 5000);
+
+    (void)state;
+    assert_int_equal(run.deadline_at_ms, DEADLINE + 5000 + 600000);
+    assert_int_equal(run.step_deadline_at_ms, DEADLINE + 5000 + 600000);
+    assert_int_equal(run.attempt, 0);
+    assert_int_equal(run.outcome, ZDD_OUTCOME_NONE);
+    assert_int_equal(run.held_since_ms, 0);
+}
+
+static void an_order_is_unsure_until_its_answer_says_otherwise(void **state)
+{
+    const struct zdd_run run =
+        moved(a_run(), a_decision(.phase = ZDD_PHASE_APPLYING, .order_count = 1), T0 + 100);
+
+    (void)state;
+    assert_true(run.ordered);
+    assert_int_equal(run.unsure_until_ms, T0 + 100 + ZDD_UNSURE_MS);
+    assert_false(moved(a_run(), a_decision(.phase = ZDD_PHASE_APPLYING), T0).ordered);
+    assert_true(moved(a_run(.ordered = true), a_decision(.phase = ZDD_PHASE_ROLLING), T0).ordered);
+}
+
+static void what_callers_or_a_restart_would_miss_is_written(void **state)
+{
+    const struct zdd_run same = a_run();
+    struct zdd_run run[16];
+    size_t count = 0;
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(run); i++)
+        run[i] = same;
+    run[count++].phase = ZDD_PHASE_ROLLING;
+    run[count++].hold = ZDD_HOLD_OPERATOR;
+    run[count++].cause = ZDD_CAUSE_DEADLINE;
+    run[count++].step = 1;
+    run[count++].started_at_ms = 1;
+    run[count++].outcome = ZDD_OUTCOME_ACKED;
+    run[count++].deadline_at_ms = 1;
+    run[count++].step_deadline_at_ms = 1;
+    run[count++].unsure_until_ms = 1;
+    run[count++].old_side.instances = 1;
+    run[count++].new_side.healthy = 1;
+    run[count++].new_side.version[0] = '2';
+    run[count++].waiting_code[0] = 't';
+    run[count++].error_code[0] = 'd';
+    run[count++].target_version[0] = '2';
+    run[count++].deployment_id[0] = '0';
+    assert_int_equal(count, ZDD_COUNT(run));
+    for (size_t i = 0; i < count; i++) {
+        assert_true(zdd_move_matters(&same, &run[i]));
+        assert_true(zdd_move_matters(&run[i], &same));
+        assert_false(zdd_move_matters(&run[i], &run[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_look_starts_the_clocks_and_no_other),
+        cmocka_unit_test(a_new_phase_begins_with_its_own_time_and_a_clean_slate),
+        cmocka_unit_test(the_same_phase_keeps_everything),
+        cmocka_unit_test(
+            going_back_is_a_step_of_its_own_and_clearing_and_putting_back_share_its_time),
+        cmocka_unit_test(the_end_is_noted_and_nothing_wakes_it_any_more),
+        cmocka_unit_test(a_pause_stops_the_deadlines),
+        cmocka_unit_test(going_back_out_of_a_hold_gets_its_own_time),
+        cmocka_unit_test(a_retry_starts_the_clocks_anew),
+        cmocka_unit_test(an_order_is_unsure_until_its_answer_says_otherwise),
+        cmocka_unit_test(what_callers_or_a_restart_would_miss_is_written),
+    };
+
+    return cmocka_run_group_tests_name("server/engine/move", tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/**
+ * @file tests/unit/server/engine/test_tell.c
+ * @brief Words for people: what it waits for, what went wrong, and the data of events.
+ */
+#include "server/engine/tell.h"
+
+#include "tests/unit/strategies/facts.h"
+
+#include <string.h>
+
+static struct zdd_run waiting(struct zdd_run run, const char *code, struct zdd_observation o)
+{
+    const struct zdd_plan plan = a_plan(.target = facts_of_app(.instances = 6));
+    const struct zdd_app_view view = {.lock_count = 1,
+                                      .lock = {"aaaaaaaa-0000-4000-8000-000000000001"}};
+
+    zdd_tell_waiting(&run, code, &plan, &o, &view, "connection refused");
+    return run;
+}
+
+static void the_moment_changes_with_the_code_and_with_nothing_else(void **state)
+{
+    struct zdd_run run = waiting(a_run(.phase = ZDD_PHASE_ROLLING), "tasks", seen());
+
+    (void)state;
+    assert_string_equal(run.waiting_code, "tasks");
+    assert_int_equal(run.waiting_since_ms, T0);
+    run = waiting(run, "tasks", seen(.now_ms = T0 + 5000, .current = serving(2)));
+    assert_int_equal(run.waiting_since_ms, T0);
+    run = waiting(run, "marathon", seen(.now_ms = T0 + 6000));
+    assert_int_equal(run.waiting_since_ms, T0 + 6000);
+    run = waiting(run, NULL, seen(.now_ms = T0 + 7000));
+    assert_string_equal(run.waiting_code, "");
+    assert_string_equal(run.waiting_text, "");
+    assert_int_equal(run.waiting_since_ms, 0);
+}
+
+static void who_has_ended_waits_for_nothing(void **state)
+{
+    const struct zdd_run run =
+        waiting(a_run(.phase = ZDD_PHASE_FAILED, .waiting_code = "tasks"), "marathon", seen());
+
+    (void)state;
+    assert_string_equal(run.waiting_code, "");
+    assert_string_equal(run.waiting_text, "");
+}
+
+static void tasks_are_counted_by_what_the_phase_is_about(void **state)
+{
+    const struct zdd_observation o =
+        seen(.current = {.total = 4, .staged = 1, .running = 3, .healthy = 2},
+             .outdated = serving(3));
+
+    (void)state;
+    assert_string_equal(waiting(a_run(.phase = ZDD_PHASE_ROLLING), "tasks", o).waiting_text,
+                        "2 of 6 new instances healthy, 3 running, 1 starting; 3 old still there.");
+    assert_string_equal(
+        waiting(a_run(.phase = ZDD_PHASE_UNDOING), "tasks", o).waiting_text,
+        "2 of 4 restored instances healthy, 3 running, 1 starting; 3 others still there.");
+    assert_string_equal(waiting(a_run(.phase = ZDD_PHASE_STOPPING), "tasks", o).waiting_text,
+                        "7 old instances still have to end.");
+    assert_non_null(strstr(waiting(a_run(.phase = ZDD_PHASE_CLEARING), "tasks", o).waiting_text,
+                           "2 new instances that do not serve are removed"));
+}
+
+static void marathon_is_quoted(void **state)
+{
+    struct zdd_run run;
+
+    (void)state;
+    run = waiting(a_run(.phase = ZDD_PHASE_APPLYING), "marathon", seen(.reachable = false));
+    assert_string_equal(run.waiting_text, "Marathon does not answer: connection refused");
+    run = waiting(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_FAILED, .attempt = 3),
+                  "marathon", seen());
+    assert_non_null(strstr(run.waiting_text, "3 in a row"));
+    run = waiting(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_ACKED), "marathon",
+                  seen());
+    assert_non_null(strstr(run.waiting_text, "does not show the order's effect yet"));
+    run = waiting(a_run(.phase = ZDD_PHASE_APPLYING), "marathon-lock", seen());
+    assert_non_null(strstr(run.waiting_text, "aaaaaaaa-0000-4000-8000-000000000001"));
+    run = waiting(a_run(.phase = ZDD_PHASE_ROLLING), "marathon-settles",
+                  seen(.outdated = serving(2)));
+    assert_non_null(strstr(run.waiting_text, "2 old instances"));
+}
+
+static void an_endless_reason_is_cut(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    const struct zdd_observation o = seen(.reachable = false);
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_APPLYING);
+    char reason[1000];
+
+    (void)state;
+    memset(reason, 'x', sizeof(reason) - 1);
+    reason[sizeof(reason) - 1] = '\0';
+    zdd_tell_waiting(&run, "marathon", &plan, &o, NULL, reason);
+    assert_true(strlen(run.waiting_text) < ZDD_WAITING_SIZE);
+    zdd_tell_waiting(&run, "marathon", &plan, &o, NULL, NULL);
+    assert_string_equal(run.waiting_text, "Marathon does not answer: no reason given");
+    zdd_tell_waiting(&run, "marathon-lock", &plan, &o, NULL, NULL);
+    assert_non_null(strstr(run.waiting_text, "(unknown)"));
+}
+
+static void each_hold_says_what_an_operator_can_do(void **state)
+{
+    (void)state;
+    for (int a = ZDD_HOLD_OPERATOR; a < ZDD_HOLD_COUNT; a++) {
+        const struct zdd_run run = waiting(
+            a_run(.phase = ZDD_PHASE_ROLLING, .hold = (enum zdd_hold)a), "operator", seen());
+
+        assert_true(strlen(run.waiting_text) > 40);
+        assert_true(strlen(run.waiting_text) < ZDD_WAITING_SIZE - 1); /* not cut */
+        for (int b = ZDD_HOLD_OPERATOR; b < a; b++) {
+            const struct zdd_run other = waiting(
+                a_run(.phase = ZDD_PHASE_ROLLING, .hold = (enum zdd_hold)b), "operator", seen());
+
+            assert_string_not_equal(run.waiting_text, other.waiting_text);
+        }
+    }
+}
+
+static struct zdd_run failed(struct zdd_run run, const struct zdd_app_view *view)
+{
+    const struct zdd_plan plan = a_plan();
+
+    zdd_tell_error(&run, &plan, view);
+    return run;
+}
+
+static void a_deadline_tells_how_far_it_got_and_what_broke_last(void **state)
+{
+    struct zdd_app_view view = {.failed_at_ms = T0, .failure = "TASK_FAILED: exit 1"};
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_CLEARING, .cause = ZDD_CAUSE_DEADLINE,
+                               .new_side = {.instances = 2, .healthy = 1});
+
+    (void)state;
+    run = failed(run, &view);
+    assert_string_equal(run.error_code, "deadline");
+    assert_string_equal(
+        run.error_text,
+        "The deployment took longer than its deadline allows. 1 of 4 new instances were healthy."
+        " Last task failure: TASK_FAILED: exit 1");
+    view.failed_at_ms = T0 - 1; /* before this deployment began */
+    assert_null(strstr(failed(run, &view).error_text, "TASK_FAILED"));
+    assert_null(strstr(failed(run, NULL).error_text, "TASK_FAILED"));
+    run.cause = ZDD_CAUSE_UNDO_DEADLINE;
+    assert_non_null(strstr(failed(run, &view).error_text, "1 of 4"));
+    run.cause = ZDD_CAUSE_STEP_DEADLINE;
+    assert_non_null(strstr(failed(run, &view).error_text, "1 of 4"));
+}
+
+static void other_causes_are_their_sentence(void **state)
+{
+    const struct zdd_run run = failed(a_run(.cause = ZDD_CAUSE_ABORTED), NULL);
+
+    (void)state;
+    assert_string_equal(run.error_code, "aborted");
+    assert_string_equal(run.error_text, zdd_cause_text(ZDD_CAUSE_ABORTED));
+}
+
+static void marathons_own_words_about_a_refusal_stay(void **state)
+{
+    const struct zdd_run run =
+        failed(a_run(.cause = ZDD_CAUSE_REFUSED, .error_code = "marathon-refused",
+                     .error_text = "#/app/cpus must be positive"),
+               NULL);
+
+    (void)state;
+    assert_string_equal(run.error_code, "marathon-refused");
+    assert_string_equal(run.error_text, "#/app/cpus must be positive");
+}
+
+static void without_a_cause_there_is_no_error(void **state)
+{
+    const struct zdd_run run =
+        failed(a_run(.error_code = "deadline", .error_text = "Too late."), NULL);
+
+    (void)state;
+    assert_string_equal(run.error_code, "");
+    assert_string_equal(run.error_text, "");
+}
+
+static void an_event_says_where_it_stands(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    const struct zdd_run run =
+        a_run(.phase = ZDD_PHASE_ROLLING, .step = 1, .revision = 7,
+              .old_side = {.version = "v1", .instances = 3, .healthy = 2},
+              .new_side = {.instances = 1}, .waiting_code = "tasks", .waiting_text = "a \"b\"");
+
+    (void)state;
+    zdd_tell_event(&buf, &run, "forward/wait-tasks");
+    assert_int_equal(buf.err, ZDD_ERR_NONE);
+    assert_string_equal(buf.data,
+                        "{\"state\":\"running\",\"phase\":\"rolling\",\"step\":1,\"revision\":7,"
+                        "\"old\":{\"version\":\"v1\",\"instances\":3,\"healthy\":2},"
+                        "\"new\":{\"version\":null,\"instances\":1,\"healthy\":0},"
+                        "\"waitingFor\":{\"code\":\"tasks\",\"text\":\"a \\\"b\\\"\"},"
+                        "\"rule\":\"forward/wait-tasks\"}");
+}
+
+static void an_event_names_the_cause_with_its_words(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_FAILED, .active = false,
+                               .cause = ZDD_CAUSE_REFUSED, .error_text = "no \n good");
+
+    (void)state;
+    zdd_tell_event(&buf, &run, NULL);
+    assert_non_null(strstr(buf.data, ",\"cause\":\"refused\",\"text\":\"no \\n good\"}"));
+    assert_null(strstr(buf.data, "rule"));
+    assert_null(strstr(buf.data, "waitingFor"));
+    zdd_buf_clear(&buf);
+    run.error_text[0] = '\0';
+    zdd_tell_event(&buf, &run, NULL);
+    assert_non_null(strstr(buf.data, zdd_cause_text(ZDD_CAUSE_REFUSED)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_moment_changes_with_the_code_and_with_nothing_else),
+        cmocka_unit_test(who_has_ended_waits_for_nothing),
+        cmocka_unit_test(tasks_are_counted_by_what_the_phase_is_about),
+        cmocka_unit_test(marathon_is_quoted),
+        cmocka_unit_test(an_endless_reason_is_cut),
+        cmocka_unit_test(each_hold_says_what_an_operator_can_do),
+        cmocka_unit_test(a_deadline_tells_how_far_it_got_and_what_broke_last),
+        cmocka_unit_test(other_causes_are_their_sentence),
+        cmocka_unit_test(marathons_own_words_about_a_refusal_stay),
+        cmocka_unit_test(without_a_cause_there_is_no_error),
+        cmocka_unit_test(an_event_says_where_it_stands),
+        cmocka_unit_test(an_event_names_the_cause_with_its_words),
+    };
+
+    return cmocka_run_group_tests_name("server/engine/tell", tests, NULL, NULL);
+}

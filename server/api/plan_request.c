@@ -186,7 +186,7 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
         if (request->strategy->params[i].kind == ZDD_PARAM_INT)
             request->option[i].integer = INT64_MIN;
         else
-            request->option[i].real = NAN;
+            request->option[i].real = (double)NAN;
     }
     zdd_plan_option_fields(request->strategy, fields);
     zdd_fields_read(fields, options ? options : none, "#/options", request->option, errors);

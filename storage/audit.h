@@ -4,7 +4,13 @@
  *
  * hash = SHA-256 over the previous hash and the entry's fields in a fixed order, each with its
  * length before it (after Certificate Transparency's and Go's checksum database's idea of an
- * append-only log; a chain is enough here). The first entry hangs on 64 zeros.
+ * append-only log; a chain is enough here). The first entry hangs on 64 zeros;
+ * storage/chain.h tells the order of the fields.
+ *
+ * Number and hash of the newest entry are kept beside the log. So a walk notices an
+ * entry that was changed, added or taken out, wherever it stood, the newest too. It
+ * cannot notice somebody who may write the file and computes the whole chain anew:
+ * for that, note the head elsewhere from time to time, and compare.
  */
 #pragma once
 
@@ -28,6 +34,7 @@ struct zdd_audit {
     const char *hash; /* hex; only when read */
 };
 
+/** Append; seq and hash of @p entry are given here. */
 ZDD_MUST_CHECK enum zdd_err zdd_audit_append(struct zdd_tx *tx, const struct zdd_audit *entry);
 
 struct zdd_audit_filter {

@@ -30,6 +30,7 @@ ZDD_MUST_CHECK enum zdd_err zdd_idem_find(struct zdd_store *store, const struct 
 /** The same inside a transaction: the last word when two equal calls race. */
 ZDD_MUST_CHECK enum zdd_err zdd_idem_find_tx(struct zdd_tx *tx, const struct zdd_idem *idem,
                                              struct zdd_idem_answer *ret_answer);
+/** @return ZDD_ERR_NONE; ZDD_ERR_KEY_REUSED when the owner has used the key; or a store error */
 ZDD_MUST_CHECK enum zdd_err zdd_idem_keep(struct zdd_tx *tx, const struct zdd_idem *idem,
                                           int status, const char *location, const char *body,
                                           int64_t now_ms);

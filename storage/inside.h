@@ -100,6 +100,8 @@ struct zdd_reader {
  */
 struct zdd_reader zdd_reader_borrow(struct zdd_store *store);
 void zdd_reader_return(struct zdd_reader *reader);
+/** @return whether this thread reads a store in memory right now */
+bool zdd_reader_held_in_memory(void);
 
 ZDD_MUST_CHECK enum zdd_err zdd_pool_open(struct zdd_store *store, unsigned count);
 void zdd_pool_close(struct zdd_store *store);

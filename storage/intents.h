@@ -21,7 +21,8 @@ struct zdd_intent {
 /** Note @p intent. @param[out] ret_seq names it for zdd_intent_close() */
 ZDD_MUST_CHECK enum zdd_err zdd_intent_open(struct zdd_tx *tx, const struct zdd_intent *intent,
                                             int64_t *ret_seq);
-/** Note what became of it; @p detail is Marathon's words or "". */
+/** Note what became of it; @p detail is Marathon's words or "". Once: ZDD_ERR_REVISION_STALE when
+ * it was noted before, or there is no such order. */
 ZDD_MUST_CHECK enum zdd_err zdd_intent_close(struct zdd_tx *tx, int64_t seq,
                                              enum zdd_outcome outcome, const char *detail,
                                              int64_t now_ms);

@@ -20,6 +20,7 @@ static const char setup_sql[] = "PRAGMA query_only = ON;"
 
 /* How many this thread holds, of any store: then it must not wait for another one. */
 static _Thread_local unsigned held;
+static _Thread_local unsigned held_in_memory;
 
 static struct zdd_conn *open_one(struct zdd_store *store, enum zdd_err *ret_err)
 {
@@ -128,6 +129,7 @@ struct zdd_reader zdd_reader_borrow(struct zdd_store *store)
 
     if (store->memory) {
         pthread_mutex_lock(&store->main_lock);
+        held_in_memory++;
         reader.conn = &store->main;
         return reader;
     }
@@ -160,10 +162,16 @@ void zdd_reader_return(struct zdd_reader *reader)
     if (!reader->conn)
         return;
     if (reader->store->memory) {
+        held_in_memory--;
         pthread_mutex_unlock(&reader->store->main_lock);
     } else {
         held--;
         give_back(&reader->store->pool, reader->conn);
     }
     reader->conn = NULL;
+}
+
+bool zdd_reader_held_in_memory(void)
+{
+    return held_in_memory > 0;
 }

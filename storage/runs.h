@@ -13,9 +13,9 @@ enum zdd_when_busy { ZDD_WHEN_BUSY_REJECT, ZDD_WHEN_BUSY_QUEUE, ZDD_WHEN_BUSY_SU
 /**
  * Insert a deployment; run->id, plan_id, app_id, strategy, created_*, reason, wake_at_ms must be
  * set. It is active at once when the app has no live one; else by @p when_busy: ZDD_ERR_APP_BUSY,
- * or it is queued (active false) behind it; SUPERSEDE also leaves an abort command (reason
- * "superseded", cause in run.cause is the engine's business) with the live one and cancels all
- * others that are queued.
+ * or it is queued (active false) behind it. SUPERSEDE also ends all that are queued (phase
+ * canceled, cause superseded), and leaves the command abort with the live one, in place of one that
+ * waited, unless it goes back already; superseded_by of each names the new one.
  *
  * @param labels       JSON object text, kept as it is; NULL for none
  * @param[out] ret_busy id of the live deployment when there is one, else ""; set on success and on
@@ -37,9 +37,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id,
  * The engine's only way to move a deployment: write every field of @p run but id, plan_id, app_id,
  * strategy, created_*, reason, command, where the stored revision is @p revision; the stored one
  * becomes revision + 1 and so does run->revision. The stored command is cleared only when @p
- * take_command, and only if it still is run->command (a newer command survives). `active` becomes
- * false when the phase is final, and the oldest queued deployment of the app becomes active and
- * due.
+ * take_command, and only if it still is run->command (a newer command survives, and the deployment
+ * is due at once). run->command and superseded_by are then what is stored. `active` becomes false
+ * when the phase is final, and the oldest queued deployment of the app becomes active and due.
  *
  * @param[out] ret_next  id of the deployment that became active, else ""
  * @return ZDD_ERR_NONE; ZDD_ERR_REVISION_STALE and nothing is changed; or a store error
@@ -49,8 +49,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_advance(struct zdd_tx *tx, struct zdd_run *r
                                             char ret_next[static ZDD_ID_SIZE]);
 
 /**
- * Leave an operator's command and make the deployment due. Never touches the phase, except that
- * `abort` of a queued deployment cancels it here and now (no engine looks at it).
+ * Leave an operator's command and make the deployment due. Never touches the phase or the revision,
+ * except that `abort` of a queued deployment cancels it here and now (no engine looks at it).
  *
  * @param revision  what the caller looked at (If-Match); -1: any
  * @return ZDD_ERR_NONE; ZDD_ERR_RUN_UNKNOWN; ZDD_ERR_RUN_STALE; ZDD_ERR_RUN_FINISHED;
@@ -67,11 +67,14 @@ struct zdd_run_filter {
     int state;                  /* enum zdd_state, or -1 for any */
     const char *strategy;       /* or NULL */
     int64_t since_ms, until_ms; /* created in [since, until); 0: open */
-    const char *before_id;      /* page; NULL starts with the newest */
+    const char *before_id;      /* page; NULL starts with the newest; unknown: an empty page */
     int limit;                  /* 1..200 */
 };
 
-/** Newest first, by id. @p visit returns false to stop. */
+/**
+ * Newest first, in the order of insertion, which is that of the ids unless the clock was set back
+ * (by up to an hour: then times are still exact). @p visit returns false to stop.
+ */
 ZDD_MUST_CHECK enum zdd_err
 zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *filter,
              bool (*visit)(void *cls, const struct zdd_run *run, const char *labels), void *cls);

@@ -5,8 +5,14 @@
  * Opening takes an exclusive lock on "<path>.lock" (flock, so it ends with the
  * process), sets WAL and synchronous=FULL, and brings the schema up to date.
  * Writes run on one thread; all that wait are committed together, so that many
- * callers share one fsync (targets.md). Reads use connections of their own and
- * never wait for the writer.
+ * callers share one fsync. Reads use connections of their own and never wait for
+ * the writer.
+ *
+ * Lists call a visitor for each row while they hold a read connection: it should
+ * be quick. It may read on, which takes one more connection for each level (there
+ * are 64, then it gets STORE_BUSY), and it may write, which the list does not see.
+ * In a store in memory all share one connection: there a visitor must not write
+ * unless the writer is inline; that is asserted.
  */
 #pragma once
 
@@ -47,21 +53,24 @@ ZDD_MUST_CHECK enum zdd_err zdd_store_open(const struct zdd_store_options *optio
 /** Finish the writes that wait, close; NULL is fine. @return NULL */
 struct zdd_store *zdd_store_free(struct zdd_store *store);
 
-/** What happens inside a transaction; an error undoes all of this body, and of no other. May run
- * again only if it returned no error and the commit failed: never. */
+/** What happens inside a transaction; an error undoes all of this body, and of no other. A failure
+ * of the database that the body overlooks undoes it, too. It runs once: never again, also when the
+ * commit fails. It must not write through the store, only through @p tx. */
 typedef enum zdd_err zdd_tx_body(struct zdd_tx *tx, void *cls);
 
 /**
  * Run @p body in a transaction of its own and wait until it is durable.
- * @return what @p body returned, or the error of the commit; then nothing of it has happened
+ * @return what @p body returned, or the error of the commit; then nothing of it has happened.
+ * ZDD_ERR_STORE_FULL and STORE_READ_ONLY pass when there is room again; nothing needs to be
+ * reopened
  */
 ZDD_MUST_CHECK enum zdd_err zdd_store_write(struct zdd_store *store, zdd_tx_body *body, void *cls);
 
 /**
  * The same without waiting: @p done is called exactly once, on the writer's thread, after the
  * commit; it must be quick and must not write. @p cls must live until then.
- * @return ZDD_ERR_NONE, or ZDD_ERR_TOO_MANY_CALLS when 65 536 bodies wait already (@p done is then
- * not called)
+ * @return ZDD_ERR_NONE; ZDD_ERR_TOO_MANY_CALLS when 65 536 bodies wait already, or
+ * ZDD_ERR_NO_MEMORY (@p done is then not called)
  */
 ZDD_MUST_CHECK enum zdd_err zdd_store_submit(struct zdd_store *store, zdd_tx_body *body, void *cls,
                                              void (*done)(void *cls, enum zdd_err err));

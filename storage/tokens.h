@@ -26,7 +26,8 @@ struct zdd_token {
     int64_t created_at_ms, expires_at_ms, revoked_at_ms; /* 0: never */
 };
 
-/** @param hash_hex SHA-256 of the token's text. @return ZDD_ERR_NONE, ZDD_ERR_TOKEN_NAME_TAKEN or a
+/** Names of expired and revoked tokens are free.
+ * @param hash_hex SHA-256 of the token's text. @return ZDD_ERR_NONE, ZDD_ERR_TOKEN_NAME_TAKEN or a
  * store error */
 ZDD_MUST_CHECK enum zdd_err zdd_token_insert(struct zdd_tx *tx, const struct zdd_token *token,
                                              const char *hash_hex);
@@ -38,6 +39,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_token_find(struct zdd_store *store, const char *
 ZDD_MUST_CHECK enum zdd_err zdd_token_list(struct zdd_store *store,
                                            bool (*visit)(void *cls, const struct zdd_token *token),
                                            void *cls);
+/** From @p now_ms on it is unknown; the first revocation counts. @return ZDD_ERR_NONE,
+ * ZDD_ERR_TOKEN_UNKNOWN or a store error */
 ZDD_MUST_CHECK enum zdd_err zdd_token_revoke(struct zdd_tx *tx, const char *id, int64_t now_ms);
 
 const char *zdd_scope_name(enum zdd_scope scope);

@@ -291,6 +291,7 @@ enum zdd_err zdd_store_write(struct zdd_store *store, zdd_tx_body *body, void *c
         return job.err;
     }
     assert(!pthread_equal(pthread_self(), store->queue.thread) && "it would wait for itself");
+    assert(!(store->memory && zdd_reader_held_in_memory()) && "the writer would wait for us");
     init_waiting(&job);
     pthread_mutex_lock(&store->queue.lock);
     push(&store->queue, &job);

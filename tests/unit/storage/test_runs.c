@@ -49,8 +49,8 @@ static struct zdd_run full_run(void)
                  .target_version = "target", .revert_version = "revert",
                  .deployment_id = "marathon", .old_side = {"old", 13, 14},
                  .new_side = {"new", 15, 16}, .waiting_code = "pause", .waiting_text = "waiting",
-                 .waiting_since_ms = 17, .error_code = "code", .error_text = "text",
-                 .created_by = "token:me", .reason = "because");
+                 .waiting_since_ms = 17, .unsure_until_ms = 18, .error_code = "code",
+                 .error_text = "text", .created_by = "token:me", .reason = "because");
 }
 
 #define SAME(column, kind, member)                                                                 \
@@ -63,6 +63,30 @@ static void assert_same_run(const struct zdd_run *expected, const struct zdd_run
     ZDD_RUN_MOVED(SAME)
     assert_int_equal(actual->active, expected->active);
     assert_int_equal(actual->revision, expected->revision);
+}
+
+/* Marks the bytes of a member. */
+#define MARK(column, kind, member)                                                                 \
+    memset(marks + offsetof(struct zdd_run, member), 1, sizeof(((struct zdd_run *)0)->member));
+
+/* Bytes that belong to no column can only be what the compiler leaves between two members. */
+static void every_member_has_a_column(void **state)
+{
+    unsigned char marks[sizeof(struct zdd_run)] = {0};
+    size_t gap = 0;
+
+    (void)state;
+    ZDD_RUN_FIXED(MARK)
+    ZDD_RUN_LEFT(MARK)
+    ZDD_RUN_MOVED(MARK)
+    MARK(active, BOOL, active)
+    MARK(revision, INT64, revision)
+    for (size_t i = 0; i < sizeof(marks); i++) {
+        gap = marks[i] ? 0 : gap + 1;
+        if (gap >= sizeof(int64_t))
+            fail_msg("struct zdd_run has a member at byte %zu that storage/run_row.h lacks",
+                     i + 1 - gap);
+    }
 }
 
 static void every_member_comes_back_as_it_was(void **state)
@@ -369,6 +393,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_member_has_a_column),
         CASE(every_member_comes_back_as_it_was),
         CASE(every_moved_member_comes_back_after_an_advance),
         CASE(what_an_advance_must_not_touch_stays),

@@ -36,7 +36,6 @@
     X(phase_since_ms, INT64, phase_since_ms)                                                       \
     X(ordered_at_ms, INT64, ordered_at_ms)                                                         \
     X(unsure_until_ms, INT64, unsure_until_ms)                                                     \
-    X(unsure_until_ms, INT64, unsure_until_ms)                                                     \
     X(held_since_ms, INT64, held_since_ms)                                                         \
     X(deadline_at_ms, INT64, deadline_at_ms)                                                       \
     X(step_deadline_at_ms, INT64, step_deadline_at_ms)                                             \

@@ -97,7 +97,6 @@ CREATE TABLE run (
     phase_since_ms      INTEGER NOT NULL,
     ordered_at_ms       INTEGER NOT NULL,
     unsure_until_ms     INTEGER NOT NULL,
-    unsure_until_ms     INTEGER NOT NULL,
     held_since_ms       INTEGER NOT NULL,
     deadline_at_ms      INTEGER NOT NULL,
     step_deadline_at_ms INTEGER NOT NULL,

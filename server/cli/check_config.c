@@ -51,8 +51,8 @@ int zdd_cli_check_config(int argc, char *const *argv)
     if (!zdd_settings_parse("check-config",
                             "Read the settings as serve would, and show each with where it came "
                             "from.\nExit code 2 when one is wrong.",
-                            &more, argc, argv, &line, &code))
-        return code;
+                            &more, argc, argv, &line))
+        return line.exit;
     if (sample) {
         zdd_config_print_sample(&buf);
         return zdd_cli_print(&buf);

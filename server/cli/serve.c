@@ -276,7 +276,6 @@ int zdd_cli_serve(int argc, char *const *argv)
 {
     ZDD_AUTO_FREE struct server *server = calloc(1, sizeof(*server));
     struct zdd_settings_line line;
-    int code;
 
     if (!server)
         return ZDD_EXIT_FAILED;
@@ -285,8 +284,8 @@ int zdd_cli_serve(int argc, char *const *argv)
                             "brings steps under\nway to a safe point and ends within seconds; the "
                             "next start resumes. A second signal ends\nit at once, which is safe "
                             "too.",
-                            NULL, argc, argv, &line, &code))
-        return code;
+                            NULL, argc, argv, &line))
+        return line.exit;
     if (!zdd_cli_settings(line.value, line.file, &server->config) || !prepare(server))
         return ZDD_EXIT_USAGE;
     if (!zdd_signals_start()) {

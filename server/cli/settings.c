@@ -11,8 +11,7 @@
 #define TEXT_SIZE 400
 
 bool zdd_settings_parse(const char *command, const char *text, const struct zdd_option *more,
-                        int argc, char *const *argv, struct zdd_settings_line *ret_line,
-                        int *ret_exit)
+                        int argc, char *const *argv, struct zdd_settings_line *ret_line)
 {
     struct zdd_option options[ZDD_SETTING_COUNT + 2];
     char texts[ZDD_SETTING_COUNT][TEXT_SIZE];
@@ -35,5 +34,5 @@ bool zdd_settings_parse(const char *command, const char *text, const struct zdd_
         &ret_line->file};
     if (more)
         options[usage.option_count++] = *more;
-    return zdd_cli_parse(&usage, argc, argv, ret_exit);
+    return zdd_cli_parse(&usage, argc, argv, &ret_line->exit);
 }

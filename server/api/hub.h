@@ -4,8 +4,9 @@
  *
  * The store's writer says only "there is more". The hub's thread reads the new events once,
  * renders each once and keeps the latest in a ring that all streams share; a stream holds a
- * position and no buffer. Who starts further back than the ring reads the database until it has
- * caught up. Who was live and falls behind the whole ring is cut: it resumes by Last-Event-ID.
+ * position and no buffer. Who is further back than the ring reads the database, a bounded piece at
+ * a time, until it has caught up. Who was live and falls 16 rings behind is cut, and resumes by
+ * Last-Event-ID; who does not read at all is cut by the HTTP server.
  *
  * Locks: hub->lock may be held while zdd_stream_wake() is called, and is taken in read and close.
  */

@@ -11,6 +11,8 @@
 
 #define CATCH_UP_BATCH 64 /* events of one look into the database: what a stream holds at most */
 
+#define LAG_RINGS 16
+
 /* Ask browsers to wait a little before they come back; it also brings the headers out at once. */
 static const char greeting[] = "retry: 3000\n\n";
 static const char heartbeat[] = ":\n\n";
@@ -199,6 +201,12 @@ static size_t drain(struct zdd_hub_client *client, char *data, size_t max)
     return here;
 }
 
+/* How far a reader who was live may fall behind: further than any burst of events goes. */
+static int64_t lag_max(const struct zdd_hub *hub)
+{
+    return LAG_RINGS * (int64_t)hub->options.ring_size;
+}
+
 /* Make more of it be at hand. Under the lock, which is given up while the database is read. */
 static void refill(struct zdd_hub_client *client)
 {
@@ -210,8 +218,8 @@ static void refill(struct zdd_hub_client *client)
         advance(client);
         return;
     }
-    if (client->live) {
-        client->ended = true; /* too slow: it resumes by Last-Event-ID, from the database */
+    if (client->live && hub->newest_seq - client->after_seq > lag_max(hub)) {
+        client->ended = true; /* too slow: it may come back by Last-Event-ID */
         hub->cut_count++;
         return;
     }

@@ -68,7 +68,7 @@ bool zdd_twin_put(struct zdd_twin *twin, enum zdd_definition definition,
                   const struct zdd_app_facts *facts, bool force);
 /** POST restart. @return as zdd_twin_put() */
 bool zdd_twin_restart(struct zdd_twin *twin, bool force);
-/** DELETE app. @return as zdd_twin_put() */
+/** DELETE app; one that is gone already stays so. @return as zdd_twin_put() */
 bool zdd_twin_delete(struct zdd_twin *twin, bool force);
 /** DELETE deployment with force: it stops where it is. */
 void zdd_twin_cancel(struct zdd_twin *twin);

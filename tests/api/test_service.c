@@ -1,0 +1,122 @@
+/**
+ * @file tests/api/test_service.c
+ * @brief What machines ask about the service: alive, ready, version, contract, figures.
+ */
+#include "server/json/json.h"
+#include "tests/api/api_world.h"
+#include "tests/support/contract.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void it_says_that_it_lives_and_can_work_and_what_it_is(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer version = {0};
+
+    apiclient_expect(apiclient_get(world->client, "/livez"), 200, NULL);
+    apiclient_expect(apiclient_get(world->client, "/readyz"), 200, NULL);
+    version = apiclient_get(world->client, "/version");
+    assert_string_equal(apiclient_text(&version, "/version"), "1.2.3-test");
+}
+
+static void a_lost_event_stream_is_told_but_is_no_reason_to_be_unready(void **state)
+{
+    struct api_world *world = api_world_new(&(struct api_world_options){.engine_workers = 1});
+    APICLIENT_AUTO struct apiclient_answer lost = {0}, live = {0};
+
+    (void)state;
+    lost = apiclient_get(world->client, "/readyz");
+    assert_string_equal(apiclient_text(&lost, "/checks/marathonEvents"), "warn");
+    zdd_engine_stream(world->engine, true);
+    live = apiclient_get(world->client, "/readyz");
+    assert_string_equal(apiclient_text(&live, "/checks/marathonEvents"), "pass");
+    api_world_free(world);
+}
+
+static void it_serves_the_contract_that_it_is_held_against(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = apiclient_get(world->client, "/openapi.json");
+
+    assert_true(json_equal(answer.json, apiclient_contract(world->client)));
+}
+
+/* The value of a metric, or -1. */
+static double value_of(const char *text, const char *name)
+{
+    char line[120];
+    const char *found;
+    double value = -1;
+
+    snprintf(line, sizeof(line), "\n%s ", name);
+    found = strstr(text, line);
+    if (found)
+        (void)sscanf(found + strlen(line), "%lf", &value);
+    return value;
+}
+
+static void figures_are_in_prometheus_text_format(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    apiclient_expect(apiclient_get(world->client, "/v1/plans/7"), 404, NULL);
+    api_world_events(world, "deployment.paused", "/zdd/a", 3);
+    answer = apiclient_get(world->client, "/metrics");
+    assert_string_equal(answer.type, "text/plain; version=0.0.4; charset=utf-8");
+    assert_true(value_of(answer.body, "zdd_ready") == 1);
+    assert_true(value_of(answer.body, "zdd_http_answers_total{class=\"4xx\"}") == 1);
+    assert_true(value_of(answer.body, "zdd_store_transactions_total") >= 2);
+    assert_true(value_of(answer.body, "zdd_build_info{version=\"1.2.3-test\"}") == 1);
+    for (const char *line = answer.body; *line; line = strchr(line, '\n') + 1) {
+        char name[100];
+        double value;
+
+        if (strncmp(line, "# HELP zdd_", 11) == 0 || strncmp(line, "# TYPE zdd_", 11) == 0)
+            continue;
+        assert_int_equal(sscanf(line, "zdd_%99[a-z0-9_]", name), 1);
+        assert_int_equal(sscanf(strchr(line, ' '), "%lf", &value), 1);
+    }
+}
+
+static void each_family_is_described_once(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = apiclient_get(world->client, "/metrics");
+
+    for (const char *line = strstr(answer.body, "# TYPE "); line;
+         line = strstr(line + 1, "# TYPE ")) {
+        char name[120];
+
+        snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + 7, " ") + 8, line);
+        assert_null(strstr(line + 1, name));
+    }
+}
+
+static void the_callers_request_id_comes_back(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = apiclient_send(
+        world->client, &(struct apiclient_request){.path = "/v1/plans/7",
+                                                   .header = {"X-Request-Id: my-request-7"}});
+
+    assert_string_equal(apiclient_header(&answer, "X-Request-Id"), "my-request-7");
+    assert_string_equal(apiclient_text(&answer, "/requestId"), "my-request-7");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
+        TEST(it_says_that_it_lives_and_can_work_and_what_it_is),
+        cmocka_unit_test(a_lost_event_stream_is_told_but_is_no_reason_to_be_unready),
+        TEST(it_serves_the_contract_that_it_is_held_against),
+        TEST(figures_are_in_prometheus_text_format),
+        TEST(each_family_is_described_once),
+        TEST(the_callers_request_id_comes_back),
+#undef TEST
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

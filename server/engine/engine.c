@@ -169,7 +169,10 @@ static void sweep(struct zdd_engine *e)
 static void wait_for_news(struct zdd_engine *e)
 {
     const int64_t due_ms = zdd_due_next_ms(&e->due);
-    const int64_t next_ms = due_ms < e->sweep_at_ms ? due_ms : e->sweep_at_ms;
+    /* A sweep that is wanted while one is under way is the sweeper's to begin, nobody waits for it.
+     */
+    const int64_t sweep_ms = e->sweeping ? INT64_MAX : e->sweep_at_ms;
+    const int64_t next_ms = due_ms < sweep_ms ? due_ms : sweep_ms;
     int64_t wait_ms = next_ms - now(e);
     struct timespec until;
 

@@ -23,6 +23,7 @@
 
 /* A cluster in which everything works at once, or nothing turns healthy, or nobody answers. */
 struct fake {
+    atomic_bool stuck;   /* looks wait until this ends */
     atomic_bool silent;  /* looks get no answer */
     atomic_bool healthy; /* tasks are healthy as soon as the target is in place */
     atomic_int looks;    /* requests, whatever number of apps */
@@ -39,6 +40,11 @@ struct fixture {
     struct zdd_engine *engine;
     struct fake fake;
 };
+
+static void pause_shortly(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
 
 static bool is_applied(struct fake *fake, const char *app_id)
 {
@@ -59,6 +65,8 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t co
 
     atomic_fetch_add(&fake->looks, 1);
     atomic_fetch_add(&fake->seen, (int)count);
+    while (atomic_load(&fake->stuck))
+        pause_shortly();
     if (atomic_load(&fake->silent)) {
         snprintf(reason, ZDD_CLUSTER_REASON_SIZE, "nobody there");
         return ZDD_ERR_CLUSTER_DOWN;
@@ -162,11 +170,6 @@ static enum zdd_phase phase_of(struct fixture *f, const char *run_id)
 
     assert_int_equal(zdd_run_load(f->store, run_id, &run, NULL), ZDD_ERR_NONE);
     return run.phase;
-}
-
-static void pause_shortly(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
 }
 
 static void until_phase(struct fixture *f, const char *run_id, enum zdd_phase phase)
@@ -321,6 +324,23 @@ static void a_silent_marathon_is_probed_once_for_all(void **state)
         until_phase(f, ask[i].run_id, ZDD_PHASE_SUCCEEDED);
 }
 
+/* Found with a real Marathon: the worker that was not sweeping span with the lock held, for ever.
+ */
+static void a_stream_that_comes_back_during_a_sweep_blocks_nobody(void **state)
+{
+    struct fixture *f = *state;
+    struct ask ask = {.app_id = "/a"};
+
+    atomic_store(&f->fake.stuck, true);
+    deploy(f, &ask);
+    start_engine(f);
+    until_at_least(&f->fake.looks, 1);
+    zdd_engine_stream(f->engine, true);
+    zdd_engine_event(f->engine, "deployment_success", "{\"appId\":\"/a\"}");
+    atomic_store(&f->fake.stuck, false);
+    until_phase(f, ask.run_id, ZDD_PHASE_SUCCEEDED);
+}
+
 static void a_queued_deployment_starts_when_the_first_has_ended(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +386,8 @@ int main(void)
                                         close_world),
         cmocka_unit_test_setup_teardown(a_silent_marathon_is_probed_once_for_all, open_world,
                                         close_world),
+        cmocka_unit_test_setup_teardown(a_stream_that_comes_back_during_a_sweep_blocks_nobody,
+                                        open_world, close_world),
         cmocka_unit_test_setup_teardown(a_queued_deployment_starts_when_the_first_has_ended,
                                         open_world, close_world),
         cmocka_unit_test_setup_teardown(accepted_jobs_are_done_even_when_it_stops, open_world,

@@ -54,7 +54,8 @@ struct zdd_hub_ask {
     bool until_end;                                  /* end after the last event of run_id */
 };
 
-/** Answer @p call with a stream of events. @return NONE, TOO_MANY_CALLS or NO_MEMORY */
+/** Answer @p call with a stream of events. @return NONE, TOO_MANY_CALLS, NO_MEMORY or a store error
+ */
 ZDD_MUST_CHECK enum zdd_err zdd_hub_stream(struct zdd_hub *hub, struct zdd_call *call,
                                            const struct zdd_hub_ask *ask);
 

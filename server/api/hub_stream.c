@@ -307,32 +307,39 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-static struct zdd_hub_client *new_client(struct zdd_hub *hub, const struct zdd_hub_ask *ask)
+static enum zdd_err new_client(struct zdd_hub *hub, const struct zdd_hub_ask *ask,
+                               struct zdd_hub_client **ret_client)
 {
-    struct zdd_hub_client *client =
-        calloc(1, sizeof(*client) + size_of(ask->app_id) + size_of(ask->run_id) +
-                      size_of(ask->type) + size_of(ask->app_prefix));
+    int64_t first, after_seq = ask->after_seq;
+    enum zdd_err err = ZDD_ERR_NONE;
+    struct zdd_hub_client *client;
     char *room;
 
+    /* "Now" is what the database says: the ring may be a moment behind. */
+    if (after_seq < 0)
+        err = zdd_event_range(hub->options.store, &first, &after_seq);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    client = calloc(1, sizeof(*client) + size_of(ask->app_id) + size_of(ask->run_id) +
+                           size_of(ask->type) + size_of(ask->app_prefix));
     if (!client)
-        return NULL;
+        return ZDD_ERR_NO_MEMORY;
     room = client->texts;
     client->hub = hub;
     client->app_id = keep_text(&room, ask->app_id);
     client->run_id = keep_text(&room, ask->run_id);
     client->type = keep_text(&room, ask->type);
     client->app_prefix = keep_text(&room, ask->app_prefix);
-    client->after_seq = ask->after_seq;
+    client->after_seq = after_seq;
     client->until_end = ask->until_end;
     zdd_buf_text(&client->own, greeting);
-    return client;
+    *ret_client = client;
+    return ZDD_ERR_NONE;
 }
 
 /* From here on the hub wakes it. */
 static void enlist(struct zdd_hub *hub, struct zdd_hub_client *client)
 {
-    if (client->after_seq < 0)
-        client->after_seq = hub->newest_seq;
     client->next = hub->clients;
     if (hub->clients)
         hub->clients->previous = client;
@@ -343,11 +350,12 @@ static void enlist(struct zdd_hub *hub, struct zdd_hub_client *client)
 enum zdd_err zdd_hub_stream(struct zdd_hub *hub, struct zdd_call *call,
                             const struct zdd_hub_ask *ask)
 {
-    struct zdd_hub_client *client = new_client(hub, ask);
-    enum zdd_err err = ZDD_ERR_NO_MEMORY;
+    struct zdd_hub_client *client = NULL;
+    enum zdd_err err = new_client(hub, ask, &client);
 
-    if (!client)
+    if (err != ZDD_ERR_NONE)
         return err;
+    err = ZDD_ERR_NO_MEMORY;
     pthread_mutex_lock(&hub->lock);
     if (hub->client_count >= hub->options.stream_max) {
         err = ZDD_ERR_TOO_MANY_CALLS;

@@ -43,11 +43,17 @@ static bool is_asked_for(const struct zdd_facts *f)
 }
 
 /* Sick instances that cannot be told from healthy ones may stay for ever: waiting for them has an
- * end. What Marathon refuses to clear stays too. */
+ * end. */
 static bool should_clear(const struct zdd_facts *f)
 {
-    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE && !zdd_was_refused(f) &&
+    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE &&
            !(is_asked_for(f) && f->seen->now_ms >= f->run->ordered_at_ms + ZDD_CLEAR_LIMIT_MS);
+}
+
+/* Putting back without having cleared could cost what still serves: better to stop as it is. */
+static bool clear_was_refused(const struct zdd_facts *f)
+{
+    return should_clear(f) && zdd_was_refused(f);
 }
 
 static bool is_clearing(const struct zdd_facts *f)
@@ -128,6 +134,7 @@ const struct zdd_rule zdd_undo_rules[] = {
     {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
     {"undo/nothing-to-undo", ZDD_PHASE_CLEARING,  previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},
     {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},
+    {"undo/clear-refused",   ZDD_PHASE_CLEARING,  clear_was_refused,  ZDD_PHASE_FAILED,      zdd_note_refusal,   NULL},
     {"undo/clear",           ZDD_PHASE_CLEARING,  should_clear,       ZDD_SAME_PHASE,        clear,              "tasks"},
     {"undo/put-back",        ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   put_back,           "marathon"},
 

@@ -183,12 +183,18 @@ static void waiting_for_the_cleared_has_an_end(void **state)
     assert_rule(d, "undo/put-back");
 }
 
-static void what_marathon_refuses_to_clear_is_not_asked_for_again(void **state)
+static void what_cannot_be_cleared_is_not_put_back_over_what_serves(void **state)
 {
-    const struct zdd_decision d =
-        decide(a_plan(), clearing(.outcome = ZDD_OUTCOME_REFUSED), sick_target_seen());
+    const struct zdd_run run = clearing(.outcome = ZDD_OUTCOME_REFUSED);
+    struct zdd_decision d;
 
     (void)state;
+    d = decide(a_plan(), run, sick_target_seen());
+    assert_rule(d, "undo/clear-refused");
+    assert_phase(d, ZDD_PHASE_FAILED);
+    assert_cause(d, ZDD_CAUSE_REFUSED);
+    assert_no_order(d);
+    d = decide(a_plan(), run, target_seen(.outdated = serving(4))); /* nothing to clear any more */
     assert_rule(d, "undo/put-back");
 }
 
@@ -347,7 +353,7 @@ int main(void)
         cmocka_unit_test(sick_new_instances_are_scaled_away_first),
         cmocka_unit_test(clearing_is_over_when_the_sick_ones_are_gone),
         cmocka_unit_test(waiting_for_the_cleared_has_an_end),
-        cmocka_unit_test(what_marathon_refuses_to_clear_is_not_asked_for_again),
+        cmocka_unit_test(what_cannot_be_cleared_is_not_put_back_over_what_serves),
         cmocka_unit_test(the_previous_definition_is_put_back_over_our_own_deployment),
         cmocka_unit_test(a_new_app_is_deleted),
         cmocka_unit_test(seen_back_it_is_watched),

@@ -306,6 +306,11 @@ static void unknown_members_are_left_alone_when_the_caller_says_so(void **state)
         errors_of("{\"id\":\"/a\",\"cmd\":\"run it\",\"healthChecks\":[{\"path\":1}]}", false)
             .count,
         1);
+    assert_int_equal(errors_of("{\"id\":\"/a\",\"cmd\":\"run it\",\"unreachableStrategy\":"
+                               "{\"z\":1,\"expungeAfterSeconds\":\"x\"}}",
+                               false)
+                         .count,
+                     1);
 }
 
 static void an_upgrade_strategy_has_both_capacities(void **state)
@@ -651,6 +656,9 @@ static void ports_are_numbers_in_range_and_unique(void **state)
         {"\"networks\":[{\"mode\":\"container/bridge\"}],\"container\":{" IMAGE
          ",\"portMappings\":[{\"name\":\"a\"},{\"name\":\"a\"}]}",
          "/container/portMappings/1/name", "uses the name \"a\" a second time"},
+        {"\"container\":{\"docker\":{\"image\":\"i\",\"network\":\"BRIDGE\",\"portMappings\":"
+         "[{\"name\":\"a\"},{\"name\":\"a\"}]}}",
+         "/container/docker/portMappings/1/name", "uses the name \"a\" a second time"},
         {"\"networks\":[{\"mode\":\"container/bridge\"}],\"container\":{" IMAGE
          ",\"portMappings\":[{\"hostPort\":70000}]}",
          "/container/portMappings/0/hostPort", "must be a whole number from 0 to 65535, not 70000"},

@@ -295,6 +295,103 @@ static void each_changed_member_of_a_check_stops_the_fit(void **state)
     }
 }
 
+static void what_only_some_apps_have_is_compared_as_well(void **state)
+{
+#define HOST "{\"id\":\"/a\",\"cmd\":\"run it\","
+#define PORTS HOST "\"portDefinitions\":[{\"port\":80,\"name\":\"x\",\"labels\":{\"a\":\"b\"}}]}"
+#define BRIDGE(port)                                                                               \
+    HOST "\"networks\":[{\"mode\":\"container/bridge\"}],\"container\":{\"type\":\"MESOS\","       \
+         "\"portMappings\":[{" port "}]}}"
+    static const struct {
+        const char *wanted, *actual;
+    } rows[] = {
+        {HOST "\"requirePorts\":true}", HOST "\"requirePorts\":false}"},
+        {PORTS,
+         HOST "\"portDefinitions\":[{\"port\":81,\"name\":\"x\",\"labels\":{\"a\":\"b\"}}]}"},
+        {PORTS,
+         HOST "\"portDefinitions\":[{\"port\":80,\"name\":\"y\",\"labels\":{\"a\":\"b\"}}]}"},
+        {PORTS, HOST "\"portDefinitions\":[{\"port\":80,\"labels\":{\"a\":\"b\"}}]}"},
+        {PORTS,
+         HOST "\"portDefinitions\":[{\"port\":80,\"name\":\"x\",\"labels\":{\"a\":\"c\"}}]}"},
+        {PORTS, HOST "\"portDefinitions\":[{\"port\":80,\"name\":\"x\"}]}"},
+        {BRIDGE("\"hostPort\":80"), BRIDGE("\"hostPort\":81")},
+        {BRIDGE("\"hostPort\":80"), BRIDGE("\"hostPort\":0")},
+        {BRIDGE("\"servicePort\":10000"), BRIDGE("\"servicePort\":10001")},
+        {BRIDGE("\"networkNames\":[\"a\"]"), BRIDGE("\"networkNames\":[\"b\"]")},
+        {BRIDGE("\"networkNames\":[\"a\"]"), BRIDGE("\"hostPort\":0")},
+        {"{\"id\":\"/a\",\"container\":{\"type\":\"MESOS\",\"appc\":{\"image\":\"x\"}}}",
+         "{\"id\":\"/a\",\"container\":{\"type\":\"MESOS\",\"appc\":{\"image\":\"y\"}}}"},
+        {HOST "\"fetch\":[{\"uri\":\"u\",\"executable\":true}]}",
+         HOST "\"fetch\":[{\"uri\":\"u\"}]}"},
+        {HOST "\"healthChecks\":[{\"port\":80}]}", HOST "\"healthChecks\":[{\"port\":81}]}"},
+        {HOST "\"tty\":true}", HOST "\"tty\":false}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(fits(rows[i].wanted, rows[i].wanted));
+        if (fits(rows[i].wanted, rows[i].actual))
+            fail_msg("%s fits %s", rows[i].wanted, rows[i].actual);
+    }
+}
+
+static void what_a_protocol_has_no_use_for_may_come_back_or_not(void **state)
+{
+    static const struct {
+        const char *wanted, *actual;
+    } rows[] = {
+        {"\"delaySeconds\":5", "\"delaySeconds\":15"},
+        {"\"ipProtocol\":\"IPv6\"", "\"ipProtocol\":\"IPv4\""},
+        {"\"protocol\":\"HTTP\"", "\"path\":\"/\""},
+        {"\"protocol\":\"MESOS_HTTPS\"", "\"protocol\":\"MESOS_HTTPS\",\"path\":\"/\""},
+        {"\"protocol\":\"TCP\"", "\"protocol\":\"TCP\",\"path\":\"/\""},
+        {"\"ignoreHttp1xx\":true", "\"ignoreHttp1xx\":false"},
+        {"\"protocol\":\"COMMAND\",\"command\":{\"value\":\"x\"},\"port\":80",
+         "\"protocol\":\"COMMAND\",\"command\":{\"value\":\"x\"},\"portIndex\":0"},
+        {"\"command\":{\"value\":\"x\"}", "\"protocol\":\"HTTP\""},
+        {"\"port\":80,\"portIndex\":0", "\"port\":80"},
+        {"\"port\":80", "\"port\":80,\"newMember\":1"},
+    };
+    char wanted[300], actual[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(wanted, sizeof(wanted), "{\"id\":\"/a\",\"healthChecks\":[{%s}]}", rows[i].wanted);
+        snprintf(actual, sizeof(actual), "{\"id\":\"/a\",\"healthChecks\":[{%s}]}", rows[i].actual);
+        if (!fits(wanted, actual))
+            fail_msg("%s does not fit %s", wanted, actual);
+    }
+}
+
+static void new_members_at_any_depth_still_fit(void **state)
+{
+    static const struct {
+        const char *wanted, *actual;
+    } rows[] = {
+        {"\"portDefinitions\":[{\"port\":80}]", "\"portDefinitions\":[{\"port\":80,\"new\":1}]"},
+        {"\"networks\":[{\"mode\":\"host\"}]", "\"networks\":[{\"mode\":\"host\",\"new\":1}]"},
+        {"\"fetch\":[{\"uri\":\"u\"}]",
+         "\"fetch\":[{\"uri\":\"u\",\"outputFile\":null,\"new\":1}]"},
+        {"\"container\":{\"docker\":{\"image\":\"i\"}}",
+         "\"container\":{\"docker\":{\"image\":\"i\",\"new\":1},\"new\":1}"},
+        {"\"container\":{\"docker\":{\"image\":\"i\",\"network\":\"BRIDGE\"}}",
+         "\"container\":{\"docker\":{\"image\":\"i\"},\"portMappings\":[{\"new\":1}]},"
+         "\"networks\":[{\"mode\":\"container/bridge\"}]"},
+        {"\"readinessChecks\":[{}]", "\"readinessChecks\":[{\"new\":1}]"},
+        {"\"container\":{\"volumes\":[{\"external\":{\"name\":\"v\"}}]}",
+         "\"container\":{\"volumes\":[{\"external\":{\"name\":\"v\",\"options\":{}}}]}"},
+    };
+    char wanted[300], actual[300];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        snprintf(wanted, sizeof(wanted), "{\"id\":\"/a\",%s}", rows[i].wanted);
+        snprintf(actual, sizeof(actual), "{\"id\":\"/a\",%s}", rows[i].actual);
+        if (!fits(wanted, actual))
+            fail_msg("%s does not fit %s", wanted, actual);
+    }
+}
+
 static void checks_that_mesos_runs_are_compared_in_full(void **state)
 {
     static const char base[] =
@@ -508,6 +605,9 @@ int main(void)
         cmocka_unit_test(each_changed_member_stops_a_new_answer_from_fitting),
         cmocka_unit_test(each_changed_member_stops_an_old_answer_from_fitting),
         cmocka_unit_test(each_changed_member_of_a_check_stops_the_fit),
+        cmocka_unit_test(what_only_some_apps_have_is_compared_as_well),
+        cmocka_unit_test(what_a_protocol_has_no_use_for_may_come_back_or_not),
+        cmocka_unit_test(new_members_at_any_depth_still_fit),
         cmocka_unit_test(checks_that_mesos_runs_are_compared_in_full),
         cmocka_unit_test(what_marathon_adds_or_loses_by_itself_still_fits),
         cmocka_unit_test(a_default_that_was_asked_for_must_come_back),

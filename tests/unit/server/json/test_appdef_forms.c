@@ -140,6 +140,10 @@ static void the_network_of_docker_becomes_networks(void **state)
                      "{\"container\":{\"docker\":{\"image\":\"i\"},"
                      "\"portMappings\":[{\"containerPort\":80}]},"
                      "\"networks\":[{\"mode\":\"container/bridge\"}]}");
+    assert_canonical("{\"container\":{\"docker\":{\"network\":\"BRIDGE\",\"portMappings\":"
+                     "[{\"containerPort\":80}]},\"portMappings\":[]}}",
+                     "{\"container\":{\"docker\":{},\"portMappings\":[{\"containerPort\":80}]},"
+                     "\"networks\":[{\"mode\":\"container/bridge\"}]}");
     assert_canonical("{\"container\":{\"docker\":{\"image\":\"i\",\"network\":\"USER\"}},"
                      "\"ipAddress\":{\"networkName\":\"dcos\",\"labels\":{\"k\":\"v\"}}}",
                      "{\"container\":{\"docker\":{\"image\":\"i\"}},\"networks\":"
@@ -275,6 +279,10 @@ static void checks_get_their_defaults(void **state)
                     "{\"httpStatusCodesForReady\":[200],\"intervalSeconds\":30,"
                     "\"name\":\"readinessCheck\",\"path\":\"/\",\"portName\":\"http-api\","
                     "\"preserveLastResponse\":false,\"protocol\":\"HTTP\",\"timeoutSeconds\":10}");
+    assert_defaults(
+        "{\"check\":{\"tcp\":{}}}", "/check",
+        "{\"delaySeconds\":15,\"intervalSeconds\":60,\"tcp\":{},\"timeoutSeconds\":20}");
+    assert_defaults("{\"networks\":[{\"name\":\"n\"}]}", "/networks/0/mode", "\"container\"");
     assert_defaults("{\"fetch\":[{\"uri\":\"u\"}]}", "/fetch/0",
                     "{\"cache\":false,\"executable\":false,\"extract\":true,\"uri\":\"u\"}");
 }

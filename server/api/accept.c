@@ -136,7 +136,7 @@ bool zdd_etag_listed(const char *list, int64_t revision)
 
 int zdd_prefer_wait(const char *prefer, int max)
 {
-    char element[64];
+    char element[64] = "";
 
     while (prefer && (prefer = next_element(prefer, element, sizeof(element))) != NULL) {
         long seconds;

@@ -117,7 +117,9 @@ static void write_deployments(struct zdd_writer *w, const json_t *raw)
 
     zdd_w_array(w, "marathonDeployments");
     json_array_foreach(json_object_get(raw, "deployments"), index, deployment)
+    {
         zdd_w_text(w, NULL, zdd_json_text(deployment, "id", ""));
+    }
     zdd_w_end_array(w);
 }
 

@@ -65,14 +65,19 @@ struct list_job {
     struct zdd_call *call;
 };
 
+/* One app of Marathon's answer. */
+struct listed {
+    const char *id;
+    const json_t *app;
+};
+
 static int by_id(const void *a, const void *b)
 {
-    return strcmp(zdd_json_text(*(json_t *const *)a, "id", ""),
-                  zdd_json_text(*(json_t *const *)b, "id", ""));
+    return strcmp(((const struct listed *)a)->id, ((const struct listed *)b)->id);
 }
 
 /* Those the caller may see and that come after the page before, sorted. @return how many */
-static size_t select_apps(const struct list_job *job, const json_t *apps, json_t **ret_apps)
+static size_t select_apps(const struct list_job *job, const json_t *apps, struct listed *ret_apps)
 {
     const struct zdd_caller *caller = zdd_caller_of(job->call);
     size_t count = 0, index;
@@ -83,7 +88,7 @@ static size_t select_apps(const struct list_job *job, const json_t *apps, json_t
         const char *id = zdd_json_text(app, "id", "");
 
         if (id[0] && zdd_caller_reaches(caller, id) && strcmp(id, job->page.after) > 0)
-            ret_apps[count++] = app;
+            ret_apps[count++] = (struct listed){id, app};
     }
     qsort(ret_apps, count, sizeof(*ret_apps), by_id);
     return count;
@@ -91,14 +96,14 @@ static size_t select_apps(const struct list_job *job, const json_t *apps, json_t
 
 static enum zdd_err write_apps(struct list_job *job, const json_t *apps)
 {
-    ZDD_AUTO_FREE json_t **selected = calloc(json_array_size(apps) + 1, sizeof(json_t *));
+    ZDD_AUTO_FREE struct listed *selected = calloc(json_array_size(apps) + 1, sizeof(*selected));
     size_t count;
 
     if (!selected)
         return ZDD_ERR_NO_MEMORY;
     count = select_apps(job, apps, selected);
     for (size_t i = 0; i < count; i++) {
-        const char *id = zdd_json_text(selected[i], "id", "");
+        const char *id = selected[i].id;
         struct zdd_app_history history = {0};
         enum zdd_err err;
 
@@ -107,7 +112,7 @@ static enum zdd_err write_apps(struct list_job *job, const json_t *apps)
         err = load_history(zdd_store_of(job->call), id, &history);
         if (err != ZDD_ERR_NONE)
             return err;
-        zdd_w_app(&job->page.w, NULL, selected[i], &history, NULL);
+        zdd_w_app(&job->page.w, NULL, selected[i].app, &history, NULL);
     }
     return zdd_page_close(&job->page);
 }

@@ -92,7 +92,7 @@ enum zdd_err zdd_ask_app(struct zdd_call *call, size_t index, const char **ret_a
 
 enum zdd_err zdd_ask_run(struct zdd_call *call, struct zdd_run *ret_run, char **ret_labels)
 {
-    const char *id;
+    const char *id = NULL;
     enum zdd_err err = zdd_ask_id(call, 0, ZDD_ERR_RUN_UNKNOWN, &id);
 
     if (err != ZDD_ERR_NONE)

@@ -217,7 +217,7 @@ enum zdd_err zdd_hub_wait(struct zdd_hub *hub, struct zdd_call *call, const char
     }
     pthread_mutex_unlock(&hub->lock);
     if (room)
-        return ZDD_ERR_LATER;
+        return ZDD_ERR_LATER; /* the list has it now */
     free(waiter);
     return ZDD_ERR_TOO_MANY_CALLS;
 }

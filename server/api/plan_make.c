@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_make.h"
 
+#include "server/api/plan_base.h"
 #include "server/api/plan_body.h"
 #include "server/api/plan_target.h"
 #include "server/api/queue.h"
@@ -41,6 +42,8 @@ static enum zdd_err look(struct making *m)
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
     enum zdd_err err = zdd_cluster_app_get(m->call, m->request->app_id, &m->seen);
 
+    if (err == ZDD_ERR_NONE)
+        err = zdd_plan_base(m->call, m->request, &m->seen);
     if (err != ZDD_ERR_NONE)
         return err;
     err = cluster->ops->info(cluster->cls, &m->info, reason);

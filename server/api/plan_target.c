@@ -29,8 +29,9 @@ static void check_changed(const json_t *current, const json_t *changed,
         zdd_field_error_add(errors, "#/change", "could not be checked for lack of memory");
         return;
     }
+    if (zdd_appdef_check(changed, "#/change", true, after))
+        return;
     (void)zdd_appdef_check(current, "#/change", true, before);
-    (void)zdd_appdef_check(changed, "#/change", true, after);
     for (size_t i = 0; i < after->count && i < ZDD_FIELD_ERROR_MAX; i++) {
         const struct zdd_field_error *error = &after->error[i];
         bool old = false;

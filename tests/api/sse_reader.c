@@ -102,17 +102,18 @@ static bool next_block(struct sse_reader *reader, char *ret_block, size_t size)
 static bool read_event(struct sse_reader *reader, const char *block, struct sse_event *event)
 {
     const char *data = strstr(block, "\ndata: ");
-    long long id;
+    const char *type = strstr(block, "\nevent: ");
 
-    if (sscanf(block, "id: %lld\nevent: %63s\n", &id, event->type) != 2 || !data)
+    if (strncmp(block, "id: ", 4) != 0 || !type || !data)
         return false;
-    event->id = id;
+    event->id = strtoll(block + 4, NULL, 10);
+    snprintf(event->type, sizeof(event->type), "%.*s", (int)strcspn(type + 8, "\n"), type + 8);
     event->data = json_loadb(data + 7, strcspn(data + 7, "\n"), JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(event->data);
     if (strcmp(event->type, "reset") == 0)
         return true;
     contract_check_value(reader->contract, "Event", event->data);
-    assert_int_equal(json_integer_value(json_object_get(event->data, "seq")), id);
+    assert_int_equal(json_integer_value(json_object_get(event->data, "seq")), event->id);
     assert_string_equal(json_string_value(json_object_get(event->data, "type")), event->type);
     return true;
 }
@@ -142,7 +143,7 @@ int64_t sse_expect(struct sse_reader *reader, const char *type)
 
 void sse_expect_comment(struct sse_reader *reader)
 {
-    char block[2000];
+    char block[2000] = "";
 
     do {
         assert_true(next_block(reader, block, sizeof(block)));

@@ -117,7 +117,7 @@ static void revisions_are_listed_newest_first(void **state)
 {
     struct api_world *world = *state;
     char path[500];
-    APICLIENT_AUTO struct apiclient_answer none = {0}, first = {0}, second = {0};
+    APICLIENT_AUTO struct apiclient_answer first = {0}, second = {0};
     struct zdd_revision revision = {
         .app_id = "/zdd/base",
         .run_id = "0190a1b2-d000-7e5f-8a6b-7c8d9e0f1a2b",
@@ -127,8 +127,7 @@ static void revisions_are_listed_newest_first(void **state)
         .definition = "{\"id\":\"/zdd/base\"}",
     };
 
-    none = apiclient_get(world->client, BASE "/revisions");
-    assert_int_equal(json_array_size(json_object_get(none.json, "items")), 0);
+    apiclient_expect(apiclient_get(world->client, BASE "/revisions"), 200, NULL);
     for (int i = 0; i < 3; i++)
         assert_int_equal(zdd_store_write(world->store, write_revision, &revision), ZDD_ERR_NONE);
     first = apiclient_get(world->client, BASE "/revisions?limit=2");

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB (1024 * 1024)
+#define MIB ((size_t)1024 * 1024)
 
 static struct apiclient_answer post_raw(struct api_world *world, const char *path, const char *type,
                                         const char *body, size_t size)

@@ -311,15 +311,16 @@ static void progress_and_weights_follow_the_instances(void **state)
 {
     struct api_world *world = *state;
     char id[ZDD_ID_SIZE];
-    APICLIENT_AUTO struct apiclient_answer ended = {0}, begun = {0};
 
     api_world_base(world);
     api_world_deploy(world, "1.0", "", id);
     api_world_move(world, id, ZDD_PHASE_ROLLING, "deployment.step.started");
-    begun = look(world, id, "");
+
+    APICLIENT_AUTO struct apiclient_answer begun = look(world, id, "");
     assert_true(json_number_value(json_object_get(begun.json, "progress")) < 1);
     api_world_move(world, id, ZDD_PHASE_SUCCEEDED, "deployment.succeeded");
-    ended = look(world, id, "");
+
+    APICLIENT_AUTO struct apiclient_answer ended = look(world, id, "");
     assert_true(json_number_value(json_object_get(ended.json, "progress")) == 1);
     assert_int_equal(json_array_size(json_object_get(ended.json, "allowedCommands")), 0);
     assert_true(json_is_string(json_object_get(ended.json, "endedAt")));

@@ -89,16 +89,17 @@ static void the_same_is_said_in_sentences(void **state)
     };
     struct api_world *world = *state;
     char id[ZDD_ID_SIZE];
-    APICLIENT_AUTO struct apiclient_answer text = {0}, json = {0};
 
     make_stuck(world, id);
-    text = explain(world, id, "Accept: text/plain");
+
+    APICLIENT_AUTO struct apiclient_answer text = explain(world, id, "Accept: text/plain");
     assert_non_null(strstr(text.type, "text/plain"));
     for (size_t i = 0; i < ZDD_COUNT(sentences); i++) {
         if (!strstr(text.body, sentences[i]))
             fail_msg("\"%s\" is not said:\n%s", sentences[i], text.body);
     }
-    json = explain(world, id, "Accept: application/json");
+
+    APICLIENT_AUTO struct apiclient_answer json = explain(world, id, "Accept: application/json");
     assert_non_null(strstr(apiclient_text(&json, "/text"), sentences[0]));
 }
 

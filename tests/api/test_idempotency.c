@@ -54,12 +54,15 @@ static void the_same_call_again_gets_the_stored_answer(void **state)
 static void the_answer_stays_when_the_world_moves_on(void **state)
 {
     struct api_world *world = *state;
-    APICLIENT_AUTO struct apiclient_answer first = {0}, again = {0};
 
     api_world_base(world);
-    first = post(world->client, "/v1/deployments", "k", RESTART);
+
+    APICLIENT_AUTO struct apiclient_answer first =
+        post(world->client, "/v1/deployments", "k", RESTART);
     fake_cluster_fail(&world->cluster, ZDD_ERR_CLUSTER_DOWN, "gone");
-    again = post(world->client, "/v1/deployments", "k", RESTART);
+
+    APICLIENT_AUTO struct apiclient_answer again =
+        post(world->client, "/v1/deployments", "k", RESTART);
     assert_string_equal(again.body, first.body);
 }
 

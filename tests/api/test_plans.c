@@ -43,13 +43,14 @@ static void a_change_is_planned_as_an_upgrade(void **state)
 static void a_plan_is_read_again_as_it_was_answered(void **state)
 {
     struct api_world *world = *state;
-    APICLIENT_AUTO struct apiclient_answer made = {0}, read = {0};
     char path[100];
 
     api_world_base(world);
-    made = plan(world, ROLLING);
+
+    APICLIENT_AUTO struct apiclient_answer made = plan(world, ROLLING);
     snprintf(path, sizeof(path), "/v1/plans/%s", apiclient_text(&made, "/id"));
-    read = apiclient_get(world->client, path);
+
+    APICLIENT_AUTO struct apiclient_answer read = apiclient_get(world->client, path);
     assert_int_equal(read.status, 200);
     assert_string_equal(read.body, made.body);
 }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A call in a thread of its own. */
@@ -33,11 +34,10 @@ static void *run(void *cls)
 static unsigned waiting_calls(struct api_world *world)
 {
     APICLIENT_AUTO struct apiclient_answer answer = apiclient_get(world->client, "/metrics");
-    unsigned count = 0;
+    const char *found = strstr(answer.body, "\nzdd_waiting_calls ");
 
-    assert_int_equal(
-        sscanf(strstr(answer.body, "\nzdd_waiting_calls "), "\nzdd_waiting_calls %u", &count), 1);
-    return count;
+    assert_non_null(found);
+    return (unsigned)strtoul(found + strlen("\nzdd_waiting_calls "), NULL, 10);
 }
 
 /* Send it, and come back when the service holds it. */
@@ -102,19 +102,20 @@ static void without_news_the_answer_comes_when_the_time_is_up(void **state)
     struct api_world *world = *state;
     char id[ZDD_ID_SIZE], path[100];
     int64_t begun;
-    APICLIENT_AUTO struct apiclient_answer answer = {0}, same = {0};
 
     api_world_base(world);
     api_world_deploy(world, "1.0", "", id);
     snprintf(path, sizeof(path), "/v1/deployments/%s", id);
     begun = zdd_mono_ms();
-    answer = apiclient_send(
+
+    APICLIENT_AUTO struct apiclient_answer answer = apiclient_send(
         world->client, &(struct apiclient_request){.path = path, .header = {"Prefer: wait=1"}});
     assert_int_equal(answer.status, 200);
     assert_true(zdd_mono_ms() - begun >= 1000);
-    same = apiclient_send(world->client,
-                          &(struct apiclient_request){
-                              .path = path, .header = {"Prefer: wait=1", "If-None-Match: \"0\""}});
+
+    APICLIENT_AUTO struct apiclient_answer same = apiclient_send(
+        world->client, &(struct apiclient_request){
+                           .path = path, .header = {"Prefer: wait=1", "If-None-Match: \"0\""}});
     assert_int_equal(same.status, 304);
 }
 

@@ -98,8 +98,10 @@ static void check_body(const json_t *contract, const json_t *response,
         assert_int_equal(a->size, 0);
         return;
     }
-    if (!a->type)
+    if (!a->type) {
         fail_msg("%s %s: %ld has no Content-Type", a->method, a->path, a->status);
+        return;
+    }
     media = media_of(content, a->type);
     if (!media)
         fail_msg("%s %s: %ld is not documented as %s", a->method, a->path, a->status, a->type);

@@ -15,10 +15,16 @@
 #define HEALTHY_ESTIMATE_MS                                                                        \
     60000 /* few services need longer; grace periods say more than is used */
 
+/* Every task that runs now ends, another one takes its place. */
+static bool is_new_version(const struct zdd_plan *plan)
+{
+    return plan->action == ZDD_ACTION_UPGRADE || plan->action == ZDD_ACTION_RESTART;
+}
+
 static bool is_replace(const struct zdd_strategy *strategy, const struct zdd_plan *plan)
 {
-    return (plan->action == ZDD_ACTION_UPGRADE || plan->action == ZDD_ACTION_RESTART) &&
-           strategy->steps[0].phase == ZDD_PHASE_APPLYING && plan->target.instances > 0;
+    return is_new_version(plan) && strategy->steps[0].phase == ZDD_PHASE_APPLYING &&
+           plan->target.instances > 0;
 }
 
 static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double health, double over)
@@ -142,7 +148,7 @@ static void warn_of_settings(const struct zdd_plan *plan, struct zdd_preview *v)
             v, "no-health-checks",
             "The app has no health or readiness checks: a task counts as soon as it runs, whether it answers or not.",
             0, 0);
-    if (plan->target.instances == 1 && plan->action != ZDD_ACTION_CREATE &&
+    if (plan->target.instances == 1 && plan->seen.healthy > 0 && is_new_version(plan) &&
         (plan->target.single_instance || v->lowest_serving == 0))
         warn(
             v, "single-instance",
@@ -157,16 +163,43 @@ static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *
                     struct zdd_preview *v)
 {
     const int32_t n = plan->target.instances;
-    const bool bad = v->killed_at_once > 0 || v->hangs || v->lowest_serving < plan->seen.healthy;
+    struct zdd_capacity better;
     int32_t percent;
+    double over;
 
-    if (!is_replace(strategy, plan) || !bad || plan->target.single_instance ||
+    /* Only where it can be followed. */
+    if (!is_replace(strategy, plan) || strategy->param_count == 0 || plan->target.single_instance ||
         plan->target.resident)
         return;
     percent = (100 + n - 1) / n; /* rounded up, so that it gives one whole instance */
+    over = percent > 100 ? 1.0 : (double)percent / 100.0;
+    better = capacity_with(plan, 1.0, over);
+    if (!v->hangs && better.kill_at_once >= v->killed_at_once)
+        return; /* nothing is lost, or fewer instances are wanted: no capacity changes that */
     v->has_suggestion = true;
     v->suggested_minimum_health_capacity = 1.0;
-    v->suggested_maximum_over_capacity = percent > 100 ? 1.0 : (double)percent / 100.0;
+    v->suggested_maximum_over_capacity = over;
+}
+
+/* How many Marathon may kill at once when the previous definition, with its own capacity, is put
+ * back. */
+static int32_t killed_going_back(const struct zdd_plan *plan)
+{
+    struct zdd_capacity c;
+
+    if (plan->old.instances < 1)
+        return 0;
+    c = zdd_capacity_of(&(struct zdd_capacity_ask){
+        .rule = plan->replace_rule,
+        .wanted = plan->old.instances,
+        .minimum_health_capacity = plan->old.minimum_health_capacity,
+        .maximum_over_capacity = plan->old.maximum_over_capacity,
+        .resident = plan->old.resident,
+        .counted = zdd_capacity_counted(plan->replace_rule, &plan->target, plan->old.instances,
+                                        plan->old.instances),
+        .known = plan->old.instances,
+    });
+    return c.kill_at_once;
 }
 
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
@@ -190,8 +223,10 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
         v->rollback_mode = "restart";
         zdd_say(
             v->rollback_text, sizeof(v->rollback_text),
-            "The previous definition is put back; Marathon then replaces all %1 instances once more.",
-            plan->old.instances, 0);
+            killed_going_back(plan) > 0
+                ? "The previous definition is put back; Marathon then replaces all %1 instances once more, %2 of them at once: its own capacity allows that."
+                : "The previous definition is put back; Marathon then replaces all %1 instances once more.",
+            plan->old.instances, killed_going_back(plan));
         break;
     case ZDD_ACTION_NONE:
     case ZDD_ACTION_RESTART:

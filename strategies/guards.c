@@ -125,10 +125,16 @@ void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d)
     d->hold = ZDD_HOLD_FAILURE;
 }
 
+void zdd_note_foreign(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->cause = ZDD_CAUSE_FOREIGN_CHANGE;
+}
+
 void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d)
 {
     /* Why it goes back stays known; the hold says the rest. */
     if (!zdd_phase_is_undo(f->run->phase))
-        d->cause = ZDD_CAUSE_FOREIGN_CHANGE;
+        zdd_note_foreign(f, d);
     d->hold = ZDD_HOLD_FOREIGN;
 }

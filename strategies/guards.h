@@ -33,6 +33,7 @@ void zdd_look_again(const struct zdd_facts *f,
                     struct zdd_decision *d); /* wake when the order may be given again */
 void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d);
+void zdd_note_foreign(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_foreign(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_note_lateness(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_note_refusal(const struct zdd_facts *f, struct zdd_decision *d);

@@ -64,7 +64,7 @@ static const struct zdd_rule rules[] = {
     {"recreate/nothing-to-do",  ZDD_PHASE_PENDING,  zdd_is_noop,               ZDD_PHASE_SUCCEEDED, NULL,              NULL},
     {"recreate/late",           ZDD_PHASE_PENDING,  zdd_is_late,               ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},
     {"recreate/no-answer",      ZDD_PHASE_PENDING,  zdd_is_unreachable,        ZDD_SAME_PHASE,      NULL,              "marathon"},
-    {"recreate/foreign",        ZDD_PHASE_PENDING,  zdd_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+    {"recreate/foreign",        ZDD_PHASE_PENDING,  zdd_is_foreign,            ZDD_PHASE_FAILED,    zdd_note_foreign,  NULL},
     {"recreate/locked",         ZDD_PHASE_PENDING,  is_locked_at_all,          ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"recreate/create",         ZDD_PHASE_PENDING,  is_new_app,                ZDD_PHASE_APPLYING,  zdd_send_target,   "marathon"},
     {"recreate/already-there",  ZDD_PHASE_PENDING,  zdd_target_is_seen,        ZDD_PHASE_ROLLING,   NULL,              "tasks"},

@@ -102,7 +102,11 @@ void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
     if (run->cause == ZDD_CAUSE_REFUSED)
         return; /* Marathon's own words are there already */
     snprintf(run->error_code, sizeof(run->error_code), "%s", zdd_cause_name(run->cause));
-    used = snprintf(run->error_text, sizeof(run->error_text), "%s", zdd_cause_text(run->cause));
+    used = snprintf(run->error_text, sizeof(run->error_text), "%s",
+                    run->cause == ZDD_CAUSE_FOREIGN_CHANGE && !run->ordered
+                        ? "The app is not what the plan rests on any more. Nothing was changed; "
+                          "make a new plan."
+                        : zdd_cause_text(run->cause));
     if (run->cause != ZDD_CAUSE_DEADLINE && run->cause != ZDD_CAUSE_STEP_DEADLINE &&
         run->cause != ZDD_CAUSE_UNDO_DEADLINE)
         return;

@@ -23,7 +23,8 @@ static void it_begins_as_others_do(void **state)
     assert_waits_for(d, "marathon");
     d = decide(recreate(), a_run(), seen(.definition = ZDD_DEFINITION_ABSENT, .locked = true));
     assert_rule(d, "recreate/foreign");
-    assert_hold(d, ZDD_HOLD_FOREIGN);
+    assert_phase(d, ZDD_PHASE_FAILED);
+    assert_cause(d, ZDD_CAUSE_FOREIGN_CHANGE);
     d = decide(recreate(), a_run(), seen(.definition = ZDD_DEFINITION_TARGET, .locked = true));
     assert_rule(d, "recreate/locked");
     assert_waits_for(d, "marathon-lock");

@@ -59,18 +59,17 @@ static void while_marathon_is_silent_it_waits_until_its_deadline(void **state)
     assert_int_equal(d.wake_at_ms, DEADLINE);
 }
 
-static void somebody_elses_definition_holds_it(void **state)
+static void a_plan_that_rests_on_another_definition_fails_before_any_order(void **state)
 {
     struct zdd_decision d;
 
     (void)state;
     d = decide(a_plan(), a_run(), seen(.definition = ZDD_DEFINITION_FOREIGN, .locked = true));
     assert_rule(d, "start/foreign");
-    assert_phase(d, ZDD_PHASE_PENDING);
-    assert_hold(d, ZDD_HOLD_FOREIGN);
+    assert_phase(d, ZDD_PHASE_FAILED);
+    assert_hold(d, ZDD_HOLD_NONE);
     assert_cause(d, ZDD_CAUSE_FOREIGN_CHANGE);
-    assert_waits_for(d, "operator");
-    assert_int_equal(d.wake_at_ms, 0); /* a hold waits for a human */
+    assert_no_order(d);
 
     d = decide(a_plan(), a_run(), seen(.definition = ZDD_DEFINITION_ABSENT)); /* deleted */
     assert_rule(d, "start/foreign");
@@ -148,7 +147,7 @@ int main(void)
         cmocka_unit_test(at_the_deadline_it_fails_and_a_moment_before_it_begins),
         cmocka_unit_test(nothing_ordered_needs_no_way_back_however_late),
         cmocka_unit_test(while_marathon_is_silent_it_waits_until_its_deadline),
-        cmocka_unit_test(somebody_elses_definition_holds_it),
+        cmocka_unit_test(a_plan_that_rests_on_another_definition_fails_before_any_order),
         cmocka_unit_test(a_new_app_is_expected_to_be_absent),
         cmocka_unit_test(any_marathon_deployment_is_waited_for),
         cmocka_unit_test(what_is_there_already_is_not_ordered_again),

@@ -50,6 +50,7 @@ struct zdd_queue {
     pthread_cond_t filled;
     struct zdd_job *first, **end;
     unsigned depth;
+    unsigned group_max;
     bool closing;
     bool threaded;
     pthread_t thread;

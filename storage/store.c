@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#define GROUP_MAX 512 /* writes in a commit: keeps the wait of the first one short */
 #define READERS_DEFAULT 4
 
 /* FULL: a commit is on the disk before it is answered. The log file shrinks to 64 MiB after a long
@@ -80,6 +81,7 @@ static struct zdd_store *new_store(const struct zdd_store_options *options)
     store->read_only = options->read_only;
     store->lock_fd = -1;
     store->queue.end = &store->queue.first;
+    store->queue.group_max = options->group_max ? options->group_max : GROUP_MAX;
     atomic_init(&store->writable, !options->read_only);
     return store;
 }

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define GROUP_MAX 512      /* bodies in a commit: keeps the wait of the first one short */
 #define BACKLOG_MAX 65536U /* bodies that wait; promised in store.h */
 
 static void init_waiting(struct zdd_job *job)
@@ -217,7 +216,7 @@ static void push(struct zdd_queue *queue, struct zdd_job *job)
     pthread_cond_signal(&queue->filled);
 }
 
-/* The next bodies, at most GROUP_MAX; NULL when the store closes. */
+/* The next bodies, at most group_max; NULL when the store closes. */
 static struct zdd_job *pop_group(struct zdd_queue *queue)
 {
     struct zdd_job *group;
@@ -228,7 +227,7 @@ static struct zdd_job *pop_group(struct zdd_queue *queue)
         pthread_cond_wait(&queue->filled, &queue->lock);
     group = queue->first;
     end = &group;
-    for (int i = 0; *end && i < GROUP_MAX; i++) {
+    for (unsigned i = 0; *end && i < queue->group_max; i++) {
         end = &(*end)->next;
         queue->depth--;
     }

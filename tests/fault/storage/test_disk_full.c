@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define BODY_SIZE 8000 /* of a plan: a few of them fill the room that is left */
 #define PLANS_MAX 2000
@@ -116,23 +117,71 @@ static void nothing_is_lost_on_a_full_disk_and_space_brings_it_back(void **state
     zdd_store_free(store);
 }
 
-/* SQLite's own limit: here the statement fails, not the commit, and others of the group go on. */
-static void a_body_that_finds_no_room_does_not_take_others_along(void **state)
+struct event_call {
+    struct zdd_event event;
+    enum zdd_err err;
+    atomic_bool done;
+};
+
+static enum zdd_err append_event_body(struct zdd_tx *tx, void *cls)
+{
+    struct event_call *call = cls;
+
+    return zdd_event_append(tx, &call->event);
+}
+
+static enum zdd_err append_large_body(struct zdd_tx *tx, void *cls)
+{
+    static char data[1024 * 1024];
+    struct event_call *call = cls;
+
+    memset(data, 'x', sizeof(data) - 1);
+    call->event.data = data;
+    return zdd_event_append(tx, &call->event);
+}
+
+static void note(void *cls, enum zdd_err err)
+{
+    struct event_call *call = cls;
+
+    call->err = err;
+    call->done = true;
+}
+
+/* Here the statement fails, not the commit: SQLite then takes back the whole transaction. */
+static void a_body_that_finds_no_room_fails_its_group_and_no_other(void **state)
 {
     const struct place *place = *state;
-    struct zdd_store *store =
-        open_with(&(struct zdd_store_options){.path = place->path, .inline_writer = true});
-    int count;
+    struct zdd_store *store = open_file(place->path);
+    struct event_call calls[3] = {{.event = a_new_event(.time_ms = 1)},
+                                  {.event = a_new_event(.time_ms = 2)},
+                                  {.event = a_new_event(.time_ms = 3)}};
+    char trouble[ZDD_TROUBLE_SIZE];
+    struct gate gate;
+    int64_t first;
+    int64_t last;
 
-    assert_int_equal(sqlite3_exec(store->main.raw, "PRAGMA max_page_count = 400", NULL, NULL, NULL),
+    assert_good(append_event(store, a_new_event(.time_ms = 1)));
+    gate_init(&gate);
+    gate_close(store, &gate); /* the writer waits, so its connection is ours */
+    assert_int_equal(sqlite3_exec(store->main.raw, "PRAGMA max_page_count = 100", NULL, NULL, NULL),
                      SQLITE_OK);
-    count = fill(store, 0);
-    assert_false(zdd_store_writable(store));
-    assert_plans(store, count);
-    assert_int_equal(
-        sqlite3_exec(store->main.raw, "PRAGMA max_page_count = 4000", NULL, NULL, NULL), SQLITE_OK);
-    assert_good(add_plan(store, count));
-    assert_true(zdd_store_writable(store));
+    assert_good(zdd_store_submit(store, append_event_body, &calls[0], note));
+    assert_good(zdd_store_submit(store, append_large_body, &calls[1], note));
+    assert_good(zdd_store_submit(store, append_event_body, &calls[2], note));
+    gate_open(&gate);
+    for (int i = 0; i < 5000 && !calls[2].done; i++)
+        assert_int_equal(nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL), 0);
+    gate_destroy(&gate);
+    for (int i = 0; i < 3; i++) {
+        assert_true(calls[i].done);
+        assert_err(ZDD_ERR_STORE_FULL, calls[i].err);
+    }
+    assert_good(append_event(store, a_new_event(.time_ms = 4)));
+    zdd_store_trouble(store, trouble);
+    assert_non_null(strstr(trouble, "database or disk is full"));
+    assert_good(zdd_event_range(store, &first, &last));
+    assert_int_equal(last, 2); /* the one before, and the one after: no gap */
     zdd_store_free(store);
 }
 
@@ -224,7 +273,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(nothing_is_lost_on_a_full_disk_and_space_brings_it_back),
-        CASE(a_body_that_finds_no_room_does_not_take_others_along),
+        CASE(a_body_that_finds_no_room_fails_its_group_and_no_other),
         CASE(each_of_many_callers_learns_what_became_of_its_own),
         CASE(a_disk_without_room_for_the_schema_is_told_at_the_start),
     };

@@ -253,3 +253,53 @@ void add_many(struct zdd_store *store, const char *below, int count)
 
     assert_good(zdd_store_write(store, add_many_body, &many));
 }
+
+void gate_init(struct gate *gate)
+{
+    *gate = (struct gate){.entered = false};
+    assert_int_equal(pthread_mutex_init(&gate->lock, NULL), 0);
+    assert_int_equal(pthread_cond_init(&gate->moved, NULL), 0);
+}
+
+void gate_destroy(struct gate *gate)
+{
+    pthread_mutex_destroy(&gate->lock);
+    pthread_cond_destroy(&gate->moved);
+}
+
+static enum zdd_err hold_writer(struct zdd_tx *tx, void *cls)
+{
+    struct gate *gate = cls;
+
+    (void)tx;
+    pthread_mutex_lock(&gate->lock);
+    gate->entered = true;
+    pthread_cond_broadcast(&gate->moved);
+    while (!gate->open)
+        pthread_cond_wait(&gate->moved, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+    return ZDD_ERR_NONE;
+}
+
+static void ignore(void *cls, enum zdd_err err)
+{
+    (void)cls;
+    (void)err;
+}
+
+void gate_close(struct zdd_store *store, struct gate *gate)
+{
+    assert_good(zdd_store_submit(store, hold_writer, gate, ignore));
+    pthread_mutex_lock(&gate->lock);
+    while (!gate->entered)
+        pthread_cond_wait(&gate->moved, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void gate_open(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->open = true;
+    pthread_cond_broadcast(&gate->moved);
+    pthread_mutex_unlock(&gate->lock);
+}

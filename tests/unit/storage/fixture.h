@@ -11,6 +11,8 @@
 #include "storage/store.h"
 #include "tests/support/spec.h"
 
+#include <pthread.h>
+
 /* Compared by slug, so that a failure can be read. */
 #define assert_err(expected, actual)                                                               \
     assert_string_equal(zdd_err_slug(actual), zdd_err_slug(expected))
@@ -87,3 +89,15 @@ struct zdd_run load_run(struct zdd_store *store, const char *id);
 
 /** Add @p count plans, deployments, events and audit entries, of apps /<below>/0, /<below>/1, … */
 void add_many(struct zdd_store *store, const char *below, int count);
+
+/** Holds the writer, so that what comes after waits together. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    bool entered, open;
+};
+void gate_init(struct gate *gate);
+void gate_destroy(struct gate *gate);
+/** Return when the writer stands at the gate. */
+void gate_close(struct zdd_store *store, struct gate *gate);
+void gate_open(struct gate *gate);

@@ -115,6 +115,11 @@ static void a_prefix_is_a_path_and_no_beginning_of_a_name(void **state)
     assert_list(*state, a_filter(.app_prefix = "/shop/cart"), "b ");
     assert_list(*state, a_filter(.app_prefix = "/sho"), "");
     assert_list(*state, a_filter(.app_prefix = "/shop", .limit = 1, .before_id = "c"), "b ");
+    /* the neighbours of '/' in the order of characters */
+    add(*state, a_run(.id = "f", .app_id = "/shop.x"));
+    add(*state, a_run(.id = "g", .app_id = "/shop0"));
+    add(*state, a_run(.id = "h", .app_id = "/shop0/x"));
+    assert_list(*state, a_filter(.app_prefix = "/shop"), "c b a ");
 }
 
 static void a_prefix_that_is_too_long_matches_nothing(void **state)
@@ -161,6 +166,14 @@ static void a_clock_that_was_set_back_hides_nothing(void **state)
     assert_list(*state, a_filter(.since_ms = 100 * HOUR_MS), "d a ");
     assert_list(*state, a_filter(.until_ms = 100 * HOUR_MS), "c b ");
     assert_list(*state, a_filter(.since_ms = 99 * HOUR_MS, .until_ms = 100 * HOUR_MS), "c b ");
+}
+
+static void a_late_row_of_an_early_time_is_listed(void **state)
+{
+    add(*state, a_run(.id = "a", .app_id = "/a", .created_at_ms = 100 * HOUR_MS));
+    add(*state, a_run(.id = "b", .app_id = "/b", .created_at_ms = 100 * HOUR_MS));
+    add(*state, a_run(.id = "c", .app_id = "/c", .created_at_ms = 100 * HOUR_MS - 1));
+    assert_list(*state, a_filter(.until_ms = 100 * HOUR_MS), "c ");
 }
 
 static void a_visitor_can_stop_a_list(void **state)
@@ -228,6 +241,7 @@ int main(void)
         CASE(a_prefix_that_is_too_long_matches_nothing),
         CASE(times_include_the_first_and_exclude_the_last_moment),
         CASE(a_clock_that_was_set_back_hides_nothing),
+        CASE(a_late_row_of_an_early_time_is_listed),
         CASE(a_visitor_can_stop_a_list),
         CASE(only_live_ones_are_live),
         CASE(an_app_has_one_live_deployment_or_none),

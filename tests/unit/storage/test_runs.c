@@ -214,6 +214,30 @@ static void a_stale_revision_changes_nothing(void **state)
     assert_int_equal(stale.revision, 1);
 }
 
+static void a_revision_that_never_was_changes_nothing(void **state)
+{
+    struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
+    char next[ZDD_ID_SIZE];
+
+    assert_err(ZDD_ERR_REVISION_STALE, advance_run(*state, &run, 1, false, next));
+    assert_int_equal(load_run(*state, "run-1").revision, 0);
+}
+
+static void the_end_of_one_that_only_waited_activates_nobody(void **state)
+{
+    struct zdd_run waiting;
+    char next[ZDD_ID_SIZE] = "x";
+
+    inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
+    waiting = inserted(*state, a_run(.id = "run-2"), ZDD_WHEN_BUSY_QUEUE);
+    inserted(*state, a_run(.id = "run-3"), ZDD_WHEN_BUSY_QUEUE);
+    waiting.phase = ZDD_PHASE_CANCELED;
+    assert_good(advance_run(*state, &waiting, 0, false, next));
+    assert_string_equal(next, "");
+    assert_true(load_run(*state, "run-1").active);
+    assert_false(load_run(*state, "run-3").active);
+}
+
 static void a_taken_command_is_cleared(void **state)
 {
     struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
@@ -402,6 +426,8 @@ int main(void)
         CASE(a_second_one_is_refused_and_names_the_first),
         CASE(the_oldest_queued_one_follows_the_live_one),
         CASE(a_stale_revision_changes_nothing),
+        CASE(a_revision_that_never_was_changes_nothing),
+        CASE(the_end_of_one_that_only_waited_activates_nobody),
         CASE(a_taken_command_is_cleared),
         CASE(a_command_that_came_meanwhile_survives_and_wakes),
         CASE(a_command_needs_the_revision_that_the_caller_saw),

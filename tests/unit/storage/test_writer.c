@@ -29,64 +29,6 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Holds the writer, so that what comes after waits together. */
-struct gate {
-    pthread_mutex_t lock;
-    pthread_cond_t moved;
-    bool entered, open;
-};
-
-static void gate_init(struct gate *gate)
-{
-    *gate = (struct gate){.entered = false};
-    assert_int_equal(pthread_mutex_init(&gate->lock, NULL), 0);
-    assert_int_equal(pthread_cond_init(&gate->moved, NULL), 0);
-}
-
-static void gate_destroy(struct gate *gate)
-{
-    pthread_mutex_destroy(&gate->lock);
-    pthread_cond_destroy(&gate->moved);
-}
-
-static enum zdd_err hold_writer(struct zdd_tx *tx, void *cls)
-{
-    struct gate *gate = cls;
-
-    (void)tx;
-    pthread_mutex_lock(&gate->lock);
-    gate->entered = true;
-    pthread_cond_broadcast(&gate->moved);
-    while (!gate->open)
-        pthread_cond_wait(&gate->moved, &gate->lock);
-    pthread_mutex_unlock(&gate->lock);
-    return ZDD_ERR_NONE;
-}
-
-static void ignore(void *cls, enum zdd_err err)
-{
-    (void)cls;
-    (void)err;
-}
-
-/* Return when the writer stands at the gate. */
-static void close_gate(struct zdd_store *store, struct gate *gate)
-{
-    assert_good(zdd_store_submit(store, hold_writer, gate, ignore));
-    pthread_mutex_lock(&gate->lock);
-    while (!gate->entered)
-        pthread_cond_wait(&gate->moved, &gate->lock);
-    pthread_mutex_unlock(&gate->lock);
-}
-
-static void open_gate(struct gate *gate)
-{
-    pthread_mutex_lock(&gate->lock);
-    gate->open = true;
-    pthread_cond_broadcast(&gate->moved);
-    pthread_mutex_unlock(&gate->lock);
-}
-
 struct body {
     struct zdd_event event;
     enum zdd_err fail_with; /* after the event was appended */
@@ -129,13 +71,13 @@ static void bodies_that_wait_share_one_commit(void **state)
 
     memset(bodies, 0, sizeof(bodies));
     gate_init(&gate);
-    close_gate(store, &gate);
+    gate_close(store, &gate);
     for (int i = 0; i < 100; i++) {
         bodies[i].event = a_new_event(.app_id = "/shop");
         bodies[i].fail_with = i % 10 == 3 ? ZDD_ERR_APP_BUSY : ZDD_ERR_NONE;
         assert_good(zdd_store_submit(store, append, &bodies[i], note));
     }
-    open_gate(&gate);
+    gate_open(&gate);
     assert_good(append_event(store, a_new_event(.app_id = "/last"))); /* waits behind all of them */
 
     int64_t seq = 0;
@@ -192,13 +134,13 @@ static void the_65537th_body_that_waits_is_refused(void **state)
 
     assert_non_null(bodies);
     gate_init(&gate);
-    close_gate(store, &gate);
+    gate_close(store, &gate);
     for (int i = 0; i < BACKLOG; i++) {
         bodies[i].event = a_new_event(.app_id = "/shop");
         assert_good(zdd_store_submit(store, append, &bodies[i], note));
     }
     assert_err(ZDD_ERR_TOO_MANY_CALLS, zdd_store_submit(store, append, &extra, note));
-    open_gate(&gate);
+    gate_open(&gate);
     zdd_store_free(store); /* finishes what waits */
     for (int i = 0; i < BACKLOG; i++)
         done += bodies[i].done;

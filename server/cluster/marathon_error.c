@@ -251,7 +251,11 @@ void zdd_marathon_pointer(const char *path, char *ret_pointer, size_t size)
     if (path[0] != '/')
         append(ret_pointer, size, "/");
     for (; *path; path++) {
-        append(ret_pointer, size, pointer_piece(*path, inside, plain));
+        const char *piece = pointer_piece(*path, inside, plain);
+
+        if (strlen(ret_pointer) + strlen(piece) >= size)
+            break; /* half an escape would be no pointer */
+        append(ret_pointer, size, piece);
         inside = *path == '(' || (inside && *path != ')');
     }
     zdd_words_trim(ret_pointer);

@@ -110,10 +110,12 @@ static void take_line(struct reader *reader, char *line)
 }
 
 /* @return false when the rest of the file is not worth reading */
-static bool check_line(struct reader *reader, const char *line)
+static bool check_line(struct reader *reader, const char *line, size_t size)
 {
-    const size_t size = strlen(line);
-
+    if (strlen(line) < size) {
+        complain(reader, "the line has a NUL byte; is this a settings file?\n");
+        return false;
+    }
     if (size == ZDD_CONFIG_LINE_MAX - 1 && line[size - 1] != '\n') {
         complain(reader, "the line is longer than %d bytes; is this a settings file?\n",
                  ZDD_CONFIG_LINE_MAX - 2);
@@ -127,19 +129,35 @@ static bool check_line(struct reader *reader, const char *line)
     return true;
 }
 
+/* Read a line that may have NUL bytes inside: the last one in the array is its end. @return false
+ * at the end of the file */
+static bool read_line(FILE *file, char line[static ZDD_CONFIG_LINE_MAX], size_t *ret_size)
+{
+    size_t size = ZDD_CONFIG_LINE_MAX;
+
+    memset(line, ' ', ZDD_CONFIG_LINE_MAX);
+    if (!fgets(line, ZDD_CONFIG_LINE_MAX, file))
+        return false;
+    while (line[size - 1] != '\0')
+        size--;
+    *ret_size = size - 1;
+    return true;
+}
+
 void zdd_config_read_file(const char *name, struct zdd_config *config, struct zdd_buf *problems)
 {
     struct reader reader = {.name = name, .config = config, .problems = problems};
     char line[ZDD_CONFIG_LINE_MAX];
+    size_t size;
     FILE *file = fopen(name, "re");
 
     if (!file) {
         cannot_read(name, errno, problems);
         return;
     }
-    while (fgets(line, sizeof(line), file)) {
+    while (read_line(file, line, &size)) {
         reader.line++;
-        if (!check_line(&reader, line))
+        if (!check_line(&reader, line, size))
             break;
         take_line(&reader, line);
     }

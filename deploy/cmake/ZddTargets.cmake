@@ -5,6 +5,7 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 
 set(ZDD_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(ZDD_COVERAGE "Count executed lines" OFF)
+option(ZDD_FUZZ "Build the fuzz targets with libFuzzer too (clang; preset fuzz)" OFF)
 
 add_library(zdd_flags INTERFACE)
 target_compile_options(zdd_flags INTERFACE
@@ -56,10 +57,19 @@ function(zdd_test label path)
     set_tests_properties(${label}/${path} PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()
 
+# zdd_fuzz(NAME LIBS … [SOURCES …]): tests/fuzz/fuzz_NAME.c. As the test fuzz/NAME a plain program eats the corpus of
+# that name, with any compiler; with ZDD_FUZZ there is also fuzz_NAME, which libFuzzer drives.
 function(zdd_fuzz name)
-    cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
-    add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}.c)
-    target_link_libraries(${name} PRIVATE ${arg_LIBS})
-    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    cmake_parse_arguments(arg "" "" "LIBS;SOURCES" ${ARGN})
+    set(folder ${PROJECT_SOURCE_DIR}/tests/fuzz)
+    set(sources ${folder}/fuzz_${name}.c ${arg_SOURCES})
+    add_executable(fuzz_${name}_regression ${sources} ${folder}/regression.c)
+    target_link_libraries(fuzz_${name}_regression PRIVATE zdd_fuzz_support ${arg_LIBS})
+    add_test(NAME fuzz/${name} COMMAND fuzz_${name}_regression ${folder}/corpus/${name})
+    set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+    if(ZDD_FUZZ)
+        add_executable(fuzz_${name} ${sources})
+        target_link_libraries(fuzz_${name} PRIVATE zdd_fuzz_support ${arg_LIBS})
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    endif()
 endfunction()

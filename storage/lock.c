@@ -84,14 +84,14 @@ static void read_holder(int fd, char holder[static HOLDER_SIZE])
         (void)snprintf(holder, HOLDER_SIZE, "another process");
 }
 
-/* The text is for humans only: a disk too full for it is no reason to stop here. */
+/* Only the first line counts. It is for humans: a disk too full for it is no reason to stop. */
 static void write_holder(int fd, const char *holder)
 {
     char line[HOLDER_SIZE];
-    const int size = snprintf(line, sizeof(line), "%.110s\n", holder ? holder : "zdd");
+    const int size = snprintf(line, sizeof(line), "%.110s\n", holder);
+    const ssize_t written = pwrite(fd, line, (size_t)size, 0);
 
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, line, (size_t)size, 0) != size)
-        (void)ftruncate(fd, 0);
+    (void)written;
 }
 
 static bool gave_up(const bool *give_up)
@@ -130,7 +130,7 @@ enum zdd_err zdd_lock_take(const struct zdd_store_options *options, int *ret_fd,
         return cannot_create(path, errno, ret_reason);
     number = wait_for(fd, options);
     if (number == 0) {
-        write_holder(fd, options->holder);
+        write_holder(fd, options->holder ? options->holder : "zdd");
         *ret_fd = fd;
         return ZDD_ERR_NONE;
     }
@@ -148,7 +148,7 @@ void zdd_lock_drop(int fd)
 {
     if (fd < 0)
         return;
-    (void)ftruncate(fd, 0); /* nobody holds it: no name in it */
+    write_holder(fd, ""); /* nobody holds it */
     close(fd);
 }
 

@@ -25,7 +25,7 @@ void zdd_draft_put(struct zdd_draft *draft, json_t *object, const char *key, jso
 {
     if (!json_is_object(object))
         json_decref(value);
-    else if (json_object_set_new(object, key, value))
+    else if (json_object_set_new_nocheck(object, key, value))
         draft->failed = true;
 }
 
@@ -52,31 +52,32 @@ static void append(struct zdd_draft *draft, json_t *array, json_t *value)
         draft->failed = true;
 }
 
-/* A deep copy; null members are left out, at any depth. */
-static json_t *copy_without_nulls(const json_t *json)
+/* Texts and numbers are shared, not copied: nobody changes one, only the member that holds it. */
+static json_t *copy_member(const json_t *json)
+{
+    return json_is_object(json) || json_is_array(json) ? zdd_appdef_copy(json, NULL)
+                                                       : json_incref((json_t *)(uintptr_t)json);
+}
+
+json_t *zdd_appdef_copy(const json_t *json, const char *const without[])
 {
     json_t *source = (json_t *)(uintptr_t)json; /* the walks below change nothing */
-    ZDD_AUTO_JSON json_t *copy = NULL;
+    ZDD_AUTO_JSON json_t *copy = json_is_object(json) ? json_object() : json_array();
     const char *key;
     json_t *value;
     size_t i;
 
-    if (json_is_object(json)) {
-        copy = json_object();
-        json_object_foreach(source, key, value)
-        {
-            if (!json_is_null(value) && json_object_set_new(copy, key, copy_without_nulls(value)))
-                return NULL;
-        }
-    } else if (json_is_array(json)) {
-        copy = json_array();
-        json_array_foreach(source, i, value)
-        {
-            if (json_array_append_new(copy, copy_without_nulls(value)))
-                return NULL;
-        }
-    } else {
-        copy = json_deep_copy(json);
+    json_object_foreach(source, key, value)
+    {
+        if (json_is_null(value) || (without && zdd_appdef_is_one_of(key, without)))
+            continue;
+        if (json_object_set_new_nocheck(copy, key, copy_member(value)))
+            return NULL;
+    }
+    json_array_foreach(source, i, value)
+    {
+        if (json_array_append_new(copy, copy_member(value)))
+            return NULL;
     }
     return ZDD_TAKE(copy);
 }
@@ -92,22 +93,29 @@ static void move_member(struct zdd_draft *draft, json_t *from, const char *old_n
         zdd_draft_fill(draft, to, new_name, value);
 }
 
-static void make_absolute(struct zdd_draft *draft, json_t *text)
+/* @return the absolute form of @p text, or NULL when it stays as it is */
+static json_t *absolute(const json_t *text)
 {
     char id[ZDD_APP_ID_SIZE];
 
-    if (json_is_string(text) && zdd_appdef_id_absolute(json_string_value(text), id) &&
-        json_string_set(text, id))
-        draft->failed = true;
+    if (!json_is_string(text) || !zdd_appdef_id_absolute(json_string_value(text), id) ||
+        strcmp(json_string_value(text), id) == 0)
+        return NULL;
+    return json_string(id);
 }
 
 static void canonical_ids(struct zdd_draft *draft)
 {
     json_t *dependencies = json_object_get(draft->app, "dependencies");
+    json_t *id = absolute(json_object_get(draft->app, "id"));
 
-    make_absolute(draft, json_object_get(draft->app, "id"));
-    for (size_t i = 0; i < json_array_size(dependencies); i++)
-        make_absolute(draft, json_array_get(dependencies, i));
+    if (id)
+        zdd_draft_put(draft, draft->app, "id", id);
+    for (size_t i = 0; i < json_array_size(dependencies); i++) {
+        id = absolute(json_array_get(dependencies, i));
+        if (id && json_array_set_new(dependencies, i, id))
+            draft->failed = true;
+    }
 }
 
 /* What Mesos' fetcher unpacks by itself. */
@@ -238,13 +246,12 @@ static void canonical_ports(struct zdd_draft *draft)
 json_t *zdd_appdef_canonical(const json_t *definition)
 {
     struct zdd_draft draft = {
-        .app = json_is_object(definition) ? copy_without_nulls(definition) : json_object(),
+        .app = json_is_object(definition) ? zdd_appdef_copy(definition, zdd_appdef_reported)
+                                          : json_object(),
     };
 
     if (!draft.app)
         return NULL;
-    for (size_t i = 0; zdd_appdef_reported[i]; i++)
-        json_object_del(draft.app, zdd_appdef_reported[i]);
     canonical_ids(&draft);
     canonical_fetch(&draft);
     canonical_network(&draft);

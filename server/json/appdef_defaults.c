@@ -210,7 +210,8 @@ static void drop_empty(json_t *app)
 
 json_t *zdd_appdef_with_defaults(const json_t *canonical)
 {
-    struct zdd_draft draft = {.app = json_deep_copy(canonical)};
+    struct zdd_draft draft = {.app = json_is_object(canonical) ? zdd_appdef_copy(canonical, NULL)
+                                                               : NULL};
 
     if (!draft.app)
         return NULL;

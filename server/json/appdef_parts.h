@@ -25,6 +25,13 @@ void zdd_draft_fill(struct zdd_draft *draft, json_t *object, const char *key, js
 /** @return the finished definition, or NULL when memory failed; the draft is empty after */
 json_t *zdd_draft_take(struct zdd_draft *draft);
 
+/**
+ * @return a copy of the object or array @p json, new reference; NULL without memory. Null members
+ *         are left out at any depth, and those named in @p without (NULL-terminated, NULL for none)
+ *         at the top. Texts and numbers are shared: replace them, never change them.
+ */
+json_t *zdd_appdef_copy(const json_t *json, const char *const without[]);
+
 /* Members that Marathon reports and nobody sets (marathon.md §9, trap 2). */
 extern const char *const zdd_appdef_reported[];
 

@@ -24,13 +24,13 @@ static void job_free(struct zdd_deploy_job *job)
 static void deploy_done(void *cls, enum zdd_err err)
 {
     struct zdd_deploy_job *job = cls;
-    struct zdd_engine *engine = zdd_api_of(job->post.call)->options.engine;
+    struct zdd_api *api = zdd_api_of(job->post.call);
 
-    if (engine && err == ZDD_ERR_NONE && !job->post.replayed && job->post.refusal == ZDD_ERR_NONE) {
+    if (err == ZDD_ERR_NONE && !job->post.replayed && job->post.refusal == ZDD_ERR_NONE) {
         if (job->run.active)
-            zdd_engine_wake(engine, job->run.id, job->run.app_id);
+            zdd_answer_wake(api, job->run.id, job->run.app_id);
         else if (job->when_busy == ZDD_WHEN_BUSY_SUPERSEDE)
-            zdd_engine_wake(engine, job->busy, job->run.app_id);
+            zdd_answer_wake(api, job->busy, job->run.app_id);
     }
     zdd_post_finish(&job->post, err);
     job_free(job);

@@ -32,6 +32,12 @@ enum zdd_err zdd_answer_cluster(struct zdd_call *call, enum zdd_err err, const c
     return err;
 }
 
+void zdd_answer_wake(struct zdd_api *api, const char *run_id, const char *app_id)
+{
+    if (api->options.engine && !atomic_load(&api->draining))
+        zdd_engine_wake(api->options.engine, run_id, app_id);
+}
+
 void zdd_answer_allowed(struct zdd_call *call, enum zdd_state state)
 {
     size_t used = strlen(call->extra);

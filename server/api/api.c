@@ -124,11 +124,23 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     return api->hub ? api : zdd_api_free(api);
 }
 
+static enum zdd_err write_nothing(struct zdd_tx *tx, void *cls)
+{
+    (void)tx;
+    (void)cls;
+    return ZDD_ERR_NONE;
+}
+
 struct zdd_api *zdd_api_free(struct zdd_api *api)
 {
+    enum zdd_err err;
+
     if (!api)
         return NULL;
     zdd_hub_free(api->hub);
+    /* Bodies that the store still has end before this one: after it nobody knows the api. */
+    err = zdd_store_write(api->options.store, write_nothing, NULL);
+    (void)err; /* when the disk fails, they have ended all the same */
     zdd_notes_free(api->notes);
     free(api->catalogue);
     free(api);

@@ -120,10 +120,8 @@ static enum zdd_err write_command(struct zdd_tx *tx, void *cls)
 static void command_done(void *cls, enum zdd_err err)
 {
     struct command_job *job = cls;
-    struct zdd_engine *engine = zdd_api_of(job->post.call)->options.engine;
-
-    if (engine && err == ZDD_ERR_NONE && job->run.active && !job->post.replayed)
-        zdd_engine_wake(engine, job->run.id, job->run.app_id);
+    if (err == ZDD_ERR_NONE && job->run.active && !job->post.replayed)
+        zdd_answer_wake(zdd_api_of(job->post.call), job->run.id, job->run.app_id);
     zdd_post_finish(&job->post, err);
     job_free(job);
 }

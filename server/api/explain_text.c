@@ -84,6 +84,12 @@ void zdd_explain_help(struct zdd_explanation *e)
     if (waits_for(e, "tasks") && e->reachable && e->view.failure[0] &&
         e->view.failed_at_ms >= e->run->started_at_ms)
         add_helper(e, "whoever owns the app", "look why tasks fail: %s", e->view.failure);
+    if (e->helper_count > 0)
+        return;
+    if (waits_for(e, "tasks"))
+        add_helper(e, "nobody has to", "the app's tasks start and turn healthy by themselves");
+    else
+        add_helper(e, "nobody has to", "Marathon is on its way");
 }
 
 static void tell_state(struct zdd_buf *buf, const struct zdd_run *run)
@@ -124,10 +130,11 @@ static void tell_waiting(struct zdd_buf *buf, const struct zdd_run *run, int64_t
 {
     if (!run->waiting_code[0])
         return;
-    zdd_buf_text(buf, "It waits");
     if (run->waiting_since_ms > 0 && now_ms >= run->waiting_since_ms) {
-        zdd_buf_text(buf, " since ");
+        zdd_buf_text(buf, "It has waited for ");
         tell_duration(buf, now_ms - run->waiting_since_ms);
+    } else {
+        zdd_buf_text(buf, "It waits");
     }
     zdd_buf_printf(buf, ": %s\n", run->waiting_text);
     if (run->step_deadline_at_ms > now_ms && run->hold == ZDD_HOLD_NONE) {

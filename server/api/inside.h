@@ -124,5 +124,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_answer_later(struct zdd_call *call, void (*work)
 /** Note the cluster's @p reason as the detail. @return @p err */
 enum zdd_err zdd_answer_cluster(struct zdd_call *call, enum zdd_err err, const char *reason);
 
+/** Let the engine look at a deployment now. While draining it is left to the next start: then the
+ * engine may be gone already. */
+void zdd_answer_wake(struct zdd_api *api, const char *run_id, const char *app_id);
+
 /** Append "allowedCommands" of @p state to the problem's members. */
 void zdd_answer_allowed(struct zdd_call *call, enum zdd_state state);

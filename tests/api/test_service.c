@@ -6,9 +6,11 @@
 #include "tests/api/api_world.h"
 #include "tests/support/contract.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void it_says_that_it_lives_and_can_work_and_what_it_is(void **state)
 {
@@ -105,6 +107,33 @@ static void the_callers_request_id_comes_back(void **state)
     assert_string_equal(apiclient_text(&answer, "/requestId"), "my-request-7");
 }
 
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_is_told_and_when_there_is_room_again_all_is_well(void **state)
+{
+    static const char body[] = "{\"strategy\":\"restart\",\"appId\":\"/zdd/base\"}";
+    struct api_world *world = *state;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    api_world_base(world);
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, NULL), 0); /* then writing fails instead */
+    limit_files(0);
+    apiclient_expect(apiclient_post(world->client, "/v1/deployments", body), 507, "store-full");
+    apiclient_expect(apiclient_get(world->client, "/readyz"), 503, "store-full");
+    apiclient_expect(apiclient_get(world->client, "/v1/deployments"), 200, NULL);
+    limit_files(RLIM_INFINITY);
+    apiclient_expect(apiclient_post(world->client, "/v1/deployments", body), 202, NULL);
+    apiclient_expect(apiclient_get(world->client, "/readyz"), 200, NULL);
+    apiclient_expect(apiclient_get(world->client, "/v1/audit/verify"), 200, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +143,7 @@ int main(void)
         TEST(it_serves_the_contract_that_it_is_held_against),
         TEST(figures_are_in_prometheus_text_format),
         TEST(each_family_is_described_once),
+        TEST(a_full_disk_is_told_and_when_there_is_room_again_all_is_well),
         TEST(the_callers_request_id_comes_back),
 #undef TEST
     };

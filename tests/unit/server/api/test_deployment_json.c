@@ -1,0 +1,125 @@
+/**
+ * @file tests/unit/server/api/test_deployment_json.c
+ * @brief What is derived from a deployment's record: progress, weights, step, commands.
+ */
+#include "server/api/deployment_json.h"
+#include "server/json/json.h"
+#include "tests/support/spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct zdd_note note = {
+    .target_instances = 4, .old_instances = 4, .rollback_mode = "restart", .rollback_s = 70};
+
+#define a_run(...)                                                                                 \
+    (&(struct zdd_run){.active = true, .strategy = "rolling", .app_id = "/a", __VA_ARGS__})
+
+static double progress(const struct zdd_run *run)
+{
+    return zdd_deployment_progress(run, &note);
+}
+
+static json_t *written(const struct zdd_run *run)
+{
+    const struct zdd_deployment_view view = {.run = run, .note = note};
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_writer w = {.buf = &buf};
+    json_t *json = NULL;
+
+    zdd_w_deployment(&w, NULL, &view);
+    assert_int_equal(zdd_json_read(buf.data, buf.size, &json, NULL), ZDD_ERR_NONE);
+    return json;
+}
+
+static void progress_counts_steps_and_new_instances(void **state)
+{
+    (void)state;
+    assert_true(progress(a_run(.phase = ZDD_PHASE_PENDING)) == 0);
+    assert_true(progress(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1)) == 0.5);
+    assert_true(
+        progress(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1, .new_side = {.healthy = 2})) == 0.75);
+    assert_true(
+        progress(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1, .new_side = {.healthy = 9})) == 1);
+    assert_true(progress(a_run(.phase = ZDD_PHASE_SUCCEEDED, .step = 1)) == 1);
+}
+
+static void on_the_way_back_the_old_instances_count(void **state)
+{
+    (void)state;
+    assert_true(
+        progress(a_run(.phase = ZDD_PHASE_UNDOING, .step = 2, .old_side = {.healthy = 1})) == 0.25);
+    assert_true(progress(a_run(.phase = ZDD_PHASE_ROLLED_BACK, .step = 2)) == 1);
+    assert_true(progress(a_run(.phase = ZDD_PHASE_FAILED, .step = 1, .new_side = {.healthy = 1})) ==
+                0.25);
+}
+
+static void an_app_of_no_instances_has_a_progress_too(void **state)
+{
+    const struct zdd_note none = {.rollback_mode = "none"};
+
+    (void)state;
+    assert_true(zdd_deployment_progress(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1), &none) ==
+                0.5);
+    assert_true(zdd_deployment_progress(a_run(.phase = ZDD_PHASE_UNDOING, .step = 2), &none) == 0);
+}
+
+static void weights_are_shares_of_the_healthy_instances(void **state)
+{
+    ZDD_AUTO_JSON json_t *json = written(
+        a_run(.phase = ZDD_PHASE_ROLLING, .old_side = {.healthy = 2}, .new_side = {.healthy = 1}));
+    ZDD_AUTO_JSON json_t *nobody = written(a_run(.phase = ZDD_PHASE_ROLLING));
+
+    (void)state;
+    assert_true(json_number_value(zdd_json_at(json, "/old/weight")) == 66.7);
+    assert_true(json_number_value(zdd_json_at(json, "/new/weight")) == 33.3);
+    assert_true(json_number_value(zdd_json_at(nobody, "/new/weight")) == 0);
+}
+
+static void the_way_back_is_one_step_more(void **state)
+{
+    ZDD_AUTO_JSON json_t *forward = written(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1));
+    ZDD_AUTO_JSON json_t *back = written(a_run(.phase = ZDD_PHASE_UNDOING, .step = 2));
+
+    (void)state;
+    assert_int_equal(json_integer_value(zdd_json_at(forward, "/step/of")), 2);
+    assert_int_equal(json_integer_value(zdd_json_at(back, "/step/of")), 3);
+    assert_string_equal(json_string_value(zdd_json_at(back, "/step/kind")), "go-back");
+}
+
+static void a_strategy_that_is_no_more_has_no_step(void **state)
+{
+    ZDD_AUTO_JSON json_t *json = NULL;
+    struct zdd_run run = *a_run(.phase = ZDD_PHASE_ROLLING, .step = 1);
+
+    (void)state;
+    memcpy(run.strategy, "forgotten", sizeof("forgotten"));
+    json = written(&run);
+    assert_true(json_is_null(json_object_get(json, "step")));
+}
+
+static void rollback_is_possible_where_the_table_says_so(void **state)
+{
+    ZDD_AUTO_JSON json_t *running = written(a_run(.phase = ZDD_PHASE_ROLLING));
+    ZDD_AUTO_JSON json_t *ended = written(a_run(.phase = ZDD_PHASE_SUCCEEDED));
+
+    (void)state;
+    assert_true(json_is_true(zdd_json_at(running, "/rollback/possible")));
+    assert_true(json_is_false(zdd_json_at(ended, "/rollback/possible")));
+    assert_int_equal(json_array_size(json_object_get(ended, "allowedCommands")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(progress_counts_steps_and_new_instances),
+        cmocka_unit_test(on_the_way_back_the_old_instances_count),
+        cmocka_unit_test(an_app_of_no_instances_has_a_progress_too),
+        cmocka_unit_test(weights_are_shares_of_the_healthy_instances),
+        cmocka_unit_test(the_way_back_is_one_step_more),
+        cmocka_unit_test(a_strategy_that_is_no_more_has_no_step),
+        cmocka_unit_test(rollback_is_possible_where_the_table_says_so),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

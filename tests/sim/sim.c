@@ -19,6 +19,7 @@
 #include "tests/sim/world.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,12 +48,16 @@ struct sim {
     char words[300];
 };
 
-static void fail(struct sim *s, const char *format, int a, int b)
+__attribute__((format(printf, 2, 3))) static void fail(struct sim *s, const char *format, ...)
 {
+    va_list args;
+
     if (s->failure)
         return;
+    va_start(args, format);
+    vsnprintf(s->words, sizeof(s->words), format, args);
+    va_end(args);
     s->failure = s->words;
-    snprintf(s->words, sizeof(s->words), format, a, b);
     world_tell(&s->world, "VIOLATION: %s", s->words);
 }
 
@@ -207,7 +212,7 @@ static void command(struct sim *s, enum zdd_command what)
         s->commands++;
         s->wake_at_ms = s->world.now_ms;
     } else if (err != ZDD_ERR_COMMAND_REFUSED && err != ZDD_ERR_RUN_FINISHED) {
-        fail(s, "a command gave error %d", (int)err, 0);
+        fail(s, "a command gave error %d", (int)err);
     }
 }
 
@@ -239,9 +244,9 @@ static void step(struct sim *s)
     enum zdd_err err = zdd_step(&s->stepper, s->run.id, NULL, &report);
 
     if (err != ZDD_ERR_NONE)
-        fail(s, "a step gave error %d", (int)err, 0);
+        fail(s, "a step gave error %d", (int)err);
     if (zdd_run_load(s->store, s->run.id, &s->run, NULL) != ZDD_ERR_NONE)
-        fail(s, "the deployment is gone from the store", 0, 0);
+        fail(s, "the deployment is gone from the store");
     if (s->run.phase != s->phase)
         world_tell(&s->world, "phase %s -> %s (%s) %s", zdd_phase_name(s->phase),
                    zdd_phase_name(s->run.phase), zdd_cause_name(s->run.cause), s->run.waiting_text);
@@ -337,9 +342,9 @@ static void check_end(struct sim *s)
 
     zdd_twin_sides(t, &now, &old);
     if (s->rollbacks > 1)
-        fail(s, "it went back %d times", (int)s->rollbacks, 0);
+        fail(s, "it went back %d times", (int)s->rollbacks);
     if (s->run.ended_at_ms == 0)
-        fail(s, "it ended without an end time", 0, 0);
+        fail(s, "it ended without an end time");
     if (s->world.late.pending || s->world.troubles.foreign)
         return;
     if (s->run.phase == ZDD_PHASE_SUCCEEDED && s->plan.action != ZDD_ACTION_NONE &&
@@ -348,14 +353,14 @@ static void check_end(struct sim *s)
              (int)old.total);
     if (s->run.phase == ZDD_PHASE_SUCCEEDED && s->plan.action == ZDD_ACTION_UPGRADE &&
         t->definition != ZDD_DEFINITION_TARGET)
-        fail(s, "it succeeded with definition %d", (int)t->definition, 0);
+        fail(s, "it succeeded with definition %d", (int)t->definition);
     if (back && s->plan.seen.exists &&
         (t->facts.instances != s->plan.old.instances ||
          (s->plan.action == ZDD_ACTION_UPGRADE && t->definition != ZDD_DEFINITION_PREVIOUS)))
         fail(s, "it went back to %d instances of definition %d", (int)t->facts.instances,
              (int)t->definition);
     if (back && !s->plan.seen.exists && t->exists)
-        fail(s, "it went back and the new app is still there", 0, 0);
+        fail(s, "it went back and the new app is still there");
 }
 
 static void set_faults(struct world *w)
@@ -420,7 +425,7 @@ static enum zdd_phase simulate(uint64_t seed, struct zdd_store *store, FILE *sto
         zdd_on_failure_name(s.plan.on_failure), (int)s.floor, (int)s.undo_floor, (int)s.cap,
         s.world.sick_target ? ", the new version is sick" : "");
     if (zdd_store_write(store, insert, &s) != ZDD_ERR_NONE)
-        fail(&s, "the deployment could not be stored", 0, 0);
+        fail(&s, "the deployment could not be stored");
     while (!s.failure && !zdd_phase_is_final(s.run.phase)) {
         if (is_due(&s))
             step(&s);

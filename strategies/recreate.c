@@ -43,7 +43,7 @@ static bool is_stopped(const struct zdd_facts *f)
 
 static bool stop_is_not_seen(const struct zdd_facts *f)
 {
-    return f->seen->instances != 0 && zdd_should_send(f);
+    return f->seen->instances != 0 && !f->seen->locked && zdd_should_send(f);
 }
 
 /* Anything but the previous definition is somebody else's: our target has not been sent. */

@@ -4,6 +4,7 @@
  */
 #include "deploy/lab/api.h"
 #include "server/base/clock.h"
+#include "server/json/words.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -38,6 +39,8 @@ enum zdd_err zdd_lab_refuse(struct zdd_call *call, unsigned status, json_t *deta
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
+    zdd_words_trim(message);
+    zdd_words_plain(message); /* it may quote a path as it was sent: any bytes */
     body = json_pack("{s:s}", "message", message);
     if (details)
         json_object_set_new(body, "details", details);

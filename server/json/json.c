@@ -5,7 +5,6 @@
 #include "server/json/json.h"
 
 #include "server/base/cleanup.h"
-#include "server/base/utf8.h"
 #include "server/json/words.h"
 #include "server/json/writer.h"
 
@@ -15,22 +14,6 @@
 
 #define INT64_LIMIT 9.2233720368547758e18 /* 2^63 */
 
-/* The parser quotes the input, and may cut a character in two; the words must stay one line of
- * UTF-8. */
-static void make_plain(char *text)
-{
-    size_t left = strlen(text);
-
-    while (left > 0) {
-        const size_t step = zdd_utf8_step(text, left);
-
-        if (step == 0 || (unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = '?';
-        text += step > 0 ? step : 1;
-        left -= step > 0 ? step : 1;
-    }
-}
-
 static void fail_at(struct zdd_json_error *error, int line, int column, const char *text)
 {
     if (!error)
@@ -39,7 +22,7 @@ static void fail_at(struct zdd_json_error *error, int line, int column, const ch
     error->column = column > 0 ? column : 1;
     snprintf(error->text, sizeof(error->text), "%s", text);
     zdd_words_trim(error->text);
-    make_plain(error->text);
+    zdd_words_plain(error->text); /* the parser quotes the input, and may cut a character in two */
 }
 
 /* Where the text first goes too deep; @p size when it never does. Strings are skipped, wrong JSON

@@ -4,6 +4,8 @@
  */
 #include "server/json/words.h"
 
+#include "server/base/utf8.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +36,20 @@ void zdd_words_trim(char *text)
         if (size - start < wanted)
             text[start] = '\0';
         return;
+    }
+}
+
+void zdd_words_plain(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        const size_t step = zdd_utf8_step(text, left);
+
+        if (step == 0 || (unsigned char)*text < 0x20 || *text == 0x7F)
+            *text = '?';
+        text += step > 0 ? step : 1;
+        left -= step > 0 ? step : 1;
     }
 }
 
@@ -100,10 +116,7 @@ void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_QUOTE_SIZ
 
     snprintf(cut, sizeof(cut), "%s", value);
     zdd_words_trim(cut);
-    for (char *at = cut; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7F)
-            *at = '?';
-    }
+    zdd_words_plain(cut);
     snprintf(ret_text, ZDD_WORDS_QUOTE_SIZE, "\"%s%s\"", cut,
              strlen(value) > strlen(cut) ? "…" : "");
 }

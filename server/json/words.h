@@ -13,6 +13,10 @@
 /** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
 void zdd_words_trim(char *text);
 
+/** Replace by "?" what is no UTF-8 and every control character: the text stays one line, and can be
+ * a JSON string. */
+void zdd_words_plain(char *text);
+
 /** Write `"abc"` with its quotes; long text is cut, control characters become "?". */
 void zdd_words_quote(const char *value, char ret_text[static ZDD_WORDS_QUOTE_SIZE]);
 

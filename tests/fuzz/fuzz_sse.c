@@ -16,7 +16,7 @@ static void note(void *cls, const char *event, const char *data, size_t size)
 {
     struct record *record = cls;
 
-    FUZZ_CHECK(data[size] == '\0' && *event);
+    FUZZ_CHECK(data[size] == '\0' && event);
     zdd_buf_printf(&record->text, "%s %zu ", event, size);
     zdd_buf_append(&record->text, data, size);
     record->count++;

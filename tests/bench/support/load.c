@@ -22,6 +22,7 @@
 
 #define REPLY_SIZE ((size_t)512 * 1024) /* a page of 200 deployments has some 250 KiB */
 #define EVENTS_MAX 64
+#define GATHER_NS 100000     /* small against every latency that is judged */
 #define SILENCE_MAX_MS 30000 /* no reply at all for that long: give up */
 
 struct connection {

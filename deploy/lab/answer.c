@@ -123,7 +123,7 @@ void zdd_lab_absolute_id(const char *text, const char *base, char *ret, size_t s
     size_t at = 0;
 
     if (relative)
-        at = (size_t)snprintf(ret, size, "%s", base);
+        at = (size_t)snprintf(ret, size, "%.*s", (int)size - 1, base);
     for (const char *c = text; at + 2 < size; c++) {
         if (c == text && (at == 0 || relative) && *c != '/')
             ret[at++] = '/';
@@ -172,13 +172,13 @@ void zdd_lab_target_read(const char *rest, struct zdd_lab_target *ret)
     memcpy(copy, ret->id, sizeof(copy));
     item = cut(copy);
     if (item && read_word(item, ret)) {
-        snprintf(ret->id, sizeof(ret->id), "%s", copy);
+        snprintf(ret->id, sizeof(ret->id), "%s", *copy ? copy : "/");
         return;
     }
     word = item ? cut(copy) : NULL;
     if (word && strcmp(word, "restart") != 0 && read_word(word, ret)) {
         snprintf(ret->item, sizeof(ret->item), "%s", item);
-        snprintf(ret->id, sizeof(ret->id), "%s", copy);
+        snprintf(ret->id, sizeof(ret->id), "%s", *copy ? copy : "/");
     }
 }
 

@@ -21,8 +21,8 @@
 
 #define THREADS_MAX 32
 #define VERSIONS_MAX 8
-#define TRIES 4     /* the first, and HAProxy's three retries */
-#define WORDS_MAX 5 /* failures told in words; the rest is counted */
+#define TRIES TARGETS_TRIED_MAX /* the first, and HAProxy's three retries */
+#define WORDS_MAX 5             /* failures told in words; the rest is counted */
 
 struct load {
     const char *marathon, *app, *path;
@@ -81,6 +81,7 @@ static void note_failure(struct load *load, const char *words)
 static void ask(struct load *load, struct zdd_fetch *fetch)
 {
     char words[300] = "no instance is up";
+    struct targets_tried tried = {0};
 
     for (unsigned tries = 0; tries < TRIES; tries++) {
         struct zdd_answer answer = {0};
@@ -89,11 +90,12 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
         char reason[200];
         enum zdd_err err;
 
-        if (!targets_next(load->targets, target)) {
+        if (!targets_next(load->targets, &tried, target)) {
             targets_refresh(load->targets);
-            if (!targets_next(load->targets, target))
+            if (!targets_next(load->targets, &tried, target))
                 break;
         }
+        memcpy(tried.url[tried.count++], target, TARGET_SIZE);
         snprintf(url, sizeof(url), "%s%s", target, load->path);
         err = zdd_fetch_send(
             fetch, &(struct zdd_request){.method = "GET", .url = url, .timeout_ms = 30000}, &answer,

@@ -134,14 +134,26 @@ struct targets *targets_free(struct targets *t)
     return NULL;
 }
 
-bool targets_next(struct targets *t, char ret_url[static TARGET_SIZE])
+static bool was_tried(const struct targets_tried *tried, const char *url)
+{
+    for (size_t i = 0; i < tried->count; i++)
+        if (strcmp(tried->url[i], url) == 0)
+            return true;
+    return false;
+}
+
+bool targets_next(struct targets *t, const struct targets_tried *tried,
+                  char ret_url[static TARGET_SIZE])
 {
     bool found;
 
     pthread_mutex_lock(&t->lock);
     found = t->count > 0;
-    if (found)
+    for (size_t i = 0; i < t->count; i++) {
         memcpy(ret_url, t->url[t->turn++ % t->count], TARGET_SIZE);
+        if (!was_tried(tried, ret_url))
+            break;
+    }
     pthread_mutex_unlock(&t->lock);
     return found;
 }

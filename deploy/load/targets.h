@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #define TARGETS_MAX 256
+#define TARGETS_TRIED_MAX 4
 #define TARGET_SIZE 80 /* "http://127.0.0.1:31000" */
 
 struct targets;
@@ -18,11 +19,19 @@ struct targets;
 struct targets *targets_open(const char *marathon, const char *app_id);
 struct targets *targets_free(struct targets *targets);
 
+/** Instances that did not answer one request. */
+struct targets_tried {
+    size_t count;
+    char url[TARGETS_TRIED_MAX][TARGET_SIZE];
+};
+
 /**
- * The next instance in turn: running and, if the app has health checks, alive.
- * @return false when there is none
+ * The next instance in turn: running and, if the app has health checks, alive. One that is in
+ * @p tried only when there is no other.
+ * @return false when there is none at all
  */
-bool targets_next(struct targets *targets, char ret_url[static TARGET_SIZE]);
+bool targets_next(struct targets *targets, const struct targets_tried *tried,
+                  char ret_url[static TARGET_SIZE]);
 
 /** Read the list again now: an instance did not answer. */
 void targets_refresh(struct targets *targets);

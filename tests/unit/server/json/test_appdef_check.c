@@ -292,6 +292,34 @@ static void typos_are_errors_where_they_stand(void **state)
     assert_all_wrong(wrong, COUNT(wrong));
 }
 
+static void rarely_used_members_are_known_too(void **state)
+{
+    static const char *const good[] = {
+        "\"executor\":\"/bin/x\",\"tty\":true,\"user\":\"nobody\"",
+        "\"container\":{\"type\":\"MESOS\",\"linuxInfo\":{}}",
+        "\"networks\":[{\"mode\":\"container/bridge\"}],\"container\":{\"type\":\"MESOS\","
+        "\"portMappings\":[{\"labels\":{\"a\":\"b\"}}]}",
+        ("\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"x\",\"persistent\":"
+         "{\"size\":5,\"maxSize\":9,\"type\":\"mount\",\"profileName\":\"p\",\"constraints\":[]}}]}"),
+        ("\"container\":{\"type\":\"MESOS\",\"volumes\":[{\"containerPath\":\"/x\",\"external\":"
+         "{\"size\":5,\"name\":\"n\",\"provider\":\"p\",\"shared\":true}}]}"),
+        "\"fetch\":[{\"uri\":\"x\",\"destPath\":\"y\",\"outputFile\":\"z\"}]",
+        "\"healthChecks\":[{\"delaySeconds\":1}]",
+        ("\"readinessChecks\":[{\"name\":\"n\",\"portName\":\"default\","
+         "\"preserveLastResponse\":true}]"),
+        ("\"check\":{\"exec\":{\"command\":{\"shell\":\"x\"}},\"intervalSeconds\":1,"
+         "\"timeoutSeconds\":1,\"delaySeconds\":1}"),
+        "\"check\":{\"http\":{\"portIndex\":0,\"path\":\"/\",\"scheme\":\"HTTPS\"}}",
+        "\"check\":{\"tcp\":{\"portIndex\":0}}",
+        "\"executorResources\":{\"gpus\":0}",
+        ("\"ipAddress\":{\"networkName\":\"n\",\"labels\":{},\"groups\":[],\"discovery\":{\"ports\":"
+         "[{\"number\":80,\"name\":\"http\",\"protocol\":\"tcp\",\"labels\":{}}]}}"),
+    };
+
+    (void)state;
+    assert_all_good(good, COUNT(good));
+}
+
 static void unknown_members_are_left_alone_when_the_caller_says_so(void **state)
 {
     (void)state;
@@ -809,6 +837,7 @@ int main(void)
         cmocka_unit_test(numbers_have_types_and_ranges),
         cmocka_unit_test(environment_and_labels_hold_texts),
         cmocka_unit_test(typos_are_errors_where_they_stand),
+        cmocka_unit_test(rarely_used_members_are_known_too),
         cmocka_unit_test(unknown_members_are_left_alone_when_the_caller_says_so),
         cmocka_unit_test(an_upgrade_strategy_has_both_capacities),
         cmocka_unit_test(a_single_instance_stays_single),

@@ -42,12 +42,18 @@ static bool is_asked_for(const struct zdd_facts *f)
     return f->run->outcome == ZDD_OUTCOME_ACKED && f->seen->instances == zdd_clearing_keep(f);
 }
 
-/* Sick instances that cannot be told from healthy ones may stay for ever: waiting for them has an
- * end. */
+/* What the count takes away has ended, and still it is not safe: sick instances that cannot be told
+ * from healthy ones may stay for ever, so waiting for them has an end. */
+static bool was_in_vain(const struct zdd_facts *f)
+{
+    return is_asked_for(f) &&
+           f->seen->current.total + f->seen->outdated.total <= f->seen->instances &&
+           f->seen->now_ms >= f->run->ordered_at_ms + ZDD_CLEAR_LIMIT_MS;
+}
+
 static bool should_clear(const struct zdd_facts *f)
 {
-    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE &&
-           !(is_asked_for(f) && f->seen->now_ms >= f->run->ordered_at_ms + ZDD_CLEAR_LIMIT_MS);
+    return zdd_clearing_keep(f) != ZDD_CLEARING_NONE && !was_in_vain(f);
 }
 
 /* Putting back without having cleared could cost what still serves: better to stop as it is. */

@@ -170,16 +170,38 @@ static void clearing_is_over_when_the_sick_ones_are_gone(void **state)
     assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 4, true);
 }
 
-static void waiting_for_the_cleared_has_an_end(void **state)
+/* 2 originals that serve; of 4 new ones 2 do, and which ones scaling down would take is open. */
+#define half_sick_target_seen(...)                                                                 \
+    target_seen(.locked = true, .locked_by_us = true, .instances = 6,                              \
+                .current = {.total = 4, .running = 4, .healthy = 2}, .outdated = serving(2),       \
+                __VA_ARGS__)
+
+static void waiting_for_what_cannot_be_told_apart_has_an_end(void **state)
 {
     const struct zdd_run run =
         clearing(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0, .phase_since_ms = T0 - 1);
     struct zdd_decision d;
 
     (void)state;
-    d = decide(a_plan(), run, sick_target_seen(.instances = 4, .now_ms = T0 + 59999));
+    d = decide(a_plan(), run, half_sick_target_seen(.now_ms = T0 + 59999));
     assert_rule(d, "undo/wait-clear");
-    d = decide(a_plan(), run, sick_target_seen(.instances = 4, .now_ms = T0 + 60000));
+    d = decide(a_plan(), run, half_sick_target_seen(.now_ms = T0 + 60000));
+    assert_rule(d, "undo/put-back");
+}
+
+static void waiting_for_the_cleared_to_end_lasts_until_they_have(void **state)
+{
+    const struct zdd_run run = clearing(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0);
+    struct zdd_plan plan = a_plan();
+    struct zdd_decision d;
+
+    (void)state;
+    d = decide(plan, run, sick_target_seen(.now_ms = T0 + 100000));
+    assert_rule(d, "undo/wait-clear");    /* told to end or not: Marathon may not show which */
+    plan.replace_rule = ZDD_REPLACE_1_10; /* it counts those that are ending as well */
+    d = decide(plan, run, sick_target_seen(.now_ms = T0 + 100000, .current = ending(2)));
+    assert_rule(d, "undo/wait-clear");
+    d = decide(plan, run, sick_target_seen(.now_ms = T0 + 100000, .current = {0}));
     assert_rule(d, "undo/put-back");
 }
 
@@ -352,7 +374,8 @@ int main(void)
         cmocka_unit_test(somebody_elses_marathon_deployment_is_never_overridden),
         cmocka_unit_test(sick_new_instances_are_scaled_away_first),
         cmocka_unit_test(clearing_is_over_when_the_sick_ones_are_gone),
-        cmocka_unit_test(waiting_for_the_cleared_has_an_end),
+        cmocka_unit_test(waiting_for_what_cannot_be_told_apart_has_an_end),
+        cmocka_unit_test(waiting_for_the_cleared_to_end_lasts_until_they_have),
         cmocka_unit_test(what_cannot_be_cleared_is_not_put_back_over_what_serves),
         cmocka_unit_test(the_previous_definition_is_put_back_over_our_own_deployment),
         cmocka_unit_test(a_new_app_is_deleted),

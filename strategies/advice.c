@@ -124,6 +124,39 @@ static void judge_placement(const struct zdd_plan *plan, struct zdd_preview *v)
         v->resources = ZDD_PROOF_PROVED; /* never more than runs now */
 }
 
+/* What Marathon makes of the previous definition's own capacity when that is put back over @p
+ * healthy new instances. */
+static struct zdd_capacity capacity_going_back(const struct zdd_plan *plan, int32_t healthy)
+{
+    return zdd_capacity_of(&(struct zdd_capacity_ask){
+        .rule = plan->replace_rule,
+        .wanted = plan->old.instances,
+        .minimum_health_capacity = plan->old.minimum_health_capacity,
+        .maximum_over_capacity = plan->old.maximum_over_capacity,
+        .resident = plan->old.resident,
+        .counted =
+            zdd_capacity_counted(plan->replace_rule, &plan->target, plan->old.instances, healthy),
+        .known = plan->old.instances,
+    });
+}
+
+static int32_t killed_going_back(const struct zdd_plan *plan)
+{
+    return plan->old.instances > 0 ? capacity_going_back(plan, plan->old.instances).kill_at_once
+                                   : 0;
+}
+
+/* Neither a kill nor room for one more, should the new ones be sick: a way back that never ends. */
+static bool hangs_going_back(const struct zdd_plan *plan)
+{
+    struct zdd_capacity c;
+
+    if (plan->action != ZDD_ACTION_UPGRADE || plan->old.instances < 1)
+        return false;
+    c = capacity_going_back(plan, 0);
+    return c.kill_at_once == 0 && c.max_instances <= plan->old.instances;
+}
+
 static void warn_of_losses(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     const bool stays_up = plan->seen.healthy > 0 && plan->target.instances > 0;
@@ -137,6 +170,11 @@ static void warn_of_losses(const struct zdd_plan *plan, struct zdd_preview *v)
         warn(
             v, "hangs-on-1.10",
             "By the rule of Marathon 1.10 this never ends: it does not see this app's health and kills nothing.",
+            0, 0);
+    else if (hangs_going_back(plan))
+        warn(
+            v, "hangs-on-1.10",
+            "By the rule of Marathon 1.10 going back may never end: the previous definition's maximumOverCapacity leaves no room.",
             0, 0);
 }
 
@@ -179,27 +217,6 @@ static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *
     v->has_suggestion = true;
     v->suggested_minimum_health_capacity = 1.0;
     v->suggested_maximum_over_capacity = over;
-}
-
-/* How many Marathon may kill at once when the previous definition, with its own capacity, is put
- * back. */
-static int32_t killed_going_back(const struct zdd_plan *plan)
-{
-    struct zdd_capacity c;
-
-    if (plan->old.instances < 1)
-        return 0;
-    c = zdd_capacity_of(&(struct zdd_capacity_ask){
-        .rule = plan->replace_rule,
-        .wanted = plan->old.instances,
-        .minimum_health_capacity = plan->old.minimum_health_capacity,
-        .maximum_over_capacity = plan->old.maximum_over_capacity,
-        .resident = plan->old.resident,
-        .counted = zdd_capacity_counted(plan->replace_rule, &plan->target, plan->old.instances,
-                                        plan->old.instances),
-        .known = plan->old.instances,
-    });
-    return c.kill_at_once;
 }
 
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)

@@ -123,6 +123,33 @@ static void a_hang_is_told(void **state)
     assert_silent(plan, "hangs-on-1.10");
 }
 
+static void a_way_back_that_hangs_is_told(void **state)
+{
+    struct zdd_plan plan = replacing(4, 1, 1);
+
+    (void)state;
+    plan.old.maximum_over_capacity = 0.2; /* 4.8 is cut to 4 */
+    assert_silent(plan, "hangs-on-1.10");
+    plan.replace_rule = ZDD_REPLACE_1_10;
+    assert_warns(
+        plan, "hangs-on-1.10",
+        "By the rule of Marathon 1.10 going back may never end: the previous definition's maximumOverCapacity leaves no room.");
+    plan.target.has_marathon_checks = false; /* COMMAND checks: as soon as one is sick */
+    {
+        const struct zdd_preview made = preview(plan);
+
+        assert_non_null(warning(&made, "hangs-on-1.10"));
+    }
+    plan.target.has_health_checks = false; /* without checks all count as healthy */
+    assert_silent(plan, "hangs-on-1.10");
+    plan.target.has_health_checks = plan.target.has_marathon_checks = true;
+    plan.action = ZDD_ACTION_SCALE;
+    assert_silent(plan, "hangs-on-1.10");
+    plan.action = ZDD_ACTION_UPGRADE;
+    plan.old.maximum_over_capacity = 0.25;
+    assert_silent(plan, "hangs-on-1.10");
+}
+
 static void missing_checks_are_told(void **state)
 {
     struct zdd_plan plan = replacing(4, 1, 0.25);
@@ -350,6 +377,7 @@ int main(void)
         cmocka_unit_test(the_bent_cap_is_told),
         cmocka_unit_test(a_moment_without_service_is_told),
         cmocka_unit_test(a_hang_is_told),
+        cmocka_unit_test(a_way_back_that_hangs_is_told),
         cmocka_unit_test(missing_checks_are_told),
         cmocka_unit_test(a_single_instance_that_has_to_stop_first_is_told),
         cmocka_unit_test(the_suggestion_for_a_quarter_and_a_quarter_is_the_documented_one),

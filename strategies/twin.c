@@ -314,6 +314,18 @@ bool zdd_twin_restart(struct zdd_twin *twin, bool force)
     return true;
 }
 
+void zdd_twin_failover(struct zdd_twin *twin)
+{
+    const int32_t number = twin->deployment_number;
+
+    /* What the new version has by now counts as capacity again: the flaw of §4.6. */
+    if (twin->deployment == ZDD_TWIN_REPLACE)
+        begin_replace(twin);
+    else if (twin->deployment == ZDD_TWIN_SCALE)
+        begin_scale(twin);
+    twin->deployment_number = number;
+}
+
 bool zdd_twin_delete(struct zdd_twin *twin, bool force)
 {
     if (!twin->exists)

@@ -73,6 +73,10 @@ bool zdd_twin_delete(struct zdd_twin *twin, bool force);
 /** DELETE deployment with force: it stops where it is. */
 void zdd_twin_cancel(struct zdd_twin *twin);
 
+/** A new leader takes over: the deployment under way begins again at its first step, same id
+ * (§3.2). */
+void zdd_twin_failover(struct zdd_twin *twin);
+
 /** @return how many tasks @p event could happen to now */
 int32_t zdd_twin_possible(const struct zdd_twin *twin, enum zdd_twin_event event);
 /** Let @p event happen to one of them; what Marathon does in answer is done at once. It must be

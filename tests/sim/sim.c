@@ -27,6 +27,7 @@
 #define GRACE_MS 120000   /* beyond all deadlines: looks come late when the world is silent */
 #define OPERATOR_MS 60000 /* how long a held deployment waits for its operator */
 #define SWEEP_MS 45000
+#define JUMP_MAX_MS 600000
 
 #ifndef SEEDS_FILE
 #    error "SEEDS_FILE names the list of seeds that once failed"
@@ -186,7 +187,9 @@ static bool dies(void *cls, const char *point)
 
 static int64_t sim_now(void *cls)
 {
-    return ((struct sim *)cls)->world.now_ms;
+    const struct sim *s = cls;
+
+    return s->world.now_ms + s->world.clock_skew_ms;
 }
 
 struct command_ask {
@@ -210,7 +213,7 @@ static void command(struct sim *s, enum zdd_command what)
     if (err == ZDD_ERR_NONE) {
         world_tell(&s->world, "an operator says %s", zdd_command_name(what));
         s->commands++;
-        s->wake_at_ms = s->world.now_ms;
+        s->wake_at_ms = sim_now(s);
     } else if (err != ZDD_ERR_COMMAND_REFUSED && err != ZDD_ERR_RUN_FINISHED) {
         fail(s, "a command gave error %d", (int)err);
     }
@@ -256,11 +259,11 @@ static void step(struct sim *s)
     s->phase = s->run.phase;
     s->undo_seen = s->undo_seen || zdd_phase_is_undo(s->run.phase);
     s->wake_at_ms = report.wake_at_ms ? report.wake_at_ms : INT64_MAX;
-    if (report.unreachable && s->wake_at_ms > s->world.now_ms + 2000)
-        s->wake_at_ms = s->world.now_ms + 2000; /* the engine's probe */
+    if (report.unreachable && s->wake_at_ms > sim_now(s) + 2000)
+        s->wake_at_ms = sim_now(s) + 2000; /* the engine's probe */
     if (s->dead) {
         s->dead = false;
-        s->wake_at_ms = s->world.now_ms + 3000; /* the next start looks at everything */
+        s->wake_at_ms = sim_now(s) + 3000; /* the next start looks at everything */
     }
 }
 
@@ -277,7 +280,7 @@ static bool is_due(struct sim *s)
         s->sweep_at_ms = w->now_ms + SWEEP_MS;
         return true;
     }
-    return w->now_ms >= s->wake_at_ms;
+    return sim_now(s) >= s->wake_at_ms;
 }
 
 /* Never below the promised floor, never above the cap, unless the cluster or other people did it.
@@ -379,6 +382,9 @@ static void set_faults(struct world *w)
         .event_late = (unsigned)(world_draw(w) % 30),
         .task_dies = world_chance(w, 30) ? 1 : 0,
         .task_ill = world_chance(w, 30) ? 1 : 0,
+        .leader_change = world_chance(w, 20) ? 1 : 0,
+        .tasks_stuck = world_chance(w, 20) ? 1 : 0,
+        .clock_jump = world_chance(w, 10) ? 1 : 0,
         .foreign_change = world_chance(w, 15) ? 1 : 0,
         .foreign_scale = world_chance(w, 15) ? 1 : 0,
         .foreign_cancel = world_chance(w, 15) ? 1 : 0,
@@ -436,7 +442,8 @@ static enum zdd_phase simulate(uint64_t seed, struct zdd_store *store, FILE *sto
         world_tick(&s.world);
         check_capacity(&s);
         s.world.calm = s.world.now_ms > began_ms + CALM_MS;
-        if (s.world.now_ms > s.end_by_ms)
+        /* Each jump of the clock may move every deadline by its length. */
+        if (s.world.now_ms > s.end_by_ms + s.world.clock_jumps * JUMP_MAX_MS)
             fail(&s, "it has not ended after %d s, phase %d",
                  (int)((s.world.now_ms - began_ms) / 1000), (int)s.run.phase);
     }

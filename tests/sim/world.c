@@ -282,17 +282,40 @@ static void interfere(struct world *w)
     }
 }
 
+/* Faults of the cluster and of the machine we run on. */
+static void break_things(struct world *w)
+{
+    if (w->twin.deployment != ZDD_TWIN_IDLE && world_fault(w, w->faults.leader_change)) {
+        world_tell(w, "Marathon has a new leader");
+        w->troubles.cluster++;
+        zdd_twin_failover(&w->twin);
+        news(w);
+    }
+    if (world_fault(w, w->faults.tasks_stuck)) {
+        world_tell(w, "tasks are stuck");
+        w->stuck_until_ms = w->now_ms + 30000;
+    }
+    if (world_fault(w, w->faults.clock_jump)) {
+        w->clock_skew_ms += (int64_t)(world_draw(w) % 1200000) - 600000;
+        w->clock_jumps++;
+        world_tell(w, "the clock is set to %+d s", (int)(w->clock_skew_ms / 1000));
+    }
+}
+
 void world_tick(struct world *w)
 {
+    const bool stuck = w->now_ms < w->stuck_until_ms;
+
     w->now_ms += TICK_MS;
     if (w->late.pending && w->now_ms >= w->late.at_ms) {
         w->late.pending = false;
         world_tell(w, "the late order arrives");
         (void)carry_out(w, w->late.kind, &w->late.order);
     }
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_ENDED) && world_chance(w, 30))
+    break_things(w);
+    if (!stuck && zdd_twin_possible(&w->twin, ZDD_TWIN_ENDED) && world_chance(w, 30))
         happen(w, ZDD_TWIN_ENDED);
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_STARTED) && world_chance(w, 40))
+    if (!stuck && zdd_twin_possible(&w->twin, ZDD_TWIN_STARTED) && world_chance(w, 40))
         happen(w, ZDD_TWIN_STARTED);
     if (zdd_twin_possible(&w->twin, ZDD_TWIN_HEALTHY) && may_turn_healthy(w) && world_chance(w, 25))
         happen(w, ZDD_TWIN_HEALTHY);

@@ -21,6 +21,9 @@ struct faults {
     unsigned order_refused; /* 422 */
     unsigned event_lost, event_doubled, event_late;
     unsigned task_dies, task_ill;
+    unsigned leader_change; /* Marathon's plans begin again at step 1 */
+    unsigned tasks_stuck;   /* for half a minute no task starts and none ends */
+    unsigned clock_jump;    /* the wall clock is set, up to ten minutes either way */
     unsigned foreign_change, foreign_scale, foreign_cancel;
     unsigned engine_dies; /* at each point of a step */
     unsigned command;     /* an operator does something */
@@ -50,6 +53,9 @@ struct world {
     struct zdd_twin twin;
     int version, config_version; /* counters behind the timestamps */
     int32_t first_target_generation;
+    int64_t stuck_until_ms;
+    int64_t clock_skew_ms; /* what the engine's clock shows beyond now_ms */
+    int clock_jumps;
     bool event_waits; /* something happened that Marathon would tell */
     int64_t event_at_ms;
     struct late_order late;

@@ -176,9 +176,11 @@ static bool decide(struct play *p)
 /* Let all of @p event happen that can happen now; as one moment of the timeline. */
 static int32_t let_happen(struct play *p, enum zdd_twin_event event)
 {
-    const int32_t count = zdd_twin_possible(&p->twin, event);
+    const int32_t most = zdd_twin_possible(&p->twin, event);
+    int32_t count = 0;
 
-    for (int32_t i = 0; i < count; i++) {
+    /* What Marathon does in answer to one may leave fewer: it may kill a surplus. */
+    for (; count < most && zdd_twin_possible(&p->twin, event) > 0; count++) {
         zdd_twin_happen(&p->twin, event);
         measure(p);
     }

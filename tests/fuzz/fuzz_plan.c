@@ -89,7 +89,11 @@ static void check_plan(const struct zdd_plan_request *request, const json_t *cur
     if (plan.old.instances > ZDD_INSTANCES_MAX || plan.target.instances > ZDD_INSTANCES_MAX)
         return;
     plan.seen.exists = current != NULL;
-    plan.seen.running = plan.seen.healthy = plan.old.instances;
+    /* More or fewer may run than are wanted, and some of them sick. */
+    plan.seen.running = plan.old.instances + (int32_t)(request->deadline_s % 5) - 2;
+    if (plan.seen.running < 0 || !current)
+        plan.seen.running = 0;
+    plan.seen.healthy = plan.seen.running / (1 + (int32_t)(request->deadline_s / 5 % 3));
     plan.replace_rule = plan.old.instances % 2 ? ZDD_REPLACE_1_10 : ZDD_REPLACE_CLASSIC;
     zdd_preview_make(request->strategy, &plan, &preview);
     check_preview(&plan, &preview);

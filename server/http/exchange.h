@@ -19,6 +19,7 @@
 
 #include "server/http/linger.h"
 #include "server/http/server.h"
+#include "server/http/visits.h"
 
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -31,6 +32,7 @@ struct zdd_http {
     struct MHD_Daemon *daemon;
     struct zdd_http_options options; /* defaults filled in */
     struct zdd_linger *linger;
+    struct zdd_visits *visits;
     uint16_t port;
     int quiesced_fd; /* the listening socket, ours again after quiescing; else -1 */
     _Atomic unsigned connection_count;

@@ -18,8 +18,10 @@
 #define DEFAULT_BODY_MAX ((size_t)1024 * 1024)
 #define DEFAULT_TIMEOUT_S 30
 #define THREAD_MAX 64
-#define CONNECTION_SPARE 64     /* connections above the limit that still hear 503 */
-#define FD_RESERVE 64           /* descriptors for the rest of the program */
+#define HEAD_PATIENCE 2     /* times timeout_s; libmicrohttpd's own only counts silence */
+#define CONNECTION_SPARE 64 /* connections above the limit that still hear 503 */
+#define FD_RESERVE 64       /* descriptors for the rest of the program */
+#define MS_PER_S 1000
 #define CONNECTION_MOST 1000000 /* keeps the sums below far from wrapping */
 #define REPLY_HEAD_ROOM 1024    /* bytes for the reply's headers, beside the request's */
 
@@ -39,22 +41,28 @@ static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, sock
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    static char over_limit; /* its address is the mark */
     struct zdd_http *http = cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-    (void)connection;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         atomic_fetch_sub(&http->connection_count, 1);
-    else if (atomic_fetch_add(&http->connection_count, 1) >= http->options.connection_max)
-        *context = &over_limit;
+        zdd_visit_end(http->visits, *context);
+        *context = NULL;
+    } else {
+        const bool over_limit =
+            atomic_fetch_add(&http->connection_count, 1) >= http->options.connection_max;
+
+        *context = zdd_visit_begin(http->visits, info->connect_fd, over_limit);
+    }
 }
 
-static bool is_over_limit(struct MHD_Connection *connection)
+static struct zdd_visit *visit_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-    return info && info->socket_context;
+    return info ? info->socket_context : NULL;
 }
 
 /* The first sight of a request: the only moment in which its target is still as sent. */
@@ -70,8 +78,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                                   size_t *data_size, void **request)
 {
     struct zdd_exchange *exchange = *request;
+    const struct zdd_http *http = cls;
 
-    (void)cls;
     (void)url;
     (void)version;
     if (!exchange)
@@ -79,7 +87,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     if (exchange->answered)
         return MHD_YES; /* while stopping, libmicrohttpd accepts responses and forgets them */
     if (!exchange->begun) {
-        zdd_exchange_begin(exchange, method, is_over_limit(connection));
+        struct zdd_visit *visit = visit_of(connection);
+
+        zdd_visit_wait(http->visits, visit, false);
+        zdd_exchange_begin(exchange, method, !visit || visit->over_limit);
         exchange->lingers = exchange->verdict != ZDD_ERR_NONE && zdd_exchange_has_body(exchange);
         if (exchange->lingers)
             return zdd_exchange_answer(exchange);
@@ -116,12 +127,14 @@ static void on_done(void *cls, struct MHD_Connection *connection, void **request
                     enum MHD_RequestTerminationCode why)
 {
     struct zdd_exchange *exchange = *request;
+    struct zdd_http *http = cls;
 
     *request = NULL;
     if (!exchange)
         return;
+    zdd_visit_wait(http->visits, visit_of(connection), true);
     if (exchange->lingers && why == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        linger(cls, connection);
+        linger(http, connection);
     zdd_exchange_end(exchange);
 }
 
@@ -198,9 +211,12 @@ struct zdd_http *zdd_http_start(const struct zdd_http_options *options, char ret
     if (http) {
         http->port = port;
         http->linger = zdd_linger_start();
-        http->daemon = http->linger ? start_daemon(http, fd) : NULL;
+        http->visits =
+            zdd_visits_start((int64_t)http->options.timeout_s * MS_PER_S * HEAD_PATIENCE);
+        http->daemon = http->linger && http->visits ? start_daemon(http, fd) : NULL;
         if (http->daemon)
             return http;
+        zdd_visits_free(http->visits);
         zdd_linger_free(http->linger);
         zdd_http_destroy(http);
     }
@@ -255,6 +271,7 @@ struct zdd_http *zdd_http_free(struct zdd_http *http, int64_t grace_ms)
     pthread_mutex_unlock(&http->lock);
     MHD_stop_daemon(http->daemon);
     http->linger = zdd_linger_free(http->linger);
+    http->visits = zdd_visits_free(http->visits);
     if (http->quiesced_fd >= 0)
         close(http->quiesced_fd);
 

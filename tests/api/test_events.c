@@ -100,7 +100,7 @@ static void the_position_may_stand_in_the_query_but_the_header_wins(void **state
 
 static void a_stream_longer_than_the_ring_comes_from_the_database(void **state)
 {
-    struct api_world *world = api_world_new(&(struct api_world_options){.ring_size = 8});
+    struct api_world *world = api_world_new(&(struct api_world_options){.ring_size = 64});
     struct sse_reader reader;
 
     (void)state;

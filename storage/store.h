@@ -37,8 +37,8 @@ struct zdd_store_options {
     bool beside; /* write although a server may hold the lock; the lock is taken only to create or
                     migrate the file (command line, with inline_writer) */
     unsigned reader_count; /* read connections; 0 means 4 */
-    unsigned group_max; /* writes in one commit at most; 0 means 512, 1 gives each its own (what
-                           group commit gains is measured with it) */
+    unsigned group_max;    /* writes in one commit at most; 0 means 512, 1 gives each its own (what
+                              group commit gains is measured with it) */
 };
 
 /**

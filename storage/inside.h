@@ -78,6 +78,8 @@ struct zdd_store {
     struct zdd_listener listener;
     _Atomic uint64_t commits, bodies, failures;
     _Atomic bool writable;
+    zdd_store_passes *passes; /* NULL: nobody wants to know */
+    void *fate;
 };
 
 struct zdd_tx {

@@ -80,6 +80,8 @@ static struct zdd_store *new_store(const struct zdd_store_options *options)
     store->memory = strcmp(options->path, ":memory:") == 0;
     store->read_only = options->read_only;
     store->lock_fd = -1;
+    store->passes = options->passes;
+    store->fate = options->fate;
     store->queue.end = &store->queue.first;
     store->queue.group_max = options->group_max ? options->group_max : GROUP_MAX;
     atomic_init(&store->writable, !options->read_only);

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "storage/points.h"
 #include "strategies/model/err.h"
 
 #include <stdbool.h>
@@ -39,6 +40,8 @@ struct zdd_store_options {
     unsigned reader_count; /* read connections; 0 means 4 */
     unsigned group_max;    /* writes in one commit at most; 0 means 512, 1 gives each its own (what
                               group commit gains is measured with it) */
+    zdd_store_passes *passes; /* fault tests; NULL: nobody wants to know */
+    void *fate;               /* handed to passes */
 };
 
 /**

@@ -105,14 +105,22 @@ static enum zdd_err begin(struct zdd_store *store)
     return err;
 }
 
+static void pass(struct zdd_store *store, enum zdd_store_point point)
+{
+    if (store->passes)
+        store->passes(store->fate, point);
+}
+
 static enum zdd_err commit(struct zdd_store *store)
 {
     struct zdd_tx tx = {.store = store, .conn = &store->main};
     enum zdd_err err = zdd_audit_settle(&tx);
 
+    pass(store, ZDD_STORE_POINT_BEFORE_COMMIT);
     if (err == ZDD_ERR_NONE)
         err = zdd_conn_run(tx.conn, "COMMIT");
     if (err == ZDD_ERR_NONE) {
+        pass(store, ZDD_STORE_POINT_AFTER_COMMIT);
         atomic_fetch_add(&store->commits, 1);
         atomic_store(&store->writable, true);
         return err;

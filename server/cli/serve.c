@@ -6,6 +6,7 @@
 #include "server/base/cleanup.h"
 #include "server/base/log.h"
 #include "server/cli/cli.h"
+#include "server/cli/fate.h"
 #include "server/cli/hurry.h"
 #include "server/cli/settings.h"
 #include "server/cli/signals.h"
@@ -36,6 +37,7 @@ struct server {
     struct zdd_feed *feed;
     struct zdd_http *http;
     enum { STREAM_NEW, STREAM_LIVE, STREAM_LOST } stream; /* for the feed's thread alone */
+    struct zdd_fate fate;                                 /* for tests */
 };
 
 static struct zdd_fetch_auth auth_of(const struct server *server)
@@ -86,7 +88,12 @@ static bool open_store(struct server *server)
     char reason[REASON_SIZE];
     char holder[120];
     struct zdd_store_options options = {
-        .path = config->db, .holder = holder, .give_up = zdd_signals_flag()};
+        .path = config->db,
+        .holder = holder,
+        .give_up = zdd_signals_flag(),
+        .passes = zdd_fate_passes,
+        .fate = &server->fate,
+    };
     enum zdd_err err;
 
     snprintf(holder, sizeof(holder), "zdd-server pid %ld on %s:%u", (long)getpid(),
@@ -125,6 +132,8 @@ static bool start_engine(struct server *server)
         .worker_count = (unsigned)config->workers,
         .sweep_ms = config->sweep_ms,
         .blind_sweep_ms = config->blind_sweep_ms,
+        .dies = zdd_fate_dies,
+        .fate = &server->fate,
     };
 
     server->engine = zdd_engine_start(&engine);
@@ -286,7 +295,8 @@ int zdd_cli_serve(int argc, char *const *argv)
                             "too.",
                             NULL, argc, argv, &line))
         return line.exit;
-    if (!zdd_cli_settings(line.value, line.file, &server->config) || !prepare(server))
+    if (!zdd_cli_settings(line.value, line.file, &server->config) ||
+        !zdd_fate_read(&server->fate) || !prepare(server))
         return ZDD_EXIT_USAGE;
     if (!zdd_signals_start()) {
         zdd_cli_say("this system gives no threads");

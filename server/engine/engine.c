@@ -250,8 +250,12 @@ static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *
         e->options.blind_sweep_ms = 5000;
     if (!e->options.settle_ms)
         e->options.settle_ms = 40;
-    e->stepper = (struct zdd_stepper){
-        .store = options->store, .cluster = options->cluster, .now_ms = stepper_now, .clock = e};
+    e->stepper = (struct zdd_stepper){.store = options->store,
+                                      .cluster = options->cluster,
+                                      .now_ms = stepper_now,
+                                      .clock = e,
+                                      .dies = options->dies,
+                                      .fate = options->fate};
     uint64_t seed;
 
     zdd_random(&seed, sizeof(seed));

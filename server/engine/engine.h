@@ -9,6 +9,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/points.h"
 #include "storage/runs.h"
 
 #include <stdbool.h>
@@ -25,6 +26,8 @@ struct zdd_engine_options {
         sweep_ms; /* how often all waiting deployments are looked at while events flow; 0: 45 000 */
     int64_t blind_sweep_ms; /* … while the event stream is down; 0: 5 000 */
     int64_t settle_ms;      /* events of one burst are answered with one look; 0: 40 */
+    zdd_dies *dies;         /* fault tests; NULL: never */
+    void *fate;             /* handed to dies */
 };
 
 /** Load the live deployments, make them due, start the workers. @return NULL without memory or when

@@ -39,7 +39,7 @@ struct work {
     int64_t unsure_before_ms; /* run.unsure_until_ms before the orders of this step */
 };
 
-static bool dies(struct work *w, const char *point)
+static bool dies(struct work *w, enum zdd_point point)
 {
     if (w->stepper->dies && w->stepper->dies(w->stepper->fate, point))
         w->report->died = true;
@@ -127,6 +127,8 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     if (!zdd_move_matters(&before, &w->run) && ret_decision->order_count == 0 &&
         !ret_decision->take_command)
         return ZDD_ERR_NONE; /* a step that changes nothing writes nothing */
+    if (dies(w, ZDD_POINT_BEFORE_INTENT))
+        return ZDD_ERR_NONE;
 
     err = zdd_commit_intent(w->stepper->store, &commit);
     if (err != ZDD_ERR_NONE)
@@ -153,7 +155,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
 
     atomic_fetch_add(&w->stepper->orders, 1);
     commit.err = zdd_act(&w->stepper->cluster, &w->run, &definitions, order, &ack);
-    if (dies(w, "after-order"))
+    if (dies(w, ZDD_POINT_AFTER_ORDER))
         return ZDD_ERR_NONE;
     commit.outcome = zdd_act_outcome(commit.err);
     commit.now_ms = w->stepper->now_ms(w->stepper->clock);
@@ -164,6 +166,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
             "app", w->run.app_id, "order", zdd_order_name(order->kind), "outcome",
             zdd_outcome_name(commit.outcome), "words", ack.words, NULL);
     w->run = commit.run;
+    (void)dies(w, ZDD_POINT_AFTER_OUTCOME); /* the report says so */
     return ZDD_ERR_NONE;
 }
 
@@ -203,7 +206,7 @@ static enum zdd_err proceed(struct work *w)
 
         if (err != ZDD_ERR_NONE)
             return err;
-        if (dies(w, "after-intent"))
+        if (w->report->died || dies(w, ZDD_POINT_AFTER_INTENT))
             return ZDD_ERR_NONE;
         if (d.order_count > 0)
             return act(w, &d, seq);
@@ -237,7 +240,7 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
     if (err == ZDD_ERR_NONE) {
         look(&w, known);
         w.now_ms = stepper->now_ms(stepper->clock);
-        if (!dies(&w, "after-look"))
+        if (!dies(&w, ZDD_POINT_AFTER_LOOK))
             err = proceed(&w);
     }
     if (err == ZDD_ERR_REVISION_STALE) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/points.h"
 #include "strategies/model/limits.h"
 
 #include <stdatomic.h>
@@ -24,10 +25,8 @@ struct zdd_stepper {
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */
     _Atomic uint64_t steps, looks, orders, retries;
-    /** Simulator and fault tests: @return true to end the step here, as if the process had died.
-     * NULL: never. */
-    bool (*dies)(void *cls, const char *point);
-    void *fate;
+    zdd_dies *dies; /* NULL: never */
+    void *fate;     /* handed to dies */
 };
 
 /** What a step found out, for whoever schedules the next. */

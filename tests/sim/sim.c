@@ -174,13 +174,13 @@ static void check_order(void *cls, enum zdd_order_kind kind, const struct zdd_cl
         return; /* it ended since the look: force then forces nothing */
 }
 
-static bool dies(void *cls, const char *point)
+static bool dies(void *cls, enum zdd_point point)
 {
     struct sim *s = cls;
 
     if (!world_fault(&s->world, s->world.faults.engine_dies))
         return false;
-    world_tell(&s->world, "the engine dies %s", point);
+    world_tell(&s->world, "the engine dies %s", zdd_point_name(point));
     s->dead = true;
     return true;
 }

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 6000
+#define SEEDS 20000
 #define EVENTS_MAX 20000 /* one deployment has some hundred */
 
 /* How the new version behaves. */
@@ -38,9 +38,11 @@ struct loop {
     int our_deployment;     /* number of the twin's, 0: none */
     int64_t now_ms;
     int32_t floor, undo_floor;
+    bool is_slow;  /* things happen between a look and its order */
     bool is_rough; /* tasks die and fall ill: no floor can be promised */
     bool went_back;
-    int32_t sick; /* most instances of a half sick version at a time, on the way back */
+    int32_t raced; /* what happened between looks and their orders */
+    int32_t sick;  /* most instances of a half sick version at a time, on the way back */
 };
 
 static uint64_t draw(struct loop *l)
@@ -218,38 +220,11 @@ static void obey(struct loop *l, const struct zdd_order *order)
         l->our_deployment = l->twin.deployment_number;
 }
 
-/* One look and all that follows from it without another one. */
-static void step(struct loop *l)
-{
-    for (int i = 0; i < 8 && !zdd_phase_is_final(l->run.phase); i++) {
-        const struct zdd_observation seen = observe(l);
-        const enum zdd_phase phase = l->run.phase;
-        struct zdd_decision d;
-
-        (void)zdd_move_start(&l->plan, &l->run, l->now_ms);
-        d = zdd_strategy_decide(l->strategy, &(struct zdd_facts){&l->plan, &l->run, &seen});
-        if (d.phase != phase || d.order_count > 0 || d.hold != l->run.hold)
-            tell(l, "%7.1f s %s -> %s (%s) hold %s; serving %d of %d\n", (double)l->now_ms / 1e3,
-                 zdd_phase_name(phase), zdd_phase_name(d.phase), d.rule, zdd_hold_name(d.hold),
-                 (int)zdd_twin_serving(&l->twin), (int)zdd_twin_total(&l->twin));
-        zdd_move(l->strategy, &l->plan, &d, l->now_ms, &l->run);
-        zdd_tell_waiting(&l->run, d.waiting, &l->plan, &seen, NULL, NULL);
-        if (d.take_command)
-            l->run.command = ZDD_COMMAND_NONE;
-        l->went_back = l->went_back || zdd_phase_is_undo(l->run.phase);
-        if (d.order_count > 0) {
-            obey(l, &d.order[0]);
-            return;
-        }
-        if (l->run.phase == phase && !d.take_command)
-            return;
-    }
-}
-
 /*
- * Sick instances of a half sick version count as capacity when the previous definition is
+ * Sick instances of a half sick or slow version count as capacity when the previous definition is
  * put back, and Marathon may kill serving ones in their place: on the way back that many fewer
- * are promised. (A version that is sick altogether costs nothing: it is cleared away.)
+ * are promised. (A version that is sick altogether costs nothing: it is cleared away.) Each
+ * task that starts or ends between a look and the order that follows from it may cost one too.
  */
 static int32_t floor_now(struct loop *l)
 {
@@ -257,10 +232,10 @@ static int32_t floor_now(struct loop *l)
 
     if (!l->went_back)
         return l->floor;
-    if (l->health == HEALTH_SOME && l->twin.definition == ZDD_DEFINITION_TARGET &&
+    if (l->health != HEALTH_NONE && l->twin.definition == ZDD_DEFINITION_TARGET &&
         now->fresh > l->sick)
         l->sick = now->fresh;
-    return l->undo_floor - l->sick;
+    return l->undo_floor - l->sick - l->raced;
 }
 
 static void check_floor(struct loop *l)
@@ -309,6 +284,49 @@ static bool may_happen(struct loop *l, enum zdd_twin_event event)
         return false;
     zdd_twin_happen(&l->twin, event);
     return true;
+}
+
+/* A few things happen, or nothing for a while. @return how many happened */
+static int32_t let_time_pass(struct loop *l)
+{
+    int32_t happened = 0;
+
+    for (int32_t n = below(l, 4); n > 0; n--) {
+        happened += may_happen(l, (enum zdd_twin_event)below(l, ZDD_TWIN_EVENT_COUNT));
+        check_floor(l);
+    }
+    l->now_ms += 1 + below(l, 3000);
+    return happened;
+}
+
+/* One look and all that follows from it without another one. */
+static void step(struct loop *l)
+{
+    for (int i = 0; i < 8 && !zdd_phase_is_final(l->run.phase); i++) {
+        const struct zdd_observation seen = observe(l);
+        const enum zdd_phase phase = l->run.phase;
+        struct zdd_decision d;
+
+        (void)zdd_move_start(&l->plan, &l->run, l->now_ms);
+        d = zdd_strategy_decide(l->strategy, &(struct zdd_facts){&l->plan, &l->run, &seen});
+        if (d.phase != phase || d.order_count > 0 || d.hold != l->run.hold)
+            tell(l, "%7.1f s %s -> %s (%s) hold %s; serving %d of %d\n", (double)l->now_ms / 1e3,
+                 zdd_phase_name(phase), zdd_phase_name(d.phase), d.rule, zdd_hold_name(d.hold),
+                 (int)zdd_twin_serving(&l->twin), (int)zdd_twin_total(&l->twin));
+        zdd_move(l->strategy, &l->plan, &d, l->now_ms, &l->run);
+        zdd_tell_waiting(&l->run, d.waiting, &l->plan, &seen, NULL, NULL);
+        if (d.take_command)
+            l->run.command = ZDD_COMMAND_NONE;
+        l->went_back = l->went_back || zdd_phase_is_undo(l->run.phase);
+        if (d.order_count > 0) {
+            if (l->is_slow) /* the cluster does not wait between a look and its order */
+                l->raced += let_time_pass(l);
+            obey(l, &d.order[0]);
+            return;
+        }
+        if (l->run.phase == phase && !d.take_command)
+            return;
+    }
 }
 
 static void be_operator(struct loop *l)
@@ -374,18 +392,19 @@ static void set_up(struct loop *l, uint64_t seed, bool tells)
     set_floors(l);
     l->health = (enum health)below(l, HEALTH_COUNT);
     l->is_rough = chance(l, 15);
+    l->is_slow = chance(l, 30);
     l->run = (struct zdd_run){.active = true, .phase = ZDD_PHASE_PENDING};
     zdd_twin_init(&l->twin, &l->plan);
     l->twin.choose = choose;
     l->twin.cls = l;
-    tell(l, "%s %s %d -> %d, min %.2f over %.2f (before %.2f %.2f), rule %s, floor %d/%d, %s%s\n",
+    tell(l, "%s %s %d -> %d, min %.2f over %.2f (before %.2f %.2f), rule %s, floor %d/%d, %s%s%s\n",
          l->strategy->name, zdd_action_name(l->plan.action), (int)l->plan.old.instances,
          (int)l->plan.target.instances, l->plan.target.minimum_health_capacity,
          l->plan.target.maximum_over_capacity, l->plan.old.minimum_health_capacity,
          l->plan.old.maximum_over_capacity, zdd_replace_rule_name(l->plan.replace_rule),
          (int)l->floor, (int)l->undo_floor,
          l->health == HEALTH_GOOD ? "good" : (l->health == HEALTH_NONE ? "sick" : "half sick"),
-         l->is_rough ? ", rough" : "");
+         l->is_rough ? ", rough" : "", l->is_slow ? ", slow" : "");
 }
 
 static enum zdd_phase play(uint64_t seed, bool tells)
@@ -399,12 +418,7 @@ static enum zdd_phase play(uint64_t seed, bool tells)
         if (zdd_phase_is_final(l.run.phase))
             break;
         be_operator(&l);
-        /* A few things happen before the next look, or nothing for a while. */
-        for (int32_t n = below(&l, 4); n > 0; n--) {
-            (void)may_happen(&l, (enum zdd_twin_event)below(&l, ZDD_TWIN_EVENT_COUNT));
-            check_floor(&l);
-        }
-        l.now_ms += 1 + below(&l, 3000);
+        (void)let_time_pass(&l);
     }
     must(&l, zdd_phase_is_final(l.run.phase));
     check_end(&l);

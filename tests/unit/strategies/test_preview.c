@@ -295,6 +295,28 @@ static void ill_originals_are_not_counted_as_serving(void **state)
     assert_int_equal(v.arithmetic, ZDD_PROOF_REFUTED);
 }
 
+static void sick_ones_above_the_wanted_are_killed_while_others_turn_healthy(void **state)
+{
+    (void)state;
+    for (int32_t running = 1; running <= 12; running++) {
+        for (int32_t healthy = 0; healthy <= running; healthy++) {
+            struct zdd_plan plan = shares(0.5, 0.5);
+            struct zdd_preview v;
+
+            plan.seen.running = running;
+            plan.seen.healthy = healthy;
+            v = preview(plan);
+            check_timeline(&v, 0, 4);
+            plan.action = ZDD_ACTION_SCALE;
+            plan.old.instances = running;
+            memcpy(plan.strategy, "scale", sizeof("scale"));
+            v = preview(plan);
+            assert_false(v.hangs);
+            assert_int_equal(last(&v)->old_instances, 4);
+        }
+    }
+}
+
 static void each_step_has_its_deadline(void **state)
 {
     struct zdd_preview v;
@@ -369,6 +391,7 @@ int main(void)
         cmocka_unit_test(down_to_zero_with_another_version_ends),
         cmocka_unit_test(more_and_fewer_instances_of_another_version),
         cmocka_unit_test(ill_originals_are_not_counted_as_serving),
+        cmocka_unit_test(sick_ones_above_the_wanted_are_killed_while_others_turn_healthy),
         cmocka_unit_test(each_step_has_its_deadline),
         cmocka_unit_test(a_long_timeline_is_thinned_out_and_keeps_both_ends),
         cmocka_unit_test(ten_thousand_instances_one_by_one_take_no_time),

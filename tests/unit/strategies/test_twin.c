@@ -522,6 +522,27 @@ static void a_cancelled_deployment_stops_where_it_is_and_the_scale_check_tidies_
     assert_tasks(&twin, 1, 0, 0, 0, 4);
 }
 
+static void a_new_leader_begins_again_and_counts_what_is_there_as_capacity(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+    int32_t number;
+
+    (void)state;
+    upgrade(&twin, shares(1, 1));
+    all(&twin, ZDD_TWIN_STARTED); /* 4 old that serve, 4 new that do not: R is 8, and 4 may go */
+    number = twin.deployment_number;
+    zdd_twin_failover(&twin);
+    assert_tasks(&twin, 0, 0, 0, 0, 4);
+    assert_tasks(&twin, 1, 0, 4, 0, 0); /* adopted, not started again */
+    assert_int_equal(twin.deployment, ZDD_TWIN_REPLACE);
+    assert_int_equal(twin.deployment_number, number); /* the same id (§3.2) */
+
+    twin = a_twin(a_plan());
+    zdd_twin_failover(&twin); /* nothing under way: nothing begins */
+    assert_int_equal(twin.deployment, ZDD_TWIN_IDLE);
+    assert_tasks(&twin, 0, 0, 0, 4, 0);
+}
+
 static void outside_of_deployments_a_dead_task_comes_back_as_it_was(void **state)
 {
     struct zdd_twin twin = a_twin(a_plan());
@@ -666,6 +687,7 @@ int main(void)
         cmocka_unit_test(a_deleted_app_is_gone_at_once_and_its_tasks_a_little_later),
         cmocka_unit_test(a_restart_replaces_all_by_the_same),
         cmocka_unit_test(a_cancelled_deployment_stops_where_it_is_and_the_scale_check_tidies_up),
+        cmocka_unit_test(a_new_leader_begins_again_and_counts_what_is_there_as_capacity),
         cmocka_unit_test(outside_of_deployments_a_dead_task_comes_back_as_it_was),
         cmocka_unit_test(a_task_of_the_old_version_is_judged_by_its_own_checks),
         cmocka_unit_test(a_full_cluster_launches_when_there_is_room),

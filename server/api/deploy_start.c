@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define QUEUE_LOOK 50 /* queued deployments of one app that are told when they are superseded */
-
 enum zdd_err zdd_deploy_keep_labels(struct zdd_deploy_job *job, const json_t *labels)
 {
     if (!labels || json_object_size(labels) == 0)
@@ -41,33 +39,23 @@ static void fill_run(struct zdd_deploy_job *job)
     run->old_side.healthy = plan->seen.healthy;
 }
 
-/* Deployments that wait behind the one that runs. */
-struct queued {
-    size_t count;
-    char id[QUEUE_LOOK][ZDD_ID_SIZE];
-};
-
-static bool note_queued(void *cls, const struct zdd_run *run, const char *labels)
+static bool note_queued(void *cls, const char *id)
 {
-    struct queued *queued = cls;
-
-    (void)labels;
-    memcpy(queued->id[queued->count++], run->id, sizeof(run->id));
-    return queued->count < QUEUE_LOOK;
+    zdd_buf_append(cls, id, ZDD_ID_SIZE);
+    return true;
 }
 
-/* Superseding ends what is queued without any engine: tell it here. */
+/* Superseding ends what is queued without any engine: tell it here. @p ids are ZDD_ID_SIZE each. */
 static enum zdd_err tell_superseded(struct zdd_deploy_job *job, struct zdd_tx *tx,
-                                    const struct queued *queued)
+                                    const struct zdd_buf *ids)
 {
-    enum zdd_err err = ZDD_ERR_NONE;
+    enum zdd_err err = ids->err;
 
-    for (size_t i = 0; i < queued->count && err == ZDD_ERR_NONE; i++) {
+    for (size_t at = 0; at < ids->size && err == ZDD_ERR_NONE; at += ZDD_ID_SIZE) {
         struct zdd_run run;
 
-        err = zdd_run_load_tx(tx, queued->id[i], &run);
-        if (err == ZDD_ERR_NONE && strcmp(run.superseded_by, job->run.id) == 0 &&
-            run.phase == ZDD_PHASE_CANCELED)
+        err = zdd_run_load_tx(tx, ids->data + at, &run);
+        if (err == ZDD_ERR_NONE)
             err = zdd_run_event(tx, &run, "deployment.canceled", job->run.created_at_ms, NULL);
     }
     return err;
@@ -75,17 +63,15 @@ static enum zdd_err tell_superseded(struct zdd_deploy_job *job, struct zdd_tx *t
 
 static enum zdd_err insert_run(struct zdd_deploy_job *job, struct zdd_tx *tx)
 {
-    struct queued queued = {0};
-    const struct zdd_run_filter filter = {
-        .app_id = job->run.app_id, .state = ZDD_STATE_QUEUED, .limit = QUEUE_LOOK};
+    ZDD_AUTO_BUF struct zdd_buf ids = {0};
     enum zdd_err err = ZDD_ERR_NONE;
 
     if (job->when_busy == ZDD_WHEN_BUSY_SUPERSEDE)
-        err = zdd_run_list(zdd_store_of(job->post.call), &filter, note_queued, &queued);
+        err = zdd_run_queued(tx, job->run.app_id, note_queued, &ids);
     if (err == ZDD_ERR_NONE)
         err = zdd_run_insert(tx, &job->run, job->labels, job->when_busy, job->busy);
-    if (err == ZDD_ERR_NONE)
-        err = tell_superseded(job, tx, &queued);
+    if (err == ZDD_ERR_NONE && !job->run.active)
+        err = tell_superseded(job, tx, &ids);
     return err;
 }
 

@@ -87,9 +87,29 @@ static json_t *read_text(const char *text)
     return json;
 }
 
+void e2e_gate(const struct e2e *e, char ret_path[static 128])
+{
+    snprintf(ret_path, 128, "%s/gate", e->server.dir);
+    (void)remove(ret_path);
+}
+
+void e2e_gate_open(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fclose(file);
+}
+
 static void set_program(const struct e2e_app *app, json_t *json)
 {
-    if (app->cmd)
+    char waits[512];
+
+    snprintf(waits, sizeof(waits), "while [ ! -e '%s' ]; do sleep 0.02; done; exec '%s'",
+             app->gate ? app->gate : "", E2E_SERVICE);
+    if (app->gate)
+        json_object_set_new(json, "cmd", json_string(waits));
+    else if (app->cmd)
         json_object_set_new(json, "cmd", json_string(app->cmd));
     else
         json_object_set_new(json, "container",
@@ -414,7 +434,8 @@ void e2e_check_app(struct e2e *e, const char *app_id, const char *version, int i
     ZDD_AUTO_JSON json_t *app = app_of(e, app_id);
     const json_t *tasks = json_object_get(app, "tasks");
     const bool checked = json_array_size(json_object_get(app, "healthChecks")) > 0;
-    const char *since = zdd_json_text(json_object_get(app, "versionInfo"), "lastConfigChangeAt", "?");
+    const char *since =
+        zdd_json_text(json_object_get(app, "versionInfo"), "lastConfigChangeAt", "?");
 
     assert_string_equal(zdd_json_text(json_object_get(app, "env"), "SIMPLE_SERVICE_VERSION", ""),
                         version);

@@ -39,10 +39,15 @@ struct e2e_app {
     int instances;            /* 0: the member is left out */
     enum e2e_checks checks;
     bool sick;         /* its /health never answers */
+    const char *gate;  /* its tasks start to serve only when this file exists */
     const char *cmd;   /* instead of the image */
     const char *image; /* instead of simpleservice */
     int health_ms;     /* how long /health takes */
 };
+
+/** A path for a gate, below the server's directory. */
+void e2e_gate(const struct e2e *e, char ret_path[static 128]);
+void e2e_gate_open(const char *path);
 
 /** The app definition; new reference. */
 json_t *e2e_app(const struct e2e_app *app);
@@ -82,7 +87,8 @@ json_t *e2e_all(struct e2e *e, const char *path);
 /** The audit chain is whole; events are numbered from 1 without a gap. */
 void e2e_check_records(struct e2e *e);
 /** The app as Marathon shows it: exactly @p instances tasks, all running, of the present
- * configuration, whose service says @p version, no deployment, and healthy where there are checks. */
+ * configuration, whose service says @p version, no deployment, and healthy where there are checks.
+ */
 void e2e_check_app(struct e2e *e, const char *app_id, const char *version, int instances);
 /** @return how many versions of the app Marathon has kept: one for each PUT that changed something
  */

@@ -46,8 +46,7 @@ static size_t head_size(struct MHD_Connection *connection)
     return info ? info->header_size : 0;
 }
 
-enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *connection,
-                             size_t head_max)
+static enum zdd_err check(struct zdd_call *call, struct MHD_Connection *connection, size_t head_max)
 {
     const char *coding = zdd_call_header(call, "Transfer-Encoding");
     struct tally tally = {0};
@@ -71,6 +70,17 @@ enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *conne
         return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
                              "Content-Length and Transfer-Encoding exclude each other");
     return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_heads_check(struct zdd_call *call, struct MHD_Connection *connection,
+                             size_t head_max)
+{
+    const enum zdd_err err = check(call, connection, head_max);
+
+    /* Where this request ends is open to doubt: what follows must not be taken for the next one
+     * (RFC 9112 section 6.3). */
+    call->close_after = call->close_after || err != ZDD_ERR_NONE;
+    return err;
 }
 
 uint64_t zdd_heads_length(const struct zdd_call *call)

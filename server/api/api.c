@@ -78,12 +78,15 @@ static void log_call(const struct zdd_call *call)
 static void after(struct zdd_call *call)
 {
     struct zdd_api *api = zdd_api_of(call);
+    struct zdd_caller *caller = zdd_caller_of(call);
     const unsigned class = call->status / 100;
 
     if (class < ZDD_STATUS_CLASSES)
         atomic_fetch_add(&api->answered[class], 1);
     log_call(call);
-    free(call->caller);
+    if (caller)
+        free(caller->reason);
+    free(caller);
     call->caller = NULL;
 }
 

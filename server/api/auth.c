@@ -5,6 +5,7 @@
 #include "server/api/inside.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -84,6 +85,9 @@ void zdd_caller_note(struct zdd_caller *caller, const char *app_id, const char *
         snprintf(caller->app_id, sizeof(caller->app_id), "%s", app_id);
     if (run_id)
         snprintf(caller->run_id, sizeof(caller->run_id), "%s", run_id);
-    if (reason)
-        snprintf(caller->reason, sizeof(caller->reason), "%s", reason);
+    if (reason) {
+        free(caller->reason);
+        caller->reason =
+            strndup(reason, ZDD_REASON_SIZE - 1); /* without memory the audit goes without it */
+    }
 }

@@ -34,7 +34,7 @@ struct zdd_caller {
     int64_t begun_mono_ms; /* when the call came in */
     char app_id[ZDD_APP_ID_SIZE];
     char run_id[ZDD_ID_SIZE];
-    char reason[ZDD_REASON_SIZE];
+    char *reason;     /* or NULL; owned: few calls have one, and a stream keeps its caller */
     bool conditional; /* If-None-Match named what was there when the call began to wait */
     bool audited;     /* the refusal is in the audit already */
 };

@@ -146,7 +146,7 @@ static enum zdd_err append(struct zdd_tx *tx, const struct zdd_call *call, const
                                     .action = action_of(call->route),
                                     .app_id = caller->app_id,
                                     .run_id = caller->run_id,
-                                    .reason = caller->reason,
+                                    .reason = caller->reason ? caller->reason : "",
                                     .result = result,
                                     .request_id = call->request_id,
                                     .data = data,
@@ -240,7 +240,7 @@ void zdd_audit_refusal(struct zdd_call *call, enum zdd_err err)
     memcpy(r->actor, caller->actor, sizeof(r->actor));
     memcpy(r->app_id, caller->app_id, sizeof(r->app_id));
     memcpy(r->run_id, caller->run_id, sizeof(r->run_id));
-    memcpy(r->reason, caller->reason, sizeof(r->reason));
+    snprintf(r->reason, sizeof(r->reason), "%s", caller->reason ? caller->reason : "");
     memcpy(r->request_id, call->request_id, sizeof(r->request_id));
     snprintf(r->remote, sizeof(r->remote), "%s", call->remote ? call->remote : "");
     snprintf(r->result, sizeof(r->result), "refused: %s", zdd_err_slug(err));

@@ -149,6 +149,12 @@ struct apiclient_answer apiclient_send(struct apiclient *client, const struct ap
     curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(client->curl, CURLOPT_HEADERDATA, &head);
     code = curl_easy_perform(client->curl);
+    if (code != CURLE_OK && r->may_be_cut) {
+        curl_slist_free_all(headers);
+        zdd_buf_release(&head);
+        zdd_buf_release(&body);
+        return answer;
+    }
     if (code != CURLE_OK)
         fail_msg("%s %s: %s", method_of(r), r->path, curl_easy_strerror(code));
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &answer.status);

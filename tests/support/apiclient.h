@@ -21,7 +21,8 @@ struct apiclient_request {
     size_t body_size;   /* 0: strlen(body) */
     const char *type;   /* of the body; NULL: application/json; "" sends none */
     const char *header[APICLIENT_HEADER_MAX]; /* "If-Match: \"3\"" */
-    bool outside; /* known to be outside of the contract: do not hold the answer against it */
+    bool outside;    /* known to be outside of the contract: do not hold the answer against it */
+    bool may_be_cut; /* the server may die: no answer is then one with status 0 */
 };
 
 struct apiclient_answer {

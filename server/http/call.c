@@ -171,6 +171,10 @@ enum zdd_err zdd_call_json(struct zdd_call *call)
     if (!is_json_type(type))
         return zdd_call_fail(call, ZDD_ERR_MEDIA_TYPE,
                              "this operation reads application/json, not \"%.80s\"", type);
+    if (zdd_json_count(call->body, call->body_size) > ZDD_CALL_VALUE_MAX)
+        return zdd_call_fail(call, ZDD_ERR_BODY_TOO_BIG,
+                             "the body holds more than %d JSON values; no request needs so many",
+                             ZDD_CALL_VALUE_MAX);
     err = zdd_json_read(call->body, call->body_size, &call->json, &where);
     if (err == ZDD_ERR_BODY_MALFORMED)
         return zdd_call_fail(call, err, "line %d, column %d: %s", where.line, where.column,

@@ -20,6 +20,8 @@
 #define ZDD_CALL_ARG_MAX 4
 #define ZDD_CALL_HEADER_MAX 16
 #define ZDD_CALL_QUERY_MAX 32 /* query parameters; more are refused */
+#define ZDD_CALL_VALUE_MAX                                                                         \
+    20000 /* JSON values in a body: 3 bytes can cost a kilobyte once defaults are filled in */
 
 struct zdd_call;
 struct zdd_stream;
@@ -163,8 +165,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_call_query_int(struct zdd_call *call, const char
 /**
  * Parse the body into call->json. Content-Type must be application/json (parameters allowed) or end
  * in +json.
- * @return ZDD_ERR_NONE; ZDD_ERR_MEDIA_TYPE; ZDD_ERR_BODY_MALFORMED with line and column in the
- *         detail, or because there is no body; ZDD_ERR_NO_MEMORY
+ * @return ZDD_ERR_NONE; ZDD_ERR_MEDIA_TYPE; ZDD_ERR_BODY_TOO_BIG (more than ZDD_CALL_VALUE_MAX
+ *         values); ZDD_ERR_BODY_MALFORMED with line and column in the detail, or because there is
+ *         no body; ZDD_ERR_NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_call_json(struct zdd_call *call);
 

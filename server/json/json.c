@@ -96,6 +96,26 @@ enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
     return ZDD_ERR_NONE;
 }
 
+/* Each value but the first one of all stands behind a comma, or is the first one in its container.
+ */
+size_t zdd_json_count(const char *text, size_t size)
+{
+    size_t count = 1;
+    bool in_string = false;
+
+    for (size_t i = 0; i < size; i++) {
+        const char byte = text[i];
+
+        if (in_string && byte == '\\')
+            i++;
+        else if (byte == '"')
+            in_string = !in_string;
+        else if (!in_string && (byte == ',' || byte == '[' || byte == '{'))
+            count++;
+    }
+    return count;
+}
+
 char *zdd_json_canonical(const json_t *json)
 {
     ZDD_AUTO_BUF struct zdd_buf buf = {0};

@@ -41,6 +41,12 @@ ZDD_MUST_CHECK enum zdd_err zdd_json_read(const char *text, size_t size, json_t 
                                           struct zdd_json_error *ret_error);
 
 /**
+ * @return how many values @p text holds at most, without parsing it: what a tree of it would cost
+ *         is known before one is built
+ */
+size_t zdd_json_count(const char *text, size_t size);
+
+/**
  * Compact text, members sorted: the same value always gives the same text (for digests).
  * @return to free(), NULL without memory
  */

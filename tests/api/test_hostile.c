@@ -697,16 +697,16 @@ static void the_largest_bodies_cost_little(void **state)
 {
     struct api_world *world = *state;
 
-    post_large(world, "", "[", "", 400);
-    post_large(world, "", "{\"a\":", "", 400);
+    post_large(world, "", "[", "", 413);
+    post_large(world, "", "{\"a\":", "", 413);
     post_large(world, "\"", "[", "\"", 422);
     post_large(world, "{\"strategy\":\"restart\",\"reason\":\"", "x", "\"}", 422);
     post_large(world, "{\"strategy\":\"restart\",\"appId\":\"", "/a", "\"}", 422);
     post_large(world, "{\"strategy\":\"rolling\",\"app\":{\"id\":\"/a\",\"healthChecks\":[{}",
-               ",{}", "]}}", 422);
+               ",{}", "]}}", 413);
     post_large(world, "{\"strategy\":\"rolling\",\"app\":{\"id\":\"/a\",\"env\":[0", ",0", "]}}",
-               422);
-    post_large(world, "[0", ",0", "]", 422);
+               413);
+    post_large(world, "[0", ",0", "]", 413);
     post_large(world, "1", "0", "", 400);
     others_are_served(world);
 }

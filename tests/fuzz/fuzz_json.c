@@ -22,6 +22,25 @@ static void check_round_trip(const json_t *json)
     FUZZ_CHECK(again != NULL && strcmp(text, again) == 0);
 }
 
+static size_t count_values(const json_t *json)
+{
+    json_t *walked = (json_t *)(uintptr_t)json; /* the walks below change nothing */
+    size_t count = 1;
+    size_t index;
+    const char *key;
+    json_t *value;
+
+    json_array_foreach(walked, index, value)
+    {
+        count += count_values(value);
+    }
+    json_object_foreach(walked, key, value)
+    {
+        count += count_values(value);
+    }
+    return count;
+}
+
 static void check_members(const json_t *json)
 {
     ZDD_AUTO_FREE const char **keys = zdd_json_keys(json);
@@ -53,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!json)
         return 0;
+    FUZZ_CHECK(count_values(json) <= zdd_json_count(parts.text[0], parts.size[0]));
     check_round_trip(json);
     check_members(json);
     check_words(json);

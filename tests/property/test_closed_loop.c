@@ -109,8 +109,9 @@ static void make_plan(struct loop *l)
     struct zdd_plan *p = &l->plan;
     int32_t count = 0;
 
-    while (zdd_strategy_at((size_t)count))
+    do
         count++;
+    while (zdd_strategy_at((size_t)count));
     l->strategy = zdd_strategy_at((size_t)below(l, count));
     *p = (struct zdd_plan){.action = ZDD_ACTION_UPGRADE,
                            .replace_rule = chance(l, 30) ? ZDD_REPLACE_1_10 : ZDD_REPLACE_CLASSIC,

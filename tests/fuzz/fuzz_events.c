@@ -35,11 +35,6 @@ static void check_member(const struct fuzz_parts *parts, const json_t *event, co
 
     if (!wanted || !*wanted || strlen(wanted) >= ZDD_APP_ID_SIZE)
         return;
-    for (const char *at = wanted; *at; at++) {
-        if (*at == '"' || *at == '\\' || *at == '/' || (unsigned char)*at >= 0x80)
-            if (strchr(parts->text[0], '\\'))
-                return; /* it may be written with escapes, which no app id needs */
-    }
     zdd_event_apps(parts->text[0], visit, &search);
     FUZZ_CHECK(search.found);
 }
@@ -52,8 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     (void)zdd_event_is_urgent(parts.text[0]);
     zdd_event_apps(parts.text[0], visit, &search);
-    if (strchr(parts.text[0], '\n') || strchr(parts.text[0], '\r'))
-        return 0; /* Marathon writes events on one line */
+    if (strpbrk(parts.text[0], "\n\r\\"))
+        return 0; /* Marathon writes events on one line, and needs no escapes for an app id */
     event = fuzz_json(&parts, 0);
     check_member(&parts, event, "appId");
     check_member(&parts, event, "runSpecId");

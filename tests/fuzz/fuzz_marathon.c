@@ -26,13 +26,13 @@ static void check_version(const char *version)
     FUZZ_CHECK(!*version || (zdd_time_parse(version, &ms) && ms >= 0));
 }
 
-static void check_locks(const char lock[static ZDD_LOCK_MAX][ZDD_ID_SIZE], size_t count)
+static void check_locks(char lock[static ZDD_LOCK_MAX][ZDD_ID_SIZE], size_t count)
 {
     for (size_t i = 0; i < count && i < ZDD_LOCK_MAX; i++)
         FUZZ_CHECK(memchr(lock[i], '\0', ZDD_ID_SIZE) != NULL && fuzz_is_utf8(lock[i]));
 }
 
-static void check_view(const struct zdd_app_view *view)
+static void check_view(struct zdd_app_view *view)
 {
     FUZZ_CHECK(view->exists && view->instances >= 0);
     check_side(&view->current);

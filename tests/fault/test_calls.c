@@ -1,0 +1,118 @@
+/**
+ * @file tests/fault/test_calls.c
+ * @brief The n-th call to Marathon goes wrong, for n = 1, 2, … until a deployment passes untouched:
+ * each ends as it should, and nothing is done twice.
+ */
+#include "tests/fault/journey.h"
+
+#include "server/base/crypto.h"
+#include "server/base/log.h"
+
+#include <stdio.h>
+
+#define CALLS_MAX 500
+
+static const struct journey_fault faults[] = {
+    {"nobody listens", ZDD_ERR_CLUSTER_DOWN, false},
+    {"no answer in time", ZDD_ERR_CLUSTER_SLOW, false},
+    {"carried out, but no answer", ZDD_ERR_CLUSTER_SLOW, true},
+    {"carried out, connection cut", ZDD_ERR_CLUSTER_DOWN, true},
+    {"carried out, answer garbled", ZDD_ERR_CLUSTER_NONSENSE, true},
+    {"status 500", ZDD_ERR_CLUSTER_UNWELL, false},
+    {"carried out, status 500", ZDD_ERR_CLUSTER_UNWELL, true},
+    {"status 401", ZDD_ERR_CLUSTER_FORBIDDEN, false},
+    {"too many deployments", ZDD_ERR_CLUSTER_LIMIT, false},
+    {"no memory", ZDD_ERR_NO_MEMORY, false},
+    {"carried out, no memory for the answer", ZDD_ERR_NO_MEMORY, true},
+};
+
+/* To take new instances away a count is asked for twice, another one and the right one; when the
+ * answer to that is lost, nobody can tell the right count from the one before, and the pair is
+ * asked for again. */
+static void assert_not_done_twice(const struct journey *j, int versions, int untouched)
+{
+    if (j->kind->sick)
+        assert_in_range(versions, 0, untouched + 2);
+    else
+        assert_int_equal(versions, untouched);
+}
+
+/* @return versions of the app when nothing fails */
+static int untouched(const struct journey_kind *kind)
+{
+    struct zdd_store *store = open_memory();
+    struct journey j;
+    int versions;
+
+    journey_init(&j, kind, store);
+    assert_good(journey_begin(&j));
+    journey_run(&j);
+    versions = journey_check(&j);
+    zdd_store_free(store);
+    return versions;
+}
+
+/* @return whether a call failed */
+static bool fail_at(const struct journey_kind *kind, const struct journey_fault *fault,
+                    unsigned from, unsigned count, int versions)
+{
+    struct zdd_store *store = open_memory();
+    struct journey j;
+
+    journey_init(&j, kind, store);
+    j.fault = fault;
+    j.fail_from = from;
+    j.fail_to = from + count - 1;
+    j.sweeps = from % 2 == 0;
+    assert_good(journey_begin(&j));
+    journey_run(&j);
+    assert_not_done_twice(&j, journey_check(&j), versions);
+    assert_int_equal(j.errors, 0); /* Marathon's troubles are no errors of a step */
+    zdd_store_free(store);
+    return j.calls >= from;
+}
+
+/* Each fault, @p count calls in a row. */
+static void fail_each(unsigned count)
+{
+    for (const struct journey_kind *kind = journey_kinds; kind->title; kind++) {
+        const int versions = untouched(kind);
+
+        for (size_t i = 0; i < ZDD_COUNT(faults); i++) {
+            unsigned from = 1;
+
+            while (from < CALLS_MAX && fail_at(kind, &faults[i], from, count, versions))
+                from++;
+            assert_true(from > 2 && from < CALLS_MAX);
+        }
+    }
+}
+
+static void any_call_may_fail(void **state)
+{
+    (void)state;
+    fail_each(1);
+}
+
+static void and_five_in_a_row(void **state)
+{
+    (void)state;
+    fail_each(5);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    zdd_log_level_set(ZDD_LOG_ERROR);
+    return zdd_crypto_init() ? 0 : 1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_call_may_fail),
+        cmocka_unit_test(and_five_in_a_row),
+    };
+
+    return cmocka_run_group_tests(tests, setup, NULL);
+}

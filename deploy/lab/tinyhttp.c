@@ -169,8 +169,10 @@ static long measure(struct connection *c)
         return c->in_size == REQUEST_MAX ? -1 : 0;
     read_header(c->in, "Content-Length", text, sizeof(text));
     body = strtol(text, NULL, 10);
+    if (body < 0 || body > REQUEST_MAX)
+        return -1;
     body += (long)(end + 4 - c->in);
-    if (body < 4 || body > REQUEST_MAX)
+    if (body > REQUEST_MAX)
         return -1;
     return (size_t)body <= c->in_size ? body : 0;
 }

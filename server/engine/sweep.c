@@ -19,20 +19,25 @@ struct sweep {
     char (*app_ids)[ZDD_APP_ID_SIZE];
 };
 
-/* What to compare the app of @p run_id with. Ended ones ask for nothing: their step finds that out.
- */
-static void prepare(struct sweep *s, size_t i, const char *run_id)
+/* What to compare the app of @p run_id with. One that is gone asks for nothing: its step finds that
+ * out. @return why it is not known; then what is seen says nothing about the app */
+static enum zdd_err prepare(struct sweep *s, size_t i, const char *run_id)
 {
     struct zdd_run run;
     struct zdd_plan plan;
+    enum zdd_err err = zdd_run_load(s->stepper->store, run_id, &run, NULL);
 
     s->asks[i].app_id = "";
-    if (zdd_run_load(s->stepper->store, run_id, &run, NULL) != ZDD_ERR_NONE ||
-        zdd_plan_load(s->stepper->store, run.plan_id, &plan, &s->texts[i]) != ZDD_ERR_NONE)
-        return;
+    if (err == ZDD_ERR_RUN_UNKNOWN)
+        return ZDD_ERR_NONE;
+    if (err == ZDD_ERR_NONE)
+        err = zdd_plan_load(s->stepper->store, run.plan_id, &plan, &s->texts[i]);
+    if (err != ZDD_ERR_NONE)
+        return err;
     snprintf(s->app_ids[i], ZDD_APP_ID_SIZE, "%s", run.app_id);
     s->asks[i] =
         (struct zdd_app_ask){s->app_ids[i], s->texts[i].target.data, s->texts[i].previous.data};
+    return ZDD_ERR_NONE;
 }
 
 static enum zdd_err sweep_all(struct sweep *s, struct zdd_sweep_item *items)
@@ -42,13 +47,14 @@ static enum zdd_err sweep_all(struct sweep *s, struct zdd_sweep_item *items)
     enum zdd_err err;
 
     for (size_t i = 0; i < s->count; i++)
-        prepare(s, i, items[i].run_id);
+        items[i].err = prepare(s, i, items[i].run_id);
     atomic_fetch_add(&s->stepper->looks, 1);
     err = cluster->ops->observe(cluster->cls, s->asks, s->count, s->views, reason);
     for (size_t i = 0; i < s->count; i++) {
         const struct zdd_look look = {err, &s->views[i], reason};
 
-        items[i].err = zdd_step(s->stepper, items[i].run_id, &look, &items[i].report);
+        if (items[i].err == ZDD_ERR_NONE)
+            items[i].err = zdd_step(s->stepper, items[i].run_id, &look, &items[i].report);
     }
     return err;
 }

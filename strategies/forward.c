@@ -51,9 +51,7 @@ static int32_t healthy_needed(const struct zdd_facts *f)
     const int32_t wanted = f->plan->target.instances;
     const int32_t ill = f->plan->seen.running - f->plan->seen.healthy;
 
-    if (f->plan->action != ZDD_ACTION_SCALE)
-        return wanted;
-    return wanted > ill ? wanted - ill : 0;
+    return f->plan->action == ZDD_ACTION_SCALE ? wanted - ill : wanted; /* below 0: none */
 }
 
 static bool is_done(const struct zdd_facts *f)

@@ -130,6 +130,9 @@ static void a_way_back_that_hangs_is_told(void **state)
     (void)state;
     plan.old.maximum_over_capacity = 0.2; /* 4.8 is cut to 4 */
     assert_silent(plan, "hangs-on-1.10");
+    plan.old.minimum_health_capacity = 0.5; /* no room, but two are killed */
+    assert_silent(plan, "hangs-on-1.10");
+    plan.old.minimum_health_capacity = 1;
     plan.replace_rule = ZDD_REPLACE_1_10;
     assert_warns(
         plan, "hangs-on-1.10",

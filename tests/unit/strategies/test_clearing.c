@@ -54,6 +54,13 @@ static void starting_ones_go_before_serving_ones(void **state)
         keep(at_once(), side(.total = 3, .staged = 1, .running = 2, .healthy = 2), fit(2)), 4);
 }
 
+static void serving_new_ones_stay_even_if_the_originals_carry_it_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        keep(at_once(), side(.total = 4, .staged = 2, .running = 2, .healthy = 2), fit(4)), 6);
+}
+
 static void sick_and_healthy_that_run_cannot_be_told_apart(void **state)
 {
     (void)state;
@@ -132,6 +139,7 @@ int main(void)
         cmocka_unit_test(what_serves_is_no_danger),
         cmocka_unit_test(sick_new_ones_would_count_as_capacity_so_they_go_first),
         cmocka_unit_test(starting_ones_go_before_serving_ones),
+        cmocka_unit_test(serving_new_ones_stay_even_if_the_originals_carry_it_alone),
         cmocka_unit_test(sick_and_healthy_that_run_cannot_be_told_apart),
         cmocka_unit_test(what_the_previous_definition_allows_to_lose_is_no_reason),
         cmocka_unit_test(where_nothing_serves_nothing_is_lost),

@@ -317,6 +317,23 @@ static void sick_ones_above_the_wanted_are_killed_while_others_turn_healthy(void
     }
 }
 
+static void surplus_nobody_wanted_any_more_is_no_trap(void **state)
+{
+    struct zdd_plan plan = shares(1, 1);
+    struct zdd_preview v;
+
+    (void)state;
+    /* Scaled to zero a moment ago, two still run: stopping changes nothing, the scale check kills
+     * one while the other turns healthy. */
+    memcpy(plan.strategy, "recreate", sizeof("recreate"));
+    plan.old.instances = 0;
+    plan.seen.running = 2;
+    plan.seen.healthy = 0;
+    v = preview(plan);
+    assert_false(v.hangs);
+    check_timeline(&v, 0, 4);
+}
+
 static void each_step_has_its_deadline(void **state)
 {
     struct zdd_preview v;
@@ -392,6 +409,7 @@ int main(void)
         cmocka_unit_test(more_and_fewer_instances_of_another_version),
         cmocka_unit_test(ill_originals_are_not_counted_as_serving),
         cmocka_unit_test(sick_ones_above_the_wanted_are_killed_while_others_turn_healthy),
+        cmocka_unit_test(surplus_nobody_wanted_any_more_is_no_trap),
         cmocka_unit_test(each_step_has_its_deadline),
         cmocka_unit_test(a_long_timeline_is_thinned_out_and_keeps_both_ends),
         cmocka_unit_test(ten_thousand_instances_one_by_one_take_no_time),

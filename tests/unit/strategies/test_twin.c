@@ -551,6 +551,13 @@ static void outside_of_deployments_a_dead_task_comes_back_as_it_was(void **state
     zdd_twin_happen(&twin, ZDD_TWIN_DIED);
     assert_tasks(&twin, 0, 1, 0, 3, 0);
     assert_int_equal(twin.deployment, ZDD_TWIN_IDLE);
+
+    twin = a_twin(a_plan());
+    upgrade(&twin, shares(1, 0.25));
+    zdd_twin_cancel(&twin);
+    zdd_twin_happen(&twin, ZDD_TWIN_DIED); /* an old one; with its own version (§0) */
+    assert_tasks(&twin, 0, 1, 0, 3, 0);
+    assert_tasks(&twin, 1, 0, 0, 0, 1); /* the fifth is trimmed */
 }
 
 static void a_task_of_the_old_version_is_judged_by_its_own_checks(void **state)

@@ -243,6 +243,10 @@ static void ten_thousand_random_calls_keep_it_in_shape(void **state)
                 wake_ms[who] = due->again ? round : 1 + (int64_t)(dice % 1000u);
                 zdd_due_return(queue, due, due->again ? 77 : wake_ms[who], round);
             }
+        } else if (round % 8 == 4 && known[n] && wake_ms[n] != INT64_MAX) {
+            busy[busy_count] = of_app(queue, app); /* out of the middle, as a sweep does */
+            zdd_due_claim(queue, busy[busy_count++]);
+            wake_ms[n] = INT64_MAX;
         } else if (round % 4 == 2) {
             struct zdd_due *due = zdd_due_take(queue, 500);
 

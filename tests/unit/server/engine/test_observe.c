@@ -118,7 +118,8 @@ static void only_our_last_deployment_is_ours(void **state)
     assert_false(look(a_plan(), ours, target_view(.lock_count = 1, .lock = {B})).locked_by_us);
     assert_false(look(a_plan(), ours, target_view(.lock_count = 2, .lock = {A, B})).locked_by_us);
     assert_true(look(a_plan(), ours, target_view(.lock_count = 2, .lock = {A, B})).locked);
-    /* More than are remembered: among the others may be anybody. */
+    /* More than are remembered: among the others may be anybody. (The sanitizers see whether the
+     * fifth is looked for.) */
     assert_false(
         look(a_plan(), ours, target_view(.lock_count = 5, .lock = {A, A, A, A})).locked_by_us);
 }

@@ -21,7 +21,7 @@ void *__wrap_realloc(void *old, size_t size);
 char *__wrap_strdup(const char *text);
 
 static atomic_int countdown; /* 0: off; the allocation that takes it from 1 to 0 fails */
-static atomic_bool counts;
+static atomic_bool counts, sqlite_counts;
 static sqlite3_mem_methods sqlite;
 
 static bool fails_now(void)
@@ -61,27 +61,30 @@ char *__wrap_strdup(const char *text)
 
 static void *sqlite_malloc(int size)
 {
-    return fails_now() ? NULL : sqlite.xMalloc(size);
+    return sqlite_counts && fails_now() ? NULL : sqlite.xMalloc(size);
 }
 
 static void *sqlite_realloc(void *old, int size)
 {
-    return fails_now() ? NULL : sqlite.xRealloc(old, size);
+    return sqlite_counts && fails_now() ? NULL : sqlite.xRealloc(old, size);
 }
 
-bool memory_install(bool with_sqlite)
+bool memory_install(void)
 {
     sqlite3_mem_methods failing;
 
     json_set_alloc_funcs(malloc, free);
-    if (!with_sqlite)
-        return true;
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite) != SQLITE_OK)
         return false;
     failing = sqlite;
     failing.xMalloc = sqlite_malloc;
     failing.xRealloc = sqlite_realloc;
     return sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) == SQLITE_OK;
+}
+
+void memory_with_sqlite(bool with)
+{
+    sqlite_counts = with;
 }
 
 void memory_fail_at(int n)

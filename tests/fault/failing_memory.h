@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 
-/** Before the first use of SQLite and Jansson: @p with_sqlite lets SQLite's allocations count too.
- * @return false when SQLite refused */
-bool memory_install(bool with_sqlite);
+/** Before the first use of SQLite and Jansson. @return false when SQLite refused */
+bool memory_install(void);
+
+/** Whether SQLite's allocations count too; there are thousands. Begins without. */
+void memory_with_sqlite(bool with);
 
 /** The @p n-th allocation (1 is the next) from here on fails, of all threads together. */
 void memory_fail_at(int n);

@@ -68,11 +68,20 @@ static void or_of_its_sweeps(void **state)
     fail_each(&(struct loop){.sweeps = true});
 }
 
+static void or_of_sqlite_below_them(void **state)
+{
+    (void)state;
+    memory_with_sqlite(true);
+    fail_each(&(struct loop){.sweeps = true, .more = 12});
+    fail_each(&(struct loop){.sweeps = false, .more = 17});
+    memory_with_sqlite(false);
+}
+
 static int setup(void **state)
 {
     (void)state;
     zdd_log_level_set(ZDD_LOG_ERROR);
-    return memory_install(false) && zdd_crypto_init() ? 0 : 1;
+    return memory_install() && zdd_crypto_init() ? 0 : 1;
 }
 
 int main(void)
@@ -80,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_allocation_of_a_deployment_may_fail),
         cmocka_unit_test(or_of_its_sweeps),
+        cmocka_unit_test(or_of_sqlite_below_them),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

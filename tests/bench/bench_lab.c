@@ -1,0 +1,258 @@
+/**
+ * @file tests/bench/bench_lab.c
+ * @brief The real server against zdd-lab: resident memory at rest, requests to Marathon for each
+ * deployment and for each minute of waiting, and the wall time of a rolling deployment against that
+ * of the bare PUT.
+ */
+#include "tests/bench/support/figures.h"
+#include "tests/bench/support/load.h"
+#include "tests/bench/support/tap.h"
+#include "tests/support/labrun.h"
+#include "tests/support/serverrun.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POLL_MS 5
+#define PATIENCE_MS 120000
+#define ROUNDS_MAX 20
+#define WAITING 10 /* deployments that only wait while requests are counted */
+
+struct bench {
+    struct labrun lab;
+    struct serverrun server;
+    struct tap *tap;
+    uint16_t server_port;
+    unsigned next_version;
+};
+
+/* One request, and its reply as text to free(). */
+struct question {
+    const char *method, *path, *token, *body;
+    char *reply;
+};
+
+static size_t make_question(void *cls, uint64_t number, char text[static LOAD_REQUEST_SIZE])
+{
+    const struct question *q = cls;
+    char line[LOAD_REQUEST_SIZE];
+    size_t size;
+
+    (void)number;
+    if (!q->body)
+        return load_get(text, q->path, q->token);
+    size = load_post(line, q->path, q->token ? q->token : "none", q->body);
+    /* The same with another method. */
+    return (size_t)snprintf(text, LOAD_REQUEST_SIZE, "%s%.*s", q->method,
+                            (int)(size - strlen("POST")), line + strlen("POST"));
+}
+
+static void keep_reply(void *cls, uint64_t number, const char *text, size_t size)
+{
+    struct question *q = cls;
+
+    (void)number;
+    (void)size;
+    q->reply = strdup(load_body(text));
+}
+
+static char *ask(uint16_t port, unsigned status, struct question q)
+{
+    const struct load_options options = {.port = port,
+                                         .connections = 1,
+                                         .request_max = 1,
+                                         .time_max_ms = 30000,
+                                         .status = status,
+                                         .make = make_question,
+                                         .reply = keep_reply,
+                                         .cls = &q};
+    struct load_result result;
+
+    if (!load_run(&options, &result) || !q.reply)
+        bench_fail("%s %s: status %u", q.method, q.path, result.last_status);
+    return q.reply;
+}
+
+/* A service with health checks whose first comes after @p delay_s. */
+static void app_text(const char *id, int instances, unsigned version, int delay_s,
+                     char ret_text[static 1024])
+{
+    snprintf(ret_text, 1024,
+             "{\"id\":\"%s\",\"instances\":%d,\"cpus\":0.1,\"mem\":32,\"container\":{\"type\":"
+             "\"DOCKER\",\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"}},\"env\":{"
+             "\"SIMPLE_SERVICE_VERSION\":\"%u\"},\"portDefinitions\":[{\"port\":0,\"protocol\":"
+             "\"tcp\",\"name\":\"main\"}],\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":"
+             "\"/health\",\"gracePeriodSeconds\":600,\"intervalSeconds\":2,\"delaySeconds\":%d,"
+             "\"timeoutSeconds\":10,\"maxConsecutiveFailures\":0}],\"upgradeStrategy\":{"
+             "\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.5}}",
+             id, instances, version, delay_s);
+}
+
+/* Poll until the answer at @p path has @p wanted. */
+static void await(uint16_t port, const char *path, const char *token, const char *wanted)
+{
+    const int64_t end_ns = bench_now_ns() + (int64_t)PATIENCE_MS * 1000000;
+
+    for (;;) {
+        char *text = ask(port, 200, (struct question){"GET", path, token, NULL, NULL});
+        const bool there = strstr(text, wanted) != NULL;
+
+        if (!there && (strstr(text, "\"state\":\"failed\"") || bench_now_ns() > end_ns))
+            bench_fail("%s has not come to %s: %s", path, wanted, text);
+        free(text);
+        if (there)
+            return;
+        bench_sleep_ms(POLL_MS);
+    }
+}
+
+/* @return milliseconds that Marathon itself needs for the PUT */
+static double put_bare(struct bench *bench, const char *id, int instances)
+{
+    char text[1024], path[300];
+    const int64_t begun_ns = bench_now_ns();
+
+    app_text(id, instances, ++bench->next_version, 1, text);
+    snprintf(path, sizeof(path), "/v2/apps/%s", id);
+    free(ask(bench->lab.port, bench->next_version == 1 ? 201 : 200,
+             (struct question){"PUT", path, NULL, text, NULL}));
+    for (;;) {
+        char *list = ask(bench->lab.port, 200,
+                         (struct question){"GET", "/v2/deployments", NULL, NULL, NULL});
+        const bool none = strcmp(list, "[]") == 0;
+
+        free(list);
+        if (none)
+            return (double)(bench_now_ns() - begun_ns) / 1e6;
+        if (bench_now_ns() - begun_ns > (int64_t)PATIENCE_MS * 1000000)
+            bench_fail("the PUT does not end");
+        bench_sleep_ms(POLL_MS);
+    }
+}
+
+static void deploy(struct bench *bench, const char *id, int instances, int delay_s,
+                   char ret_path[static 100])
+{
+    char text[1024], body[1300];
+    char *reply;
+    const char *run;
+
+    app_text(id, instances, ++bench->next_version, delay_s, text);
+    snprintf(body, sizeof(body), "{\"strategy\":\"rolling\",\"app\":%s,\"reason\":\"bench\"}",
+             text);
+    reply = ask(bench->server_port, 202,
+                (struct question){"POST", "/v1/deployments", bench->server.token, body, NULL});
+    run = strstr(reply, "\"id\":\"");
+    if (!run)
+        bench_fail("no id: %s", reply);
+    snprintf(ret_path, 100, "/v1/deployments/%.36s", run + strlen("\"id\":\""));
+    free(reply);
+}
+
+/* @return milliseconds of a rolling deployment through the server */
+static double roll(struct bench *bench, const char *id, int instances)
+{
+    const int64_t begun_ns = bench_now_ns();
+    char path[100];
+
+    deploy(bench, id, instances, 1, path);
+    await(bench->server_port, path, bench->server.token, "\"state\":\"succeeded\"");
+    return (double)(bench_now_ns() - begun_ns) / 1e6;
+}
+
+static void count_requests(struct bench *bench, int instances)
+{
+    struct tap_counts before, after;
+    char id[40], what[100], note[120];
+    unsigned requests, bursts;
+
+    snprintf(id, sizeof(id), "/bench/count-%d", instances);
+    (void)roll(bench, id, instances);
+    bench_sleep_ms(1500);
+    tap_counts(bench->tap, &before);
+    (void)roll(bench, id, instances);
+    bench_sleep_ms(1500);
+    tap_counts(bench->tap, &after);
+    requests = after.requests - before.requests;
+    bursts = after.bursts - before.bursts;
+    snprintf(what, sizeof(what), "requests of a rolling deployment of %d beyond one a burst",
+             instances);
+    snprintf(note, sizeof(note), "%u requests, %u bursts of events", requests, bursts);
+    bench_say(&(struct bench_figure){8, what, "", requests > bursts ? requests - bursts : 0,
+                                     BENCH_AT_MOST, 6, note});
+}
+
+static void count_idle(struct bench *bench, int64_t seconds)
+{
+    struct tap_counts before, after;
+    char id[40], path[100], note[100];
+
+    for (int i = 0; i < WAITING; i++) { /* healthy in an hour: nothing happens until then */
+        snprintf(id, sizeof(id), "/bench/wait-%d", i);
+        deploy(bench, id, 1, 3600, path);
+    }
+    bench_sleep_ms(8000);
+    tap_counts(bench->tap, &before);
+    bench_sleep_ms(seconds * 1000);
+    tap_counts(bench->tap, &after);
+    snprintf(note, sizeof(note), "%u in %lld s with %d deployments that wait",
+             after.requests - before.requests, (long long)seconds, WAITING);
+    bench_say(&(struct bench_figure){
+        8, "requests in a minute when everything only waits", "",
+        (double)(after.requests - before.requests) * 60 / (double)seconds, BENCH_AT_MOST, 2, note});
+}
+
+static void compare_times(struct bench *bench, size_t rounds)
+{
+    double put_ms[ROUNDS_MAX], roll_ms[ROUNDS_MAX];
+    double put, through;
+    char note[160];
+
+    bench->next_version = 0;
+    (void)put_bare(bench, "/bench/time", 4);
+    for (size_t i = 0; i < rounds; i++) {
+        put_ms[i] = put_bare(bench, "/bench/time", 4);
+        roll_ms[i] = roll(bench, "/bench/time", 4);
+        fprintf(stderr, "PUT %.0f ms, deployment %.0f ms\n", put_ms[i], roll_ms[i]);
+    }
+    put = bench_median(put_ms, rounds);
+    through = bench_median(roll_ms, rounds);
+    snprintf(note, sizeof(note), "%.0f ms against %.0f ms, median of %zu rounds", through, put,
+             rounds);
+    bench_say(&(struct bench_figure){10, "rolling deployment against the bare PUT", "×",
+                                     through / put, BENCH_AT_MOST, 1.02, note});
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    const int64_t rounds = bench_option(argc, argv, "rounds", 5);
+    const int64_t idle_s = bench_option(argc, argv, "idle", 135); /* three sweeps */
+    char marathon[64];
+
+    if (rounds < 1 || rounds > ROUNDS_MAX)
+        bench_fail("--rounds from 1 to %d", ROUNDS_MAX);
+    if (!labrun_start(&bench.lab, (const char *const[]){NULL}))
+        bench_fail("no lab");
+    bench.tap = tap_start(bench.lab.port);
+    snprintf(marathon, sizeof(marathon), "http://127.0.0.1:%u", (unsigned)tap_port(bench.tap));
+    if (!serverrun_open(&bench.server, marathon) || !serverrun_token(&bench.server) ||
+        !serverrun_start(&bench.server, (const char *const[]){NULL}))
+        bench_fail("no server");
+    bench.server_port = (uint16_t)strtoul(strrchr(bench.server.url, ':') + 1, NULL, 10);
+    bench_sleep_ms(2000);
+    bench_say(&(struct bench_figure){5, "resident memory of a server at rest", "MiB",
+                                     (double)bench_resident(bench.server.pid) / 1048576,
+                                     BENCH_AT_MOST, 16, NULL});
+    compare_times(&bench, (size_t)rounds);
+    count_requests(&bench, 4);
+    count_requests(&bench, 20);
+    count_idle(&bench, idle_s);
+    if (serverrun_stop(&bench.server) != 0)
+        bench_fail("the server did not end well");
+    serverrun_close(&bench.server);
+    tap_free(bench.tap);
+    (void)labrun_stop(&bench.lab);
+    return 0;
+}

@@ -12,7 +12,8 @@ static void it_begins_as_others_do(void **state)
     struct zdd_decision d;
 
     (void)state;
-    d = decide(recreate(.action = ZDD_ACTION_NONE), a_run(), seen(.reachable = false));
+    d = decide(recreate(.action = ZDD_ACTION_NONE), a_run(),
+               seen(.reachable = false, .now_ms = DEADLINE));
     assert_rule(d, "recreate/nothing-to-do");
     d = decide(recreate(), a_run(), seen(.now_ms = DEADLINE, .reachable = false));
     assert_rule(d, "recreate/late");
@@ -107,6 +108,8 @@ static void a_refused_stop_has_changed_nothing(void **state)
     assert_cause(d, ZDD_CAUSE_REFUSED);
     d = decide(recreate(), stopping(.outcome = ZDD_OUTCOME_REFUSED), seen(.reachable = false));
     assert_rule(d, "recreate/silence");
+    d = decide(recreate(), stopping(.outcome = ZDD_OUTCOME_REFUSED), seen(.instances = 0));
+    assert_rule(d, "recreate/start"); /* stopped all the same: what is seen counts */
 }
 
 static void late_goes_back_or_holds(void **state)

@@ -128,6 +128,8 @@ static void somebody_elses_marathon_deployment_is_never_overridden(void **state)
     assert_rule(d, "undo/locked");
     assert_waits_for(d, "marathon-lock");
     assert_no_order(d);
+    d = decide(a_plan(), clearing(), seen(.locked = true)); /* nor passed over: what will it do? */
+    assert_rule(d, "undo/locked");
 }
 
 static void sick_new_instances_are_scaled_away_first(void **state)

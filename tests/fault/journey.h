@@ -58,6 +58,9 @@ enum zdd_err journey_begin(struct journey *j);
 /** To its end, which must come. */
 void journey_run(struct journey *j);
 
-/** The end is right, in the store and in the world; the chain is whole, no event is missing.
- * @return how many versions of the app there were */
-int journey_check(struct journey *j);
+/** @return how many versions of the app there are when nothing goes wrong */
+int journey_untouched(const struct journey_kind *kind);
+
+/** The end is right, in the store and in the world; the chain is whole, no event is missing; and
+ * nothing was done twice: there are no more than @p versions of the app. */
+void journey_check(struct journey *j, int versions);

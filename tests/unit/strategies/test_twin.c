@@ -543,6 +543,45 @@ static void a_new_leader_begins_again_and_counts_what_is_there_as_capacity(void 
     assert_tasks(&twin, 0, 0, 0, 4, 0);
 }
 
+static void a_new_leader_repeats_a_scale(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+    const struct zdd_app_facts facts = facts_of_app(.instances = 6);
+
+    (void)state;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, false));
+    zdd_twin_failover(&twin);
+    assert_tasks(&twin, 0, 2, 0, 4, 0); /* those that start already are not started twice … */
+    assert_int_equal(twin.deployment,
+                     ZDD_TWIN_IDLE); /* … nor waited for: nothing is missing (§4.8) */
+}
+
+static void the_scale_check_starts_what_a_cancelled_deployment_left_out(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+    const struct zdd_app_facts facts = facts_of_app(.instances = 6);
+
+    (void)state;
+    twin.cluster_max = 5;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, false));
+    assert_tasks(&twin, 0, 1, 0, 4, 0);
+    zdd_twin_cancel(&twin);
+    twin.cluster_max = 0;
+    zdd_twin_happen(&twin, ZDD_TWIN_STARTED);
+    assert_tasks(&twin, 0, 1, 1, 4, 0);
+}
+
+static void of_a_deleted_app_nothing_is_started_again(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+
+    (void)state;
+    assert_true(zdd_twin_delete(&twin, false));
+    zdd_twin_cancel(&twin);
+    all(&twin, ZDD_TWIN_ENDED);
+    assert_int_equal(zdd_twin_total(&twin), 0);
+}
+
 static void outside_of_deployments_a_dead_task_comes_back_as_it_was(void **state)
 {
     struct zdd_twin twin = a_twin(a_plan());
@@ -695,6 +734,9 @@ int main(void)
         cmocka_unit_test(a_restart_replaces_all_by_the_same),
         cmocka_unit_test(a_cancelled_deployment_stops_where_it_is_and_the_scale_check_tidies_up),
         cmocka_unit_test(a_new_leader_begins_again_and_counts_what_is_there_as_capacity),
+        cmocka_unit_test(a_new_leader_repeats_a_scale),
+        cmocka_unit_test(the_scale_check_starts_what_a_cancelled_deployment_left_out),
+        cmocka_unit_test(of_a_deleted_app_nothing_is_started_again),
         cmocka_unit_test(outside_of_deployments_a_dead_task_comes_back_as_it_was),
         cmocka_unit_test(a_task_of_the_old_version_is_judged_by_its_own_checks),
         cmocka_unit_test(a_full_cluster_launches_when_there_is_room),

@@ -158,6 +158,16 @@ static void other_causes_are_their_sentence(void **state)
     assert_string_equal(run.error_text, zdd_cause_text(ZDD_CAUSE_ABORTED));
 }
 
+static void before_any_order_a_foreign_change_has_cost_nothing(void **state)
+{
+    struct zdd_run run = a_run(.cause = ZDD_CAUSE_FOREIGN_CHANGE);
+
+    (void)state;
+    assert_non_null(strstr(failed(run, NULL).error_text, "Nothing was changed; make a new plan."));
+    run.ordered = true;
+    assert_string_equal(failed(run, NULL).error_text, zdd_cause_text(ZDD_CAUSE_FOREIGN_CHANGE));
+}
+
 static void marathons_own_words_about_a_refusal_stay(void **state)
 {
     const struct zdd_run run =
@@ -227,6 +237,7 @@ int main(void)
         cmocka_unit_test(each_hold_says_what_an_operator_can_do),
         cmocka_unit_test(a_deadline_tells_how_far_it_got_and_what_broke_last),
         cmocka_unit_test(other_causes_are_their_sentence),
+        cmocka_unit_test(before_any_order_a_foreign_change_has_cost_nothing),
         cmocka_unit_test(marathons_own_words_about_a_refusal_stay),
         cmocka_unit_test(without_a_cause_there_is_no_error),
         cmocka_unit_test(an_event_says_where_it_stands),

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ bool serverrun_open(struct serverrun *run, const char *marathon)
     return true;
 }
 
-/* In the child: become zdd-server with these arguments. SIGXFSZ is ignored as every supervisor
- * may do: a file size limit is then a failed write. */
+/* In the child: become zdd-server with these arguments, as an ordinary user would run it: modes of
+ * files count for root too, and a file size limit is a failed write. */
 __attribute__((noreturn)) static void become(const char *const *args, int out, int err)
 {
     const char *argv[SERVERRUN_ARG_MAX] = {ZDD_SERVER_PROGRAM};
@@ -56,6 +57,7 @@ __attribute__((noreturn)) static void become(const char *const *args, int out, i
     for (size_t i = 0; args[i] && i + 2 < SERVERRUN_ARG_MAX; i++)
         argv[i + 1] = args[i];
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE);
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(err, STDERR_FILENO);
@@ -256,7 +258,8 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     (void)status;
     (void)kind;
     (void)walk;
-    return remove(path);
+    (void)remove(path); /* what cannot go, a mount, stays; the rest goes */
+    return 0;
 }
 
 void serverrun_close(struct serverrun *run)

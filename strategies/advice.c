@@ -219,25 +219,42 @@ static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *
     v->suggested_maximum_over_capacity = over;
 }
 
-static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
+struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan)
 {
     const int64_t start =
         plan->old.start_ms < HEALTHY_ESTIMATE_MS ? plan->old.start_ms : HEALTHY_ESTIMATE_MS;
+    const int64_t again = zdd_timing_waves(plan, &plan->old) * (SETTLE_ESTIMATE_MS + start);
 
-    v->rollback_ms = zdd_timing_waves(plan, &plan->old) * (SETTLE_ESTIMATE_MS + start);
     switch (plan->action) {
     case ZDD_ACTION_CREATE:
-        v->rollback_mode = "delete";
-        v->rollback_ms = SETTLE_ESTIMATE_MS;
+        return (struct zdd_way_back){"delete", SETTLE_ESTIMATE_MS};
+    case ZDD_ACTION_SCALE:
+        return (struct zdd_way_back){"scale", again};
+    case ZDD_ACTION_UPGRADE:
+        return (struct zdd_way_back){"restart", again};
+    case ZDD_ACTION_NONE:
+    case ZDD_ACTION_RESTART:
+    case ZDD_ACTION_COUNT:
+        break;
+    }
+    return (struct zdd_way_back){"none", 0};
+}
+
+static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    const struct zdd_way_back way = zdd_advice_way_back(plan);
+
+    v->rollback_mode = way.mode;
+    v->rollback_ms = way.estimate_ms;
+    switch (plan->action) {
+    case ZDD_ACTION_CREATE:
         zdd_say(v->rollback_text, sizeof(v->rollback_text), "The new app is deleted again.", 0, 0);
         break;
     case ZDD_ACTION_SCALE:
-        v->rollback_mode = "scale";
         zdd_say(v->rollback_text, sizeof(v->rollback_text),
                 "The app is scaled back to %1 instances.", plan->old.instances, 0);
         break;
     case ZDD_ACTION_UPGRADE:
-        v->rollback_mode = "restart";
         zdd_say(
             v->rollback_text, sizeof(v->rollback_text),
             killed_going_back(plan) > 0
@@ -248,8 +265,6 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
     case ZDD_ACTION_NONE:
     case ZDD_ACTION_RESTART:
     case ZDD_ACTION_COUNT:
-        v->rollback_mode = "none";
-        v->rollback_ms = 0;
         zdd_say(v->rollback_text, sizeof(v->rollback_text),
                 plan->action == ZDD_ACTION_RESTART
                     ? "There is nothing to go back to: old and new tasks have the same definition."

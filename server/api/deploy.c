@@ -47,10 +47,8 @@ static void ask_marathon(void *cls)
         err = zdd_plan_check_fresh(call, &job->plan, &job->texts);
     else
         err = zdd_plan_make(call, &job->request, &job->plan, &job->texts);
-    if (err == ZDD_ERR_NONE) {
-        zdd_note_read(&job->plan, job->texts.body.data, &job->note);
+    if (err == ZDD_ERR_NONE)
         err = zdd_post_submit(&job->post, zdd_deploy_start, deploy_done);
-    }
     if (err != ZDD_ERR_LATER)
         deploy_done(job, err);
 }

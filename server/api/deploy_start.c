@@ -109,10 +109,11 @@ static enum zdd_err write_answer(struct zdd_deploy_job *job, struct zdd_tx *tx)
 {
     struct zdd_call *call = job->post.call;
     struct zdd_writer w = {.buf = &call->reply};
-    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels, .note = job->note};
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
     char data[ZDD_ID_SIZE + 64];
     enum zdd_err err;
 
+    zdd_note_read(&job->plan, &view.note);
     zdd_w_deployment(&w, NULL, &view);
     call->status = 202;
     job->post.etag = job->run.revision;

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "server/api/notes.h"
 #include "server/api/plan_request.h"
 #include "server/api/post.h"
 #include "storage/plans.h"
@@ -16,7 +15,6 @@ struct zdd_deploy_job {
     struct zdd_plan_request request;
     struct zdd_plan plan;
     struct zdd_plan_texts texts; /* owned */
-    struct zdd_note note;        /* of the plan, read before the transaction: it is shared */
     const struct zdd_strategy *strategy;
     enum zdd_when_busy when_busy;
     const char *reason; /* borrowed from the body or from `planned` */

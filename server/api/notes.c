@@ -4,8 +4,7 @@
  */
 #include "server/api/notes.h"
 
-#include "server/base/cleanup.h"
-#include "server/json/json.h"
+#include "strategies/advice.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -54,31 +53,26 @@ static struct place *place_of(struct zdd_notes *notes, const char *plan_id)
     return &notes->places[hash & (PLACES - 1)];
 }
 
-void zdd_note_read(const struct zdd_plan *plan, const char *body, struct zdd_note *ret_note)
+void zdd_note_read(const struct zdd_plan *plan, struct zdd_note *ret_note)
 {
-    ZDD_AUTO_JSON json_t *json = NULL;
-    const json_t *rollback = NULL;
+    const struct zdd_way_back way = zdd_advice_way_back(plan);
 
-    if (body && zdd_json_read(body, strlen(body), &json, NULL) == ZDD_ERR_NONE)
-        rollback = json_object_get(json, "rollback");
     *ret_note = (struct zdd_note){
         .target_instances = plan->target.instances,
         .old_instances = plan->old.instances,
-        .rollback_s = zdd_json_real(rollback, "estimateSeconds", 0),
+        .rollback_s = (double)way.estimate_ms / 1000,
     };
-    snprintf(ret_note->rollback_mode, sizeof(ret_note->rollback_mode), "%s",
-             zdd_json_text(rollback, "mode", "none"));
+    snprintf(ret_note->rollback_mode, sizeof(ret_note->rollback_mode), "%s", way.mode);
 }
 
 /* @return whether it could be read; only then it may be kept */
 static bool load_note(struct zdd_store *store, const char *plan_id, struct zdd_note *ret_note)
 {
     struct zdd_plan plan;
-    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
 
-    if (zdd_plan_load(store, plan_id, &plan, &texts) != ZDD_ERR_NONE)
+    if (zdd_plan_load(store, plan_id, &plan, NULL) != ZDD_ERR_NONE)
         return false;
-    zdd_note_read(&plan, texts.body.data, ret_note);
+    zdd_note_read(&plan, ret_note);
     return true;
 }
 

@@ -14,8 +14,8 @@ struct zdd_note {
     double rollback_s; /* estimate */
 };
 
-/** Take the figures from a plan and its public text. */
-void zdd_note_read(const struct zdd_plan *plan, const char *body, struct zdd_note *ret_note);
+/** Take the figures from a plan. */
+void zdd_note_read(const struct zdd_plan *plan, struct zdd_note *ret_note);
 
 struct zdd_notes;
 

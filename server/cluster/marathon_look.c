@@ -89,6 +89,7 @@ static enum zdd_err observe_all(struct zdd_marathon *marathon, const struct zdd_
 {
     ZDD_AUTO_REPLY struct zdd_marathon_reply reply = {0};
     enum zdd_err err = zdd_marathon_look(marathon, all_apps_path, &reply, ret_reason);
+    ZDD_AUTO_JSON json_t *by_id = NULL;
     bool all_exist = true;
 
     if (err != ZDD_ERR_NONE)
@@ -97,8 +98,11 @@ static enum zdd_err observe_all(struct zdd_marathon *marathon, const struct zdd_
         snprintf(ret_reason, ZDD_CLUSTER_REASON_SIZE, "Marathon's answer about all apps has none");
         return ZDD_ERR_CLUSTER_NONSENSE;
     }
+    by_id = zdd_marathon_apps_by_id(reply.json);
+    if (!by_id)
+        return ZDD_ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const json_t *app = zdd_marathon_find_app(reply.json, asks[i].app_id);
+        const json_t *app = json_object_get(by_id, asks[i].app_id);
 
         if (!app) {
             ret_views[i] = (struct zdd_app_view){0};

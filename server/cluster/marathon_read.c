@@ -4,6 +4,7 @@
  */
 #include "server/cluster/marathon_read.h"
 
+#include "server/base/cleanup.h"
 #include "server/base/clock.h"
 #include "server/cluster/marathon_tasks.h"
 #include "server/json/appdef.h"
@@ -107,18 +108,21 @@ enum zdd_err zdd_marathon_read_app(const json_t *app, const struct zdd_app_ask *
     return ZDD_ERR_NONE;
 }
 
-const json_t *zdd_marathon_find_app(const json_t *answer, const char *app_id)
+json_t *zdd_marathon_apps_by_id(const json_t *answer)
 {
     const json_t *apps = json_object_get(answer, "apps");
+    ZDD_AUTO_JSON json_t *by_id = json_object();
     size_t index;
     json_t *app;
 
     json_array_foreach(apps, index, app)
     {
-        if (strcmp(zdd_json_text(app, "id", ""), app_id) == 0)
-            return app;
+        const char *id = zdd_json_text(app, "id", NULL);
+
+        if (id && !json_object_get(by_id, id) && json_object_set_nocheck(by_id, id, app) != 0)
+            return NULL;
     }
-    return NULL;
+    return ZDD_TAKE(by_id);
 }
 
 size_t zdd_marathon_read_ids(const json_t *list, char ids[static ZDD_LOCK_MAX][ZDD_ID_SIZE])

@@ -28,8 +28,9 @@
 ZDD_MUST_CHECK enum zdd_err zdd_marathon_read_app(const json_t *app, const struct zdd_app_ask *ask,
                                                   struct zdd_app_view *ret_view);
 
-/** @return app @p app_id of {"apps":[…]}, borrowed; NULL when it is not there */
-const json_t *zdd_marathon_find_app(const json_t *answer, const char *app_id);
+/** @return the apps of {"apps":[…]} as an object by id, the first one of each: a sweep asks for
+ * thousands; new reference, NULL without memory */
+json_t *zdd_marathon_apps_by_id(const json_t *answer);
 
 /** Note in @p view the deployments of GET /v2/deployments that affect @p app_id: the only trace of
  * an app that is being removed (marathon.md §1.4). */

@@ -88,7 +88,8 @@ static void check_lists(const json_t *answer)
     struct zdd_app_view view = {.exists = true};
     char ids[ZDD_LOCK_MAX][ZDD_ID_SIZE] = {""};
     struct zdd_cluster_info info;
-    const json_t *app = zdd_marathon_find_app(answer, "/shop/cart");
+    ZDD_AUTO_JSON json_t *by_id = zdd_marathon_apps_by_id(answer);
+    const json_t *app = json_object_get(by_id, "/shop/cart");
 
     zdd_marathon_read_removal(answer, "/shop/cart", &view);
     check_locks(view.lock, view.lock_count);

@@ -313,11 +313,12 @@ static void an_app_is_found_among_all_by_its_whole_id(void **state)
     ZDD_AUTO_JSON json_t *answer = parse("{\"apps\":[{\"id\":\"/shop/cart2\"},"
                                          "{\"id\":\"/shop/cart\",\"instances\":3}]}");
 
+    ZDD_AUTO_JSON json_t *by_id = zdd_marathon_apps_by_id(answer);
+
     (void)state;
-    assert_int_equal(json_integer_value(
-                         json_object_get(zdd_marathon_find_app(answer, "/shop/cart"), "instances")),
-                     3);
-    assert_null(zdd_marathon_find_app(answer, "/shop"));
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(by_id, "/shop/cart"), "instances")), 3);
+    assert_null(json_object_get(by_id, "/shop"));
 }
 
 static void an_app_under_removal_is_locked_by_what_removes_it(void **state)

@@ -792,6 +792,36 @@ static void positions_at_the_edge_of_numbers_are_answered(void **state)
     others_are_served(world);
 }
 
+static void a_stream_can_begin_anywhere(void **state)
+{
+    static const char *const positions[] = {"0", "2", "1000000", "9223372036854775806",
+                                            "9223372036854775807"};
+    struct api_world *world = *state;
+    struct door door = open_door(world, 0);
+
+    api_world_events(world, "deployment.queued", "/zdd/base", 3);
+    for (size_t i = 0; i < ZDD_COUNT(positions); i++) {
+        struct wire wire = wire_open(door.port);
+        char request[400];
+
+        snprintf(request, sizeof(request),
+                 "GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+                 "Authorization: Bearer %s\r\nLast-Event-ID: %s\r\n\r\n",
+                 world->token, positions[i]);
+        wire_send(&wire, request);
+        assert_true(wire_expect(&wire, "HTTP/1.1 200 OK\r\n"));
+        assert_true(wire_expect(&wire, "\r\n\r\n"));
+        /* Whoever has seen less than there is gets it, whoever has seen more is told. */
+        assert_true(wire_expect(&wire, strlen(positions[i]) > 1 ? "event: reset"
+                                                                : "event: deployment.queued"));
+        api_world_events(world, "deployment.paused", "/zdd/base", 1);
+        assert_true(wire_expect(&wire, "event: deployment.paused"));
+        wire_close(&wire);
+    }
+    close_door(&door);
+    others_are_served(world);
+}
+
 static int setup(void **state)
 {
     return api_world_setup(state);
@@ -829,6 +859,7 @@ int main(void)
         TEST(a_key_of_any_bytes_is_kept_or_refused),
         TEST(ids_that_climb_lead_nowhere),
         TEST(positions_at_the_edge_of_numbers_are_answered),
+        TEST(a_stream_can_begin_anywhere),
 #undef TEST
     };
 

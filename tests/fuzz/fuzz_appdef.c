@@ -37,6 +37,16 @@ static void check_facts(const json_t *definition, bool good)
     FUZZ_CHECK(facts.cpus >= 0 && facts.mem_mib >= 0);
 }
 
+/* One of a pair whose other half has a default that depends on Marathon's version: only Marathon
+ * can tell whether they go together. */
+static bool is_half_unreachable(const json_t *canonical)
+{
+    const json_t *given = json_object_get(canonical, "unreachableStrategy");
+
+    return json_object_get(given, "inactiveAfterSeconds") &&
+           !json_object_get(given, "expungeAfterSeconds");
+}
+
 /* Each form made again is the same form, and what fits before it fits after it. */
 static void check_forms(const json_t *definition, bool good)
 {
@@ -57,7 +67,7 @@ static void check_forms(const json_t *definition, bool good)
     if (!good)
         return;
     FUZZ_CHECK(check(canonical, false));
-    FUZZ_CHECK(check(full, false));
+    FUZZ_CHECK(is_half_unreachable(canonical) || check(full, false));
     FUZZ_CHECK(zdd_appdef_id_valid(zdd_json_text(canonical, "id", "")));
 }
 

@@ -5,7 +5,6 @@
 #include "server/base/clock.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,6 +32,15 @@ int64_t zdd_mono_ms(void)
     return read_ms(CLOCK_MONOTONIC);
 }
 
+/* The last @p count digits of @p value; by hand, as each row of a list has several times. */
+static void put_digits(char *to, int count, unsigned value)
+{
+    while (count > 0) {
+        to[--count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void zdd_time_format(int64_t ms, char text[static ZDD_TIME_SIZE])
 {
     struct tm tm;
@@ -44,11 +52,14 @@ void zdd_time_format(int64_t ms, char text[static ZDD_TIME_SIZE])
         ms = LATEST_MS;
     seconds = (time_t)(ms / MS_PER_S);
     gmtime_r(&seconds, &tm);
-    /* The remainders tell the compiler what the clamp above already promises: it all fits. */
-    snprintf(text, ZDD_TIME_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-             (unsigned)(tm.tm_year + 1900) % 10000, (unsigned)(tm.tm_mon + 1) % 100,
-             (unsigned)tm.tm_mday % 100, (unsigned)tm.tm_hour % 100, (unsigned)tm.tm_min % 100,
-             (unsigned)tm.tm_sec % 100, (unsigned)(ms % MS_PER_S));
+    memcpy(text, "0000-00-00T00:00:00.000Z", ZDD_TIME_SIZE);
+    put_digits(text, 4, (unsigned)(tm.tm_year + 1900));
+    put_digits(text + 5, 2, (unsigned)(tm.tm_mon + 1));
+    put_digits(text + 8, 2, (unsigned)tm.tm_mday);
+    put_digits(text + 11, 2, (unsigned)tm.tm_hour);
+    put_digits(text + 14, 2, (unsigned)tm.tm_min);
+    put_digits(text + 17, 2, (unsigned)tm.tm_sec);
+    put_digits(text + 20, 3, (unsigned)(ms % MS_PER_S));
 }
 
 /* Read exactly @p digits digits; moves @p at behind them. */

@@ -83,9 +83,10 @@ static enum zdd_err write_answer(struct command_job *job, struct zdd_tx *tx)
     struct zdd_call *call = job->post.call;
     struct zdd_writer w = {.buf = &call->reply};
     struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
-    enum zdd_err err;
+    enum zdd_err err = zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &view.note);
 
-    zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &view.note);
+    if (err != ZDD_ERR_NONE)
+        return err;
     zdd_w_deployment(&w, NULL, &view);
     call->status = 202;
     job->post.etag = job->run.revision;

@@ -19,10 +19,15 @@ static bool list_run(void *cls, const struct zdd_run *run, const char *labels)
 {
     struct zdd_page *page = cls;
     struct zdd_deployment_view view = {.run = run, .labels = labels};
+    enum zdd_err err;
 
     if (!zdd_page_item(page, run->id))
         return false;
-    zdd_notes_get(zdd_api_of(page->call)->notes, run->plan_id, &view.note);
+    err = zdd_notes_get(zdd_api_of(page->call)->notes, run->plan_id, &view.note);
+    if (err != ZDD_ERR_NONE) {
+        page->call->reply.err = err; /* the end of the page tells it */
+        return false;
+    }
     zdd_w_deployment(&page->w, NULL, &view);
     return true;
 }
@@ -74,6 +79,7 @@ static enum zdd_err answer_run(struct zdd_call *call, const struct zdd_run *run,
 {
     struct zdd_writer w = {.buf = &call->reply};
     struct zdd_deployment_view view = {.run = run, .labels = labels};
+    enum zdd_err err;
 
     zdd_call_add_header(call, "ETag", "\"%" PRId64 "\"", run->revision);
     zdd_call_add_header(call, "Cache-Control", "private, no-cache");
@@ -81,7 +87,9 @@ static enum zdd_err answer_run(struct zdd_call *call, const struct zdd_run *run,
         call->status = 304;
         return ZDD_ERR_NONE;
     }
-    zdd_notes_get(zdd_api_of(call)->notes, run->plan_id, &view.note);
+    err = zdd_notes_get(zdd_api_of(call)->notes, run->plan_id, &view.note);
+    if (err != ZDD_ERR_NONE)
+        return err;
     zdd_w_deployment(&w, NULL, &view);
     return zdd_answer(call, ZDD_ERR_NONE);
 }

@@ -52,9 +52,11 @@ static enum zdd_err explain(struct explain_job *job)
     struct zdd_call *call = job->call;
     struct zdd_explanation *e = &job->explanation;
     ZDD_AUTO_BUF struct zdd_buf text = {0};
+    enum zdd_err err = zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &e->note);
 
+    if (err != ZDD_ERR_NONE)
+        return err;
     e->run = &job->run;
-    zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &e->note);
     ask_app(job);
     if (e->reachable)
         ask_queue(job);

@@ -65,20 +65,9 @@ void zdd_note_read(const struct zdd_plan *plan, struct zdd_note *ret_note)
     snprintf(ret_note->rollback_mode, sizeof(ret_note->rollback_mode), "%s", way.mode);
 }
 
-/* @return whether it could be read; only then it may be kept */
-static bool load_note(struct zdd_store *store, const char *plan_id, struct zdd_note *ret_note)
+static bool find(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note)
 {
-    struct zdd_plan plan;
-
-    if (zdd_plan_load(store, plan_id, &plan, NULL) != ZDD_ERR_NONE)
-        return false;
-    zdd_note_read(&plan, ret_note);
-    return true;
-}
-
-void zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note)
-{
-    struct place *place = place_of(notes, plan_id);
+    const struct place *place = place_of(notes, plan_id);
     bool known;
 
     pthread_mutex_lock(&notes->lock);
@@ -86,13 +75,33 @@ void zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note
     if (known)
         *ret_note = place->note;
     pthread_mutex_unlock(&notes->lock);
-    if (known)
-        return;
-    *ret_note = (struct zdd_note){.rollback_mode = "none"};
-    if (!load_note(notes->store, plan_id, ret_note))
-        return;
+    return known;
+}
+
+static void keep(struct zdd_notes *notes, const char *plan_id, const struct zdd_note *note)
+{
+    struct place *place = place_of(notes, plan_id);
+
     pthread_mutex_lock(&notes->lock);
     snprintf(place->plan_id, sizeof(place->plan_id), "%s", plan_id);
-    place->note = *ret_note;
+    place->note = *note;
     pthread_mutex_unlock(&notes->lock);
+}
+
+enum zdd_err zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note)
+{
+    struct zdd_plan plan;
+    enum zdd_err err;
+
+    if (find(notes, plan_id, ret_note))
+        return ZDD_ERR_NONE;
+    *ret_note = (struct zdd_note){.rollback_mode = "none"};
+    err = zdd_plan_load(notes->store, plan_id, &plan, NULL);
+    if (err == ZDD_ERR_PLAN_UNKNOWN)
+        return ZDD_ERR_NONE;
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_note_read(&plan, ret_note);
+    keep(notes, plan_id, ret_note);
+    return ZDD_ERR_NONE;
 }

@@ -24,6 +24,7 @@ struct zdd_notes *zdd_notes_new(struct zdd_store *store);
 /** NULL is fine. @return NULL */
 struct zdd_notes *zdd_notes_free(struct zdd_notes *notes);
 
-/** The figures of plan @p plan_id, from memory or from the store; zeros and "none" when it cannot
- * be read. From any thread. */
-void zdd_notes_get(struct zdd_notes *notes, const char *plan_id, struct zdd_note *ret_note);
+/** The figures of plan @p plan_id, from memory or from the store; zeros and "none" when there is no
+ * such plan. From any thread. @return NONE or a store error: then nothing is known */
+ZDD_MUST_CHECK enum zdd_err zdd_notes_get(struct zdd_notes *notes, const char *plan_id,
+                                          struct zdd_note *ret_note);

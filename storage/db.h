@@ -119,5 +119,8 @@ int64_t zdd_column_int(const struct zdd_stmt *stmt, int column);
 void zdd_column_copy(struct zdd_stmt *stmt, int column, char *buffer, size_t size);
 /** Borrowed until the next step; NULL when the column is NULL or stmt->err was set. */
 const char *zdd_column_text(struct zdd_stmt *stmt, int column);
-/** @return a copy to free(), or NULL when the column is NULL or stmt->err was set */
+/** The same for JSON and other long texts, which pages without structure hold: bytes that are no
+ * UTF-8 are damage that SQLite does not see. */
+const char *zdd_column_document(struct zdd_stmt *stmt, int column);
+/** @return a copy of a document to free(), or NULL when the column is NULL or stmt->err was set */
 char *zdd_column_dup(struct zdd_stmt *stmt, int column);

@@ -159,7 +159,7 @@ enum zdd_err zdd_event_list(struct zdd_store *store, const struct zdd_event_filt
             .type = zdd_column_text(&stmt, 2),
             .run_id = zdd_column_text(&stmt, 3),
             .app_id = zdd_column_text(&stmt, 4),
-            .data = zdd_column_text(&stmt, 5),
+            .data = zdd_column_document(&stmt, 5),
         };
 
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, &event))

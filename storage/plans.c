@@ -197,7 +197,7 @@ enum zdd_err zdd_plan_list(struct zdd_store *store, const struct zdd_plan_filter
 
     while (zdd_stmt_next(&stmt)) { /* ends with the limit */
         const char *id = zdd_column_text(&stmt, 0);
-        const char *body = zdd_column_text(&stmt, 1);
+        const char *body = zdd_column_document(&stmt, 1);
 
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, id, body))
             break;

@@ -52,7 +52,7 @@ enum zdd_err zdd_revision_list(struct zdd_store *store, const char *app_id, int6
             .digest = zdd_column_text(&stmt, 2),
             .version = zdd_column_text(&stmt, 3),
             .created_at_ms = zdd_column_int(&stmt, 4),
-            .definition = zdd_column_text(&stmt, 5),
+            .definition = zdd_column_document(&stmt, 5),
         };
 
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, &revision))

@@ -162,7 +162,7 @@ enum zdd_err zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *
 
         zdd_run_read(&stmt, &run);
 
-        const char *labels = zdd_column_text(&stmt, 0);
+        const char *labels = zdd_column_document(&stmt, 0);
 
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, &run, labels))
             break;

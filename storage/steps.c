@@ -84,7 +84,7 @@ enum zdd_err zdd_step_list(struct zdd_store *store, const char *run_id,
 
         read_step(&stmt, &step);
 
-        const char *evidence = zdd_column_text(&stmt, 7);
+        const char *evidence = zdd_column_document(&stmt, 7);
 
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, &step, evidence))
             break;

@@ -230,9 +230,57 @@ void zdd_column_copy(struct zdd_stmt *stmt, int column, char *buffer, size_t siz
     buffer[length] = '\0';
 }
 
-char *zdd_column_dup(struct zdd_stmt *stmt, int column)
+/* How many bytes follow this first one of a character; -1: it is none. */
+static int bytes_after(unsigned char first)
+{
+    if (first < 0x80)
+        return 0;
+    if (first >= 0xC2 && first <= 0xDF)
+        return 1;
+    if (first >= 0xE0 && first <= 0xEF)
+        return 2;
+    return first >= 0xF0 && first <= 0xF4 ? 3 : -1;
+}
+
+static bool is_text(const char *text, size_t size)
+{
+    size_t i = 0;
+
+    if (memchr(text, '\0', size))
+        return false;
+    while (i < size) {
+        uint64_t eight;
+        int after;
+
+        if (i + sizeof(eight) <= size) {
+            memcpy(&eight, text + i, sizeof(eight));
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) { /* ASCII, as nearly all of it */
+                i += sizeof(eight);
+                continue;
+            }
+        }
+        after = bytes_after((unsigned char)text[i++]);
+        for (; after > 0 && i < size && (text[i] & 0xC0) == 0x80; after--)
+            i++;
+        if (after != 0)
+            return false;
+    }
+    return true;
+}
+
+const char *zdd_column_document(struct zdd_stmt *stmt, int column)
 {
     const char *text = zdd_column_text(stmt, column);
+
+    if (!text || is_text(text, (size_t)sqlite3_column_bytes(stmt->raw, column)))
+        return text;
+    zdd_stmt_damaged(stmt, "a document with bytes that are no text");
+    return NULL;
+}
+
+char *zdd_column_dup(struct zdd_stmt *stmt, int column)
+{
+    const char *text = zdd_column_document(stmt, column);
     char *copy = NULL;
 
     if (!text)

@@ -109,6 +109,20 @@ static bool open_store(struct server *server)
     return err == ZDD_ERR_NONE;
 }
 
+/* What reads the database at its start did not start. */
+static void say_why(const struct server *server, const char *what)
+{
+    char trouble[ZDD_TROUBLE_SIZE];
+
+    zdd_store_trouble(server->store, trouble);
+    if (*trouble)
+        zdd_cli_say("%s cannot start, for the database %.200s cannot be read (%s): if it is "
+                    "damaged, keep a copy of it and restore a backup",
+                    what, server->config.db, trouble);
+    else
+        zdd_cli_say("%s cannot start: no memory or no threads", what);
+}
+
 static bool start_engine(struct server *server)
 {
     const struct zdd_config *config = &server->config;
@@ -138,8 +152,7 @@ static bool start_engine(struct server *server)
 
     server->engine = zdd_engine_start(&engine);
     if (!server->engine)
-        zdd_cli_say("the engine cannot start: no memory, no threads, or the database cannot be "
-                    "read");
+        say_why(server, "the engine");
     return server->engine != NULL;
 }
 
@@ -201,7 +214,7 @@ static bool start_http(struct server *server)
 
     server->api = zdd_api_new(&api);
     if (!server->api) {
-        zdd_cli_say("the API cannot start: no memory, no threads, or the database cannot be read");
+        say_why(server, "the API");
         return false;
     }
     zdd_api_serve(server->api, &http);

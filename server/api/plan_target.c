@@ -80,18 +80,18 @@ static enum zdd_err take_app(const struct zdd_plan_request *request, const json_
 static enum zdd_err set_capacity(const struct zdd_plan_request *request, json_t *target)
 {
     struct zdd_appdef_facts facts;
-    double health, over;
-    json_t *both;
-
-    zdd_appdef_facts(target, &facts);
-    health = facts.minimum_health_capacity;
-    over = facts.maximum_over_capacity;
-
+    double health = 0, over = 0;
     const bool has_health = zdd_plan_option(request, "minimumHealthCapacity", &health);
     const bool has_over = zdd_plan_option(request, "maximumOverCapacity", &over);
+    json_t *both;
 
     if (!has_health && !has_over)
         return ZDD_ERR_NONE;
+    zdd_appdef_facts(target, &facts);
+    if (!has_health)
+        health = facts.minimum_health_capacity;
+    if (!has_over)
+        over = facts.maximum_over_capacity;
     both = json_pack("{s:f, s:f}", "minimumHealthCapacity", health, "maximumOverCapacity", over);
     /* jansson takes the reference, also when it fails */
     return json_object_set_new(target, "upgradeStrategy", both) == 0 ? ZDD_ERR_NONE

@@ -5,6 +5,7 @@
 #include "tests/fault/failing_disk.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stddef.h>
 
@@ -32,6 +33,8 @@ static int fate_of(bool sync)
     if (state.left > 0 || state.left <= -state.fault->times)
         return SQLITE_OK;
     state.came = true;
+    if (state.fault->result == DISK_KILLS)
+        (void)raise(SIGKILL);
     return state.fault->result;
 }
 

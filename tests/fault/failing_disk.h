@@ -6,10 +6,12 @@
 
 #include <stdbool.h>
 
+#define DISK_KILLS (-1) /* the process ends there by SIGKILL */
+
 struct disk_fault {
     const char *title;
     bool sync;  /* xSync fails, else xWrite and xTruncate */
-    int result; /* what SQLite is told: SQLITE_FULL, SQLITE_IOERR_WRITE, … */
+    int result; /* what SQLite is told: SQLITE_FULL, SQLITE_IOERR_WRITE, …; or DISK_KILLS */
     int times;  /* in a row */
     int stride; /* for the loop: how far to the next n */
 };

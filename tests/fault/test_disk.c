@@ -9,7 +9,10 @@
 #include "server/base/crypto.h"
 #include "server/base/log.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define WRITES_MAX 5000
 
@@ -98,6 +101,54 @@ static void any_write_or_sync_may_fail(void **state)
     }
 }
 
+/* @return whether the process was killed before the database was there */
+static bool kill_open_at(const struct place *place, int n)
+{
+    static const struct disk_fault kills = {"the process is killed", false, DISK_KILLS, 1, 1};
+    const pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        struct zdd_store *store = NULL;
+        char reason[300];
+
+        disk_fail_at(n, &kills);
+        _exit(zdd_store_open(&(struct zdd_store_options){.path = place->path, .holder = "test"},
+                             &store, reason) == ZDD_ERR_NONE
+                  ? 0
+                  : 1);
+    }
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status))
+        assert_int_equal(WEXITSTATUS(status), 0);
+    return WIFSIGNALED(status);
+}
+
+static void a_first_start_that_is_killed_is_finished_by_the_next(void **state)
+{
+    const int versions = journey_untouched(&journey_kinds[0]);
+    bool killed = true;
+    int n = 0;
+
+    (void)state;
+    while (killed) { /* ends: a schema has so many pages */
+        struct place place;
+        struct journey j;
+
+        place_make(&place);
+        killed = kill_open_at(&place, ++n);
+        journey_init(&j, &journey_kinds[0], reopen(&place));
+        assert_good(journey_begin(&j));
+        journey_run(&j);
+        journey_check(&j, versions);
+        zdd_store_free(j.store);
+        place_remove(&place);
+    }
+    print_message("untouched at write %d\n", n);
+    assert_true(n > 20);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -108,6 +159,7 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_start_that_is_killed_is_finished_by_the_next),
         cmocka_unit_test(any_write_or_sync_may_fail),
     };
 

@@ -11,34 +11,86 @@ static int32_t alive(const struct zdd_side *side)
     return side->staged + side->running;
 }
 
-/* Instances of a side that Marathon's rule counts as capacity; classic counts the starting ones
- * too. */
-static int32_t counted(const struct zdd_facts *f, const struct zdd_app_facts *facts,
-                       const struct zdd_side *side)
+static int32_t larger(int32_t a, int32_t b)
 {
-    return zdd_capacity_counted(f->plan->replace_rule, facts, alive(side), side->healthy);
+    return a > b ? a : b;
 }
 
-static struct zdd_capacity capacity_of_going_back(const struct zdd_facts *f)
+static int32_t smaller(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What the replace by the target may have launched while this many earlier instances exist. */
+static int32_t launched(const struct zdd_facts *f)
+{
+    const struct zdd_plan *plan = f->plan;
+    const struct zdd_capacity c = zdd_capacity_of(&(struct zdd_capacity_ask){
+        .rule = plan->replace_rule,
+        .wanted = larger(plan->target.instances, 1),
+        .minimum_health_capacity = plan->target.minimum_health_capacity,
+        .maximum_over_capacity = plan->target.maximum_over_capacity,
+        .resident = plan->target.resident,
+        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, plan->seen.running,
+                                        plan->seen.healthy),
+        .known = plan->seen.running,
+    });
+
+    return smaller(f->seen->instances, larger(0, c.max_instances - f->seen->outdated.total));
+}
+
+/*
+ * Instances that Marathon wants and does not list: not launched yet, or failed and waiting for
+ * their next start. While the replace goes on, what it has launched is known; without any
+ * deployment the definition says how many there are. Our own scale begins where nothing is hidden.
+ */
+static int32_t hidden(const struct zdd_facts *f)
+{
+    const int32_t visible = alive(&f->seen->current);
+
+    if (!f->seen->locked)
+        return larger(0, f->seen->instances - alive(&f->seen->outdated) - visible);
+    return f->run->outcome == ZDD_OUTCOME_ACKED ? 0 : larger(0, launched(f) - visible);
+}
+
+/* Instances that Marathon's rule counts as capacity; classic counts the starting and the hidden
+ * ones too. */
+static int32_t counted(const struct zdd_facts *f)
+{
+    const struct zdd_plan *plan = f->plan;
+    const struct zdd_side *now = &f->seen->current;
+    const struct zdd_side *before = &f->seen->outdated;
+
+    return zdd_capacity_counted(plan->replace_rule, &plan->old, alive(before), before->healthy) +
+           zdd_capacity_counted(plan->replace_rule, &plan->target, alive(now) + hidden(f),
+                                now->healthy);
+}
+
+static int32_t known(const struct zdd_facts *f)
+{
+    return f->seen->outdated.total + f->seen->current.total + hidden(f);
+}
+
+/* Marathon's numbers when the previous definition is put back with @p instances. */
+static struct zdd_capacity capacity_of_going_back(const struct zdd_facts *f, int32_t instances)
 {
     return zdd_capacity_of(&(struct zdd_capacity_ask){
         .rule = f->plan->replace_rule,
-        .wanted = f->plan->old.instances,
+        .wanted = instances,
         .minimum_health_capacity = f->plan->old.minimum_health_capacity,
         .maximum_over_capacity = f->plan->old.maximum_over_capacity,
         .resident = f->plan->old.resident,
-        .counted = counted(f, &f->plan->old, &f->seen->outdated) +
-                   counted(f, &f->plan->target, &f->seen->current),
-        .known = f->seen->outdated.total + f->seen->current.total,
+        .counted = counted(f),
+        .known = known(f),
     });
 }
 
-/* Even if every kill at the start hits a healthy instance, enough of them stay. */
-static bool is_safe(const struct zdd_facts *f, const struct zdd_capacity *c)
+/* Even if every kill at the start hits a healthy instance, @p floor of them stay. */
+static bool is_safe(const struct zdd_facts *f, const struct zdd_capacity *c, int32_t floor)
 {
     const int32_t healthy = f->seen->outdated.healthy + f->seen->current.healthy;
 
-    return c->kill_at_once == 0 || healthy - c->kill_at_once >= c->min_healthy;
+    return c->kill_at_once == 0 || healthy - c->kill_at_once >= floor;
 }
 
 /* Scaling down takes starting instances for sure; among running ones health does not count, age
@@ -56,6 +108,35 @@ static int32_t worth_keeping(const struct zdd_facts *f, const struct zdd_capacit
            now->running; /* sick and healthy cannot be told apart: only the starting ones go */
 }
 
+int32_t zdd_clearing_restored_max(const struct zdd_plan *plan)
+{
+    /* All that can exist of both versions, and one that can be launched. */
+    if (plan->action != ZDD_ACTION_UPGRADE || plan->old.resident)
+        return plan->old.instances;
+    return 2 * larger(plan->old.instances, plan->target.instances) + 1;
+}
+
+/* The fewest instances to put back so that @p floor stay whatever Marathon kills; 0: no number does
+ */
+static int32_t restored_above(const struct zdd_facts *f, int32_t floor)
+{
+    for (int32_t n = f->plan->old.instances; n <= zdd_clearing_restored_max(f->plan); n++) {
+        const struct zdd_capacity c = capacity_of_going_back(f, n);
+        const bool moves = c.max_instances > known(f) - c.kill_at_once;
+
+        if (is_safe(f, &c, floor) && (moves || n == f->plan->old.instances))
+            return n;
+    }
+    return 0;
+}
+
+/* Scaling down would take others before the sick ones, or it is not known whom: some are hidden or
+ * about to be, or the oldest go first. */
+static bool is_blind(const struct zdd_facts *f)
+{
+    return hidden(f) > 0 || f->seen->tasks_fail || f->plan->target.oldest_first;
+}
+
 int32_t zdd_clearing_keep(const struct zdd_facts *f)
 {
     struct zdd_capacity c;
@@ -64,11 +145,24 @@ int32_t zdd_clearing_keep(const struct zdd_facts *f)
     if (f->plan->action != ZDD_ACTION_UPGRADE || f->seen->definition != ZDD_DEFINITION_TARGET ||
         f->plan->old.instances < 1)
         return ZDD_CLEARING_NONE;
-    if (f->plan->target.oldest_first || f->plan->target.resident)
-        return ZDD_CLEARING_NONE; /* scaling down would take the originals, or data */
-    c = capacity_of_going_back(f);
-    if (is_safe(f, &c))
+    if (f->plan->target.resident || is_blind(f))
+        return ZDD_CLEARING_NONE;
+    c = capacity_of_going_back(f, f->plan->old.instances);
+    if (is_safe(f, &c, c.min_healthy))
         return ZDD_CLEARING_NONE;
     keep = worth_keeping(f, &c);
     return keep > 0 ? keep : ZDD_CLEARING_NONE;
+}
+
+int32_t zdd_clearing_restored(const struct zdd_facts *f)
+{
+    const int32_t before = f->plan->old.instances;
+    int32_t instances;
+
+    if (before < 1 || f->seen->definition != ZDD_DEFINITION_TARGET || !is_blind(f))
+        return before; /* whatever could be scaled away is gone */
+    instances = restored_above(f, capacity_of_going_back(f, before).min_healthy);
+    if (instances == 0)
+        instances = restored_above(f, 1); /* less than promised is better than nothing */
+    return instances > 0 ? instances : before;
 }

@@ -6,8 +6,13 @@
  * Marathon cannot return to an earlier version: putting the previous definition back replaces every
  * task, and at its start Marathon kills "old" tasks of its own choice, counting sick new ones as
  * capacity (marathon.md §1.6, §4.1). A sick new version could so cost the healthy originals.
- * Scaling down takes the unstarted and then the youngest instances first (§4.7): that removes the
- * sick ones before.
+ * Scaling down takes the starting and then the youngest running instances first (§4.7): that
+ * removes the sick ones before.
+ *
+ * Instances that crash at once, or that the cluster has no room for, cannot be removed like this:
+ * mostly they are not even running, Marathon counts them all the same, and scaling down would take
+ * running ones before them. Then more instances than before are put back, so many that Marathon's
+ * arithmetic kills none at the start; when all of them are healthy, the surplus goes.
  */
 #pragma once
 
@@ -22,3 +27,13 @@
  * others are healthy.
  */
 int32_t zdd_clearing_keep(const struct zdd_facts *f);
+
+/**
+ * @return with how many instances the previous definition is put back: as many as before, or more
+ * when that saves those that serve. With a small minimumHealthCapacity by the classic rule no
+ * bearable number may do; then it is as many as before, and Marathon kills what it likes.
+ */
+int32_t zdd_clearing_restored(const struct zdd_facts *f);
+
+/** @return the most that zdd_clearing_restored() may give for this plan */
+int32_t zdd_clearing_restored_max(const struct zdd_plan *plan);

@@ -5,7 +5,8 @@
  *   CLEARING -> REVERTING -> UNDOING -> ROLLED_BACK, or CANCELED after an abort
  *
  * First what would cost healthy instances is scaled away (clearing.h); when that has
- * been seen, the previous definition is put back, and Marathon carries it out.
+ * been seen, the previous definition is put back, and Marathon carries it out. Where nothing can
+ * be scaled away it is put back with instances on top, which go when all are healthy.
  */
 #include "strategies/clearing.h"
 #include "strategies/guards.h"
@@ -67,14 +68,26 @@ static bool is_clearing(const struct zdd_facts *f)
     return should_clear(f) && is_asked_for(f);
 }
 
+/* With as many instances as before, or with those on top that saved the serving ones. */
 static bool previous_is_seen(const struct zdd_facts *f)
 {
     if (!f->seen->reachable)
         return false;
     if (was_created(f))
         return f->seen->definition == ZDD_DEFINITION_ABSENT;
-    return f->seen->definition == ZDD_DEFINITION_PREVIOUS &&
-           f->seen->instances == f->plan->old.instances;
+    if (f->seen->definition != ZDD_DEFINITION_PREVIOUS)
+        return false;
+    return f->seen->instances == f->plan->old.instances ||
+           (f->seen->put_back_by_us && f->seen->instances > f->plan->old.instances &&
+            f->seen->instances <= zdd_clearing_restored_max(f->plan));
+}
+
+/* All that were put back serve: those on top may go. */
+static bool has_surplus(const struct zdd_facts *f)
+{
+    return previous_is_seen(f) && f->seen->instances > f->plan->old.instances && !f->seen->locked &&
+           f->seen->outdated.total == 0 && f->seen->current.healthy >= f->seen->instances &&
+           zdd_should_send(f);
 }
 
 static bool is_undone(const struct zdd_facts *f)
@@ -84,8 +97,9 @@ static bool is_undone(const struct zdd_facts *f)
 
     if (!previous_is_seen(f) || f->seen->locked)
         return false;
-    return was_created(f) || (f->seen->outdated.total == 0 && f->seen->current.total == wanted &&
-                              f->seen->current.healthy >= wanted - ill);
+    return was_created(f) ||
+           (f->seen->instances == wanted && f->seen->outdated.total == 0 &&
+            f->seen->current.total == wanted && f->seen->current.healthy >= wanted - ill);
 }
 
 static bool is_undone_for_good(const struct zdd_facts *f)
@@ -116,7 +130,12 @@ static void put_back(const struct zdd_facts *f, struct zdd_decision *d)
     if (was_created(f))
         zdd_emit(d, ZDD_ORDER_DELETE, 0, f->seen->locked);
     else
-        zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, f->plan->old.instances, f->seen->locked);
+        zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, zdd_clearing_restored(f), f->seen->locked);
+}
+
+static void take_surplus(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, f->plan->old.instances, false);
 }
 
 static void note_undo_lateness(const struct zdd_facts *f, struct zdd_decision *d)
@@ -158,6 +177,7 @@ const struct zdd_rule zdd_undo_rules[] = {
     {"undo/too-long",        ZDD_PHASE_UNDOING,   undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
     {"undo/wait-answer",     ZDD_PHASE_UNDOING,   zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
     {"undo/changed",         ZDD_PHASE_UNDOING,   was_changed,        ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
+    {"undo/surplus",         ZDD_PHASE_UNDOING,   has_surplus,        ZDD_SAME_PHASE,        take_surplus,       "tasks"},
     {"undo/wait-tasks",      ZDD_PHASE_UNDOING,   zdd_always,         ZDD_SAME_PHASE,        NULL,               "tasks"},
 };
 /* clang-format on */

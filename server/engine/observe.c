@@ -57,6 +57,20 @@ static bool is_ours_unanswered(const struct zdd_run *run, enum zdd_definition de
     return definition == ZDD_DEFINITION_TARGET && is_unanswered(run) && view->lock_count == 1;
 }
 
+/*
+ * The version tells whose order it was. While its answer is not known, it is taken for ours: who
+ * else would put back what we have just ordered to be put back?
+ */
+static bool is_put_back_by_us(const struct zdd_run *run, enum zdd_definition definition,
+                              const struct zdd_app_view *view)
+{
+    if (definition != ZDD_DEFINITION_PREVIOUS)
+        return false;
+    if (run->phase == ZDD_PHASE_REVERTING && run->outcome != ZDD_OUTCOME_ACKED)
+        return true;
+    return *run->revert_version && strcmp(view->version, run->revert_version) == 0;
+}
+
 struct zdd_observation zdd_observe(const struct zdd_plan *plan, const struct zdd_run *run,
                                    const struct zdd_app_view *view, int64_t now_ms)
 {
@@ -72,6 +86,8 @@ struct zdd_observation zdd_observe(const struct zdd_plan *plan, const struct zdd
     seen.locked = view->lock_count > 0;
     seen.locked_by_us =
         all_locks_are(view, run->deployment_id) || is_ours_unanswered(run, seen.definition, view);
+    seen.tasks_fail = run->started_at_ms > 0 && view->failed_at_ms >= run->started_at_ms;
+    seen.put_back_by_us = is_put_back_by_us(run, seen.definition, view);
     return seen;
 }
 
@@ -94,6 +110,8 @@ void zdd_observe_note(const struct zdd_plan *plan, const struct zdd_app_view *vi
 
     if (is_ours_unanswered(run, seen->definition, view))
         memcpy(run->deployment_id, view->lock[0], sizeof(run->deployment_id));
+    if (seen->put_back_by_us && zdd_phase_is_undo(run->phase))
+        memcpy(run->revert_version, view->version, sizeof(run->revert_version));
     if (target && plan->action != ZDD_ACTION_NONE)
         memcpy(run->target_version, view->version, sizeof(run->target_version));
     run->new_side = target ? now : before;

@@ -36,4 +36,7 @@ struct zdd_observation {
     struct zdd_side outdated; /* tasks of any earlier one */
     bool locked;              /* a Marathon deployment affects the app */
     bool locked_by_us;        /* … and each of them is our own last one */
+    bool
+        tasks_fail; /* one has failed since the deployment began; others may wait for a new start */
+    bool put_back_by_us; /* PREVIOUS stands there by our own order, with our number of instances */
 };

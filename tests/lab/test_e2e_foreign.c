@@ -245,16 +245,16 @@ static void refused_in_the_middle_of_recreate_the_old_ones_come_back(void **stat
     e2e_stop(e);
 }
 
-/* A cluster with room for eight; somebody else's app takes what /shop leaves. */
+/* A cluster with room for twelve; somebody else's app takes what /shop leaves. */
 static struct e2e *in_a_full_cluster(void)
 {
-    static const char *const full[] = {"--speed", "50", "--max-instances", "8", NULL};
+    static const char *const full[] = {"--speed", "50", "--max-instances", "12", NULL};
     struct e2e *e = e2e_start(full, NULL);
     char id[64];
 
     e2e_deploy_well(e, e2e_rolling(shop("0.9"), 1, 1));
     assert_int_equal(lab_change(e->lab, "PUT", "/v2/apps/other",
-                                "{\"cmd\": \"exec sleep 1000\", \"instances\": 4}", id),
+                                "{\"cmd\": \"exec sleep 1000\", \"instances\": 8}", id),
                      201);
     assert_true(lab_await(e->lab, id));
     return e;
@@ -280,6 +280,31 @@ static void a_full_cluster_is_told_in_the_words_of_the_queue(void **state)
     e2e_stop(e);
 }
 
+/* What waits for room counts as capacity too: going back must not cost the originals. */
+static void told_to_end_in_a_full_cluster_it_keeps_what_serves(void **state)
+{
+    struct e2e *e = in_a_full_cluster();
+    struct e2e_load load;
+    struct e2e_counts counts;
+    char id[E2E_ID_SIZE];
+
+    (void)state;
+    load = e2e_load_start(e, SHOP);
+    e2e_load_until(&load, "0.9");
+    e2e_deploy(e, e2e_rolling(shop("1.0"), 1, 1), id);
+    e2e_until_explained(e, id, "4 instances wait in Marathon's launch queue");
+    e2e_command(e, id, "abort");
+    e2e_until(e, id, "/phase", "undoing");
+    e2e_load_until(&load, "0.9");
+    assert_int_equal(lab_call(e->lab, "DELETE", "/v2/apps/other", NULL, NULL), 200);
+    e2e_await(e, id, "canceled");
+    e2e_load_until(&load, "0.9");
+    counts = e2e_load_stop(&load);
+    assert_int_equal(counts.failed, 0);
+    e2e_check_app(e, SHOP, "0.9", 4);
+    e2e_stop(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +318,7 @@ int main(void)
         cmocka_unit_test(what_marathon_refuses_fails_with_its_own_words),
         cmocka_unit_test(refused_in_the_middle_of_recreate_the_old_ones_come_back),
         cmocka_unit_test(a_full_cluster_is_told_in_the_words_of_the_queue),
+        cmocka_unit_test(told_to_end_in_a_full_cluster_it_keeps_what_serves),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct loop {
     int32_t turned_healthy; /* of the new version */
     int32_t forced;         /* the index that choose() gives next, -1: any */
     int our_deployment;     /* number of the twin's, 0: none */
+    bool put_back;          /* our last order that was done put the previous definition back */
     int64_t now_ms;
     int32_t floor, undo_floor;
     bool is_slow;  /* things happen between a look and its order */
@@ -175,6 +176,7 @@ static struct zdd_observation observe(const struct loop *l)
         .locked = l->twin.deployment != ZDD_TWIN_IDLE,
         .locked_by_us =
             l->twin.deployment != ZDD_TWIN_IDLE && l->twin.deployment_number == l->our_deployment,
+        .put_back_by_us = l->put_back && l->twin.definition == ZDD_DEFINITION_PREVIOUS,
     };
 
     if (l->plan.action == ZDD_ACTION_SCALE && l->twin.exists)
@@ -217,8 +219,10 @@ static void obey(struct loop *l, const struct zdd_order *order)
     l->run.outcome = done ? ZDD_OUTCOME_ACKED : ZDD_OUTCOME_LOCKED;
     l->run.ordered_at_ms = l->now_ms;
     l->run.unsure_until_ms = 0;
-    if (done)
-        l->our_deployment = l->twin.deployment_number;
+    if (!done)
+        return;
+    l->our_deployment = l->twin.deployment_number;
+    l->put_back = order->kind == ZDD_ORDER_PUT_PREVIOUS;
 }
 
 /*

@@ -6,6 +6,7 @@
  * in it as soon as it has its row in the registry.
  */
 #include "server/engine/move.h"
+#include "strategies/clearing.h"
 #include "strategies/guards.h"
 #include "strategies/timing.h"
 #include "tests/support/spec.h"
@@ -240,6 +241,8 @@ static bool make_free(uint64_t number, struct state *s)
         s->run.waiting_since_ms = NOW - ZDD_SETTLE_MS;
     }
     s->run.unsure_until_ms = long_ago ? NOW : NOW + 1;
+    s->seen.put_back_by_us = long_ago && s->seen.definition == ZDD_DEFINITION_PREVIOUS &&
+                             zdd_phase_is_undo(s->run.phase);
     assert(number == 0);
     return !is_impossible(s);
 }
@@ -312,12 +315,20 @@ static void check_undo_order(const struct state *s, const struct zdd_order *orde
     const int32_t originals = s->seen.outdated.staged + s->seen.outdated.running;
 
     must(s, order->kind != ZDD_ORDER_RESTART);
-    must(s, s->run.phase == ZDD_PHASE_CLEARING);
     must(s, order->force == s->seen.locked);
+    if (s->run.phase == ZDD_PHASE_UNDOING) { /* what was put back on top goes */
+        must(s, s->seen.put_back_by_us && s->seen.instances > s->plan.old.instances);
+        must(s, order->kind == ZDD_ORDER_PUT_PREVIOUS);
+        must(s, order->instances == s->plan.old.instances);
+        return;
+    }
+    must(s, s->run.phase == ZDD_PHASE_CLEARING);
     must(s, s->seen.now_ms >= s->run.unsure_until_ms);
     must(s, (order->kind == ZDD_ORDER_DELETE) == !s->plan.seen.exists);
-    if (order->kind == ZDD_ORDER_PUT_PREVIOUS)
-        must(s, order->instances == s->plan.old.instances);
+    if (order->kind == ZDD_ORDER_PUT_PREVIOUS) {
+        must(s, order->instances >= s->plan.old.instances);
+        must(s, order->instances <= zdd_clearing_restored_max(&s->plan));
+    }
     if (order->kind != ZDD_ORDER_PUT_TARGET)
         return;
     /* Clearing takes new ones and never an original. */

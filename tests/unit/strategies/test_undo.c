@@ -228,13 +228,55 @@ static void the_previous_definition_is_put_back_over_our_own_deployment(void **s
 
     (void)state;
     d = decide(a_plan(.old = facts_of_app(.instances = 3)), clearing(),
-               target_seen(.locked = true, .locked_by_us = true, .outdated = serving(3)));
+               target_seen(.locked = true, .locked_by_us = true, .outdated = serving(3),
+                           .current = serving(2)));
     assert_rule(d, "undo/put-back");
     assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 3, true);
     d = decide(a_plan(), clearing(), target_seen(.current = serving(4)));
     assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 4, false);
     d = decide(a_plan(), clearing(), seen(.instances = 0)); /* recreate had stopped them */
     assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 4, false);
+}
+
+static void hidden_instances_are_not_scaled_away_but_outnumbered(void **state)
+{
+    struct zdd_decision d;
+
+    (void)state;
+    /* Of the 5 that Marathon wants, one crashes all the time. */
+    d = decide(a_plan(), clearing(),
+               target_seen(.locked = true, .locked_by_us = true, .outdated = serving(4)));
+    assert_rule(d, "undo/put-back");
+    assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 5, true);
+    d = decide(a_plan(), reverting(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0),
+               seen(.instances = 5, .put_back_by_us = true, .locked = true, .locked_by_us = true));
+    assert_rule(d, "undo/reverted");
+}
+
+static void what_was_put_back_on_top_goes_when_all_serve(void **state)
+{
+    struct zdd_decision d;
+
+    (void)state;
+#define five(...) seen(.instances = 5, .put_back_by_us = true, __VA_ARGS__)
+    d = decide(a_plan(), undoing(), five(.current = serving(5), .locked = true));
+    assert_rule(d, "undo/wait-tasks");
+    d = decide(a_plan(), undoing(), five(.current = serving(4)));
+    assert_rule(d, "undo/wait-tasks");
+    d = decide(a_plan(), undoing(), five(.current = serving(5), .outdated = ending(1)));
+    assert_rule(d, "undo/wait-tasks");
+    d = decide(a_plan(), undoing(), five(.current = serving(5)));
+    assert_rule(d, "undo/surplus");
+    assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 4, false);
+    d = decide(a_plan(), undoing(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0),
+               five(.current = serving(5)));
+    assert_rule(d, "undo/wait-tasks"); /* it is on its way */
+#undef five
+    d = decide(a_plan(), undoing(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0),
+               seen(.current = serving(4), .put_back_by_us = true));
+    assert_rule(d, "undo/done");
+    d = decide(a_plan(), undoing(), seen(.instances = 10, .put_back_by_us = true));
+    assert_rule(d, "undo/changed"); /* never so many */
 }
 
 static void a_new_app_is_deleted(void **state)
@@ -380,6 +422,8 @@ int main(void)
         cmocka_unit_test(waiting_for_the_cleared_to_end_lasts_until_they_have),
         cmocka_unit_test(what_cannot_be_cleared_is_not_put_back_over_what_serves),
         cmocka_unit_test(the_previous_definition_is_put_back_over_our_own_deployment),
+        cmocka_unit_test(hidden_instances_are_not_scaled_away_but_outnumbered),
+        cmocka_unit_test(what_was_put_back_on_top_goes_when_all_serve),
         cmocka_unit_test(a_new_app_is_deleted),
         cmocka_unit_test(seen_back_it_is_watched),
         cmocka_unit_test(a_refused_way_back_has_failed),

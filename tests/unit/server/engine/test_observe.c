@@ -62,6 +62,39 @@ static void whose_definition_it_is_follows_from_what_fits(void **state)
                      ZDD_DEFINITION_FOREIGN);
 }
 
+static void who_put_it_back_is_told_by_the_version(void **state)
+{
+    const struct zdd_run ours = a_run(.phase = ZDD_PHASE_UNDOING, .revert_version = V1);
+    struct zdd_run unanswered = a_run(.phase = ZDD_PHASE_REVERTING);
+    const struct zdd_plan plan = a_plan();
+    const struct zdd_app_view view = a_view(.instances = 5);
+    struct zdd_observation o = look(plan, ours, view);
+
+    (void)state;
+    assert_true(o.put_back_by_us);
+    assert_false(look(plan, ours, a_view(.version = V2)).put_back_by_us);
+    assert_false(look(plan, a_run(.phase = ZDD_PHASE_UNDOING), view).put_back_by_us);
+    assert_false(look(plan, ours, target_view()).put_back_by_us);
+    /* While the answer is not known it is taken for ours, and remembered. */
+    o = look(plan, unanswered, view);
+    assert_true(o.put_back_by_us);
+    zdd_observe_note(&plan, &view, &o, &unanswered);
+    assert_string_equal(unanswered.revert_version, V1);
+    unanswered =
+        a_run(.phase = ZDD_PHASE_REVERTING, .outcome = ZDD_OUTCOME_ACKED, .revert_version = V2);
+    assert_false(look(plan, unanswered, view).put_back_by_us);
+}
+
+static void only_failures_since_the_start_count(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+
+    (void)state;
+    assert_true(look(plan, a_run(), a_view(.failed_at_ms = T0)).tasks_fail);
+    assert_false(look(plan, a_run(), a_view(.failed_at_ms = T0 - 1)).tasks_fail);
+    assert_false(look(plan, a_run(.started_at_ms = 0), a_view(.failed_at_ms = T0)).tasks_fail);
+}
+
 static void a_scale_is_told_by_its_count(void **state)
 {
     const struct zdd_plan plan =
@@ -248,6 +281,8 @@ int main(void)
         cmocka_unit_test(silence_is_no_observation),
         cmocka_unit_test(counts_are_taken_over),
         cmocka_unit_test(whose_definition_it_is_follows_from_what_fits),
+        cmocka_unit_test(who_put_it_back_is_told_by_the_version),
+        cmocka_unit_test(only_failures_since_the_start_count),
         cmocka_unit_test(a_scale_is_told_by_its_count),
         cmocka_unit_test(a_restart_is_told_by_its_version),
         cmocka_unit_test(an_upgrade_that_fits_both_is_told_by_its_version_too),

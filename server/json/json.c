@@ -14,6 +14,23 @@
 
 #define INT64_LIMIT 9.2233720368547758e18 /* 2^63 */
 
+/* Without memory the parser often says "invalid token", as if the text were wrong. */
+static _Thread_local bool memory_lacked;
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+
+    memory_lacked = memory_lacked || !memory;
+    return memory;
+}
+
+/* Before main(), so that no thread sees it change. */
+__attribute__((constructor)) static void watch_memory(void)
+{
+    json_set_alloc_funcs(allocate, free);
+}
+
 static void fail_at(struct zdd_json_error *error, int line, int column, const char *text)
 {
     if (!error)
@@ -86,11 +103,13 @@ enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
         fail_deep(ret_error, text, deep);
         return ZDD_ERR_BODY_MALFORMED;
     }
+    memory_lacked = false;
     json = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    if (!json && memory_lacked)
+        return ZDD_ERR_NO_MEMORY;
     if (!json) {
         fail_at(ret_error, error.line, error.column, error.text);
-        return json_error_code(&error) == json_error_out_of_memory ? ZDD_ERR_NO_MEMORY
-                                                                   : ZDD_ERR_BODY_MALFORMED;
+        return ZDD_ERR_BODY_MALFORMED;
     }
     *ret_json = json;
     return ZDD_ERR_NONE;

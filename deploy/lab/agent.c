@@ -68,6 +68,17 @@ static void run_command(struct zdd_lab *lab, struct zdd_lab_instance *instance, 
     zdd_lab_timer_set(lab, &waiter->timeout, check->timeout_ms, kill_command, waiter);
 }
 
+void zdd_lab_health_commands_forget(struct zdd_lab *lab)
+{
+    while (lab->waiters) {
+        struct zdd_lab_waiter *waiter = lab->waiters;
+
+        lab->waiters = waiter->next;
+        zdd_lab_timer_stop(lab, &waiter->timeout);
+        free(waiter);
+    }
+}
+
 bool zdd_lab_health_command_ended(struct zdd_lab *lab, pid_t pid, int status)
 {
     for (struct zdd_lab_waiter **at = &lab->waiters; *at; at = &(*at)->next) {

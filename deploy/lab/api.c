@@ -116,6 +116,22 @@ static void answer_late(struct zdd_lab *lab, void *cls)
     free(late);
 }
 
+void zdd_lab_api_end(struct zdd_lab *lab)
+{
+    pthread_mutex_lock(&lab->lock);
+    for (size_t i = 0; i < lab->heap_count;) {
+        struct zdd_lab_timer *timer = lab->heap[i];
+
+        if (timer->fire != answer_late) {
+            i++;
+            continue;
+        }
+        zdd_lab_timer_stop(lab, timer); /* another takes its place: look there again */
+        answer_late(lab, timer->cls);
+    }
+    pthread_mutex_unlock(&lab->lock);
+}
+
 static enum zdd_err postpone(struct zdd_call *call, struct zdd_lab *lab, enum zdd_err err,
                              int64_t ms)
 {

@@ -100,3 +100,6 @@ enum zdd_err zdd_lab_kill_tasks(struct zdd_call *call, struct zdd_lab *lab,
 
 /** Another leader takes over: streams end, plans begin again, health and delays are forgotten. */
 void zdd_lab_leader_switch(struct zdd_lab *lab);
+
+/** Give all answers that a fault delays, now: the lab ends. */
+void zdd_lab_api_end(struct zdd_lab *lab);

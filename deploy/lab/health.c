@@ -193,6 +193,7 @@ void zdd_lab_health_purge(struct zdd_lab *lab)
 void zdd_lab_health_release(struct zdd_lab *lab)
 {
     end_checkers(lab, always, NULL, false);
+    zdd_lab_health_commands_forget(lab);
 }
 
 void zdd_lab_health_forget(struct zdd_lab *lab)

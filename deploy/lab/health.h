@@ -25,6 +25,9 @@ void zdd_lab_health_begin(struct zdd_lab *lab, struct zdd_lab_instance *instance
 /** @return true when @p pid was a COMMAND check; its result is then noted */
 bool zdd_lab_health_command_ended(struct zdd_lab *lab, pid_t pid, int status);
 
+/** The lab ends: nobody waits for COMMAND checks any more. */
+void zdd_lab_health_commands_forget(struct zdd_lab *lab);
+
 /** Note one result of check @p check of @p instance. */
 void zdd_lab_health_note(struct zdd_lab *lab, struct zdd_lab_instance *instance, size_t check,
                          bool passed, const char *cause);

@@ -51,7 +51,9 @@ static int run(struct zdd_lab *lab)
            lab->state_dir);
     fflush(stdout);
     zdd_lab_run(lab);
+    zdd_lab_api_end(lab); /* before: so that those who wait get their answer … */
     zdd_http_free(http, HTTP_GRACE_MS);
+    zdd_lab_api_end(lab); /* … and after: for those who came meanwhile */
     return 0;
 }
 

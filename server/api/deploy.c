@@ -107,11 +107,12 @@ static enum zdd_err read_reference(struct zdd_deploy_job *job, struct zdd_call *
 static enum zdd_err read_request(struct zdd_deploy_job *job, struct zdd_call *call)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
-    const bool fine = zdd_plan_request_read(call->json, &job->request, zdd_call_errors(call));
+    struct zdd_field_errors *errors = zdd_call_errors(call);
+    const bool fine = zdd_plan_request_read(call->json, &job->request, errors);
 
     zdd_caller_note(caller, job->request.app_id, NULL, job->request.reason);
     if (!fine)
-        return ZDD_ERR_BODY_INVALID;
+        return errors->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;
     if (!zdd_caller_reaches(caller, job->request.app_id))
         return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",
                              caller->token.app_prefix);

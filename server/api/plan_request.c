@@ -180,7 +180,6 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
                          struct zdd_field_errors *errors)
 {
     struct zdd_field fields[ZDD_OPTION_MAX + 1];
-    ZDD_AUTO_JSON json_t *none = json_object();
 
     for (size_t i = 0; i < request->strategy->param_count; i++) {
         if (request->strategy->params[i].kind == ZDD_PARAM_INT)
@@ -189,7 +188,7 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
             request->option[i].real = (double)NAN;
     }
     zdd_plan_option_fields(request->strategy, fields);
-    zdd_fields_read(fields, options ? options : none, "#/options", request->option, errors);
+    zdd_fields_read(fields, options, "#/options", request->option, errors);
 }
 
 bool zdd_plan_is_reference(const json_t *body)

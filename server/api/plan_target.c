@@ -19,19 +19,20 @@ static bool same_error(const struct zdd_field_error *a, const struct zdd_field_e
  * Check the changed definition, but do not blame the caller for what was there before: Marathon
  * may answer members that this version does not know.
  */
-static void check_changed(const json_t *current, const json_t *changed,
-                          struct zdd_field_errors *errors)
+static enum zdd_err check_changed(const json_t *current, const json_t *changed,
+                                  struct zdd_field_errors *errors)
 {
+    const size_t count = errors->count;
     ZDD_AUTO_FREE struct zdd_field_errors *before = calloc(2, sizeof(*before));
     struct zdd_field_errors *after = before ? before + 1 : NULL;
 
-    if (!before) {
-        zdd_field_error_add(errors, "#/change", "could not be checked for lack of memory");
-        return;
-    }
+    if (!before)
+        return ZDD_ERR_NO_MEMORY;
     if (zdd_appdef_check(changed, "#/change", true, after))
-        return;
+        return ZDD_ERR_NONE;
     (void)zdd_appdef_check(current, "#/change", true, before);
+    if (before->no_memory || after->no_memory)
+        return ZDD_ERR_NO_MEMORY;
     for (size_t i = 0; i < after->count && i < ZDD_FIELD_ERROR_MAX; i++) {
         const struct zdd_field_error *error = &after->error[i];
         bool old = false;
@@ -41,6 +42,7 @@ static void check_changed(const json_t *current, const json_t *changed,
         if (!old)
             zdd_field_error_add(errors, error->pointer, "%s", error->detail);
     }
+    return errors->count > count ? ZDD_ERR_BODY_INVALID : ZDD_ERR_NONE;
 }
 
 static enum zdd_err change_current(const struct zdd_plan_request *request, const json_t *current,
@@ -48,14 +50,17 @@ static enum zdd_err change_current(const struct zdd_plan_request *request, const
 {
     const size_t before = errors->count;
     ZDD_AUTO_JSON json_t *changed = zdd_json_merge_patch(current, request->change);
+    enum zdd_err err;
 
     if (!changed)
         return ZDD_ERR_NO_MEMORY;
     if (strcmp(zdd_json_text(changed, "id", ""), zdd_json_text(current, "id", "")) != 0)
         zdd_field_error_add(errors, "#/change/id", "must not change: it would be another app");
-    check_changed(current, changed, errors);
-    if (errors->count > before)
-        return ZDD_ERR_BODY_INVALID;
+    err = check_changed(current, changed, errors);
+    if (err == ZDD_ERR_NONE && errors->count > before)
+        err = ZDD_ERR_BODY_INVALID;
+    if (err != ZDD_ERR_NONE)
+        return err;
     *ret_target = zdd_appdef_canonical(changed);
     return *ret_target ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
 }

@@ -67,6 +67,7 @@ static void make_plan(void *cls)
 static enum zdd_err read_job(struct plan_job *job, struct zdd_call *call)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
+    struct zdd_field_errors *errors;
     enum zdd_err err = zdd_post_open(&job->post, call);
 
     if (err != ZDD_ERR_NONE || job->post.replayed)
@@ -74,8 +75,9 @@ static enum zdd_err read_job(struct plan_job *job, struct zdd_call *call)
     err = zdd_call_json(call);
     if (err != ZDD_ERR_NONE)
         return err;
-    if (!zdd_plan_request_read(call->json, &job->request, zdd_call_errors(call)))
-        err = ZDD_ERR_BODY_INVALID;
+    errors = zdd_call_errors(call);
+    if (!zdd_plan_request_read(call->json, &job->request, errors))
+        err = errors->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;
     zdd_caller_note(caller, job->request.app_id, NULL, job->request.reason);
     if (err == ZDD_ERR_NONE && !zdd_caller_reaches(caller, job->request.app_id))
         return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",

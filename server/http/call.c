@@ -199,6 +199,7 @@ struct zdd_field_errors *zdd_call_errors(struct zdd_call *call)
     if (!call->errors)
         call->errors = calloc(1, sizeof(*call->errors));
     nowhere.count = 0;
+    nowhere.no_memory = false;
     return call->errors ? call->errors : &nowhere;
 }
 

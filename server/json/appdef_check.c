@@ -153,6 +153,7 @@ bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknow
         return false;
     if (!full) {
         zdd_field_error_add(errors, pointer, "could not be checked: no memory");
+        errors->no_memory = true;
         return false;
     }
     check_id(&view);

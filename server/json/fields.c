@@ -265,7 +265,7 @@ bool zdd_fields_read_known(const struct zdd_field *fields, const json_t *object,
 {
     const size_t errors_before = errors->count;
 
-    if (!json_is_object(object)) {
+    if (object && !json_is_object(object)) {
         char found[ZDD_WORDS_VALUE_SIZE];
 
         zdd_words_value(object, found);
@@ -282,7 +282,8 @@ bool zdd_fields_read(const struct zdd_field *fields, const json_t *object, const
 {
     const size_t errors_before = errors->count;
 
-    if (zdd_fields_read_known(fields, object, pointer, into, errors) || json_is_object(object))
+    if (zdd_fields_read_known(fields, object, pointer, into, errors) || !object ||
+        json_is_object(object))
         find_unknown(fields, object, pointer, errors);
     return errors->count == errors_before;
 }

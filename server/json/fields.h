@@ -38,6 +38,7 @@ struct zdd_field {
 
 /** What is wrong, in the order found; more than fit are counted only. */
 struct zdd_field_errors {
+    bool no_memory; /* something could not be checked: that is no fault of whoever wrote it */
     size_t count;
     struct zdd_field_error {
         char pointer[ZDD_FIELD_POINTER_SIZE]; /* "#/options/minimumHealthCapacity" */
@@ -52,6 +53,7 @@ struct zdd_field_errors {
  * JSON null counts as absent. All errors are collected, not only the first.
  * For an unknown member the detail names the closest known one ("did you mean …?").
  *
+ * @param object   NULL counts as one without members
  * @param pointer  where @p object stands, "#" for the document itself
  * @param errors   appended to
  * @return true when nothing was wrong

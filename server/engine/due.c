@@ -288,6 +288,15 @@ int64_t zdd_due_next_ms(const struct zdd_due_queue *queue)
     return queue->heap_count > 0 ? queue->heap[0]->wake_at_ms : INT64_MAX;
 }
 
+unsigned zdd_due_count(const struct zdd_due_queue *queue, int64_t now_ms)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < queue->heap_count; i++)
+        count += queue->heap[i]->wake_at_ms <= now_ms;
+    return count;
+}
+
 void zdd_due_each(const struct zdd_due_queue *queue, void (*visit)(void *cls, struct zdd_due *due),
                   void *cls)
 {

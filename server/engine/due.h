@@ -62,6 +62,9 @@ void zdd_due_drop(struct zdd_due_queue *queue, struct zdd_due *due);
 /** @return when the next one is due, INT64_MAX for never */
 int64_t zdd_due_next_ms(const struct zdd_due_queue *queue);
 
+/** @return how many are due at @p now_ms and wait for a worker */
+unsigned zdd_due_count(const struct zdd_due_queue *queue, int64_t now_ms);
+
 /** Call @p visit for each entry; it must not change the queue. */
 void zdd_due_each(const struct zdd_due_queue *queue, void (*visit)(void *cls, struct zdd_due *due),
                   void *cls);

@@ -45,7 +45,7 @@ struct zdd_engine {
     struct zdd_reach reach;
 };
 
-static int64_t now(struct zdd_engine *e)
+static int64_t now(const struct zdd_engine *e)
 {
     return e->options.now_ms();
 }
@@ -105,7 +105,7 @@ static void work_on(struct zdd_engine *e, struct zdd_due *due)
 {
     const bool silent = now(e) < e->reach.silent_until_ms;
     char silence[ZDD_CLUSTER_REASON_SIZE];
-    const struct zdd_look none = {ZDD_ERR_CLUSTER_DOWN, NULL, silence};
+    const struct zdd_look none = {.err = ZDD_ERR_CLUSTER_DOWN, .reason = silence};
     struct zdd_step_report report;
     enum zdd_err err;
 
@@ -175,18 +175,14 @@ static void wait_for_news(struct zdd_engine *e)
     const int64_t next_ms = due_ms < sweep_ms ? due_ms : sweep_ms;
     int64_t wait_ms = next_ms - now(e);
     struct timespec until;
+    int64_t until_ms;
 
     if (wait_ms > WAIT_MAX_MS)
         wait_ms = WAIT_MAX_MS;
     if (wait_ms <= 0)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += (wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    until_ms = zdd_mono_ms() + wait_ms;
+    until = (struct timespec){.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     pthread_cond_timedwait(&e->news, &e->lock, &until);
 }
 
@@ -195,10 +191,21 @@ static void do_job(struct zdd_engine *e)
     const struct zdd_job job = zdd_jobs_take(&e->jobs);
 
     e->busy++;
+    e->jobs.busy++;
     pthread_mutex_unlock(&e->lock);
     job.work(job.cls);
     pthread_mutex_lock(&e->lock);
+    e->jobs.busy--;
     e->busy--;
+}
+
+static bool sweep_is_due(const struct zdd_engine *e)
+{
+    const int64_t in_ms = e->sweep_at_ms - now(e);
+
+    /* Later than any sweep is planned: the clock was set back, and all wake-ups with it. */
+    return !e->sweeping &&
+           (in_ms <= 0 || in_ms > 2 * (e->options.sweep_ms + e->options.blind_sweep_ms));
 }
 
 /* Callers wait for jobs, so jobs come first; when stopping, those that were accepted are still
@@ -211,11 +218,11 @@ static void *run_worker(void *cls)
     while (!e->stopping || e->jobs.count > 0) {
         struct zdd_due *due;
 
-        if (e->jobs.count > 0) {
+        if (e->stopping || zdd_jobs_may_take(&e->jobs, e->options.worker_count)) {
             do_job(e);
             continue;
         }
-        if (!e->sweeping && now(e) >= e->sweep_at_ms) {
+        if (sweep_is_due(e)) {
             sweep(e);
             continue;
         }
@@ -242,14 +249,10 @@ static bool load_one(void *cls, const char *id, const char *app_id, int64_t wake
 static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *options)
 {
     e->options = *options;
-    if (!e->options.now_ms)
-        e->options.now_ms = zdd_now_ms;
-    if (!e->options.sweep_ms)
-        e->options.sweep_ms = 45000;
-    if (!e->options.blind_sweep_ms)
-        e->options.blind_sweep_ms = 5000;
-    if (!e->options.settle_ms)
-        e->options.settle_ms = 40;
+    e->options.now_ms = options->now_ms ? options->now_ms : zdd_now_ms;
+    e->options.sweep_ms = options->sweep_ms ? options->sweep_ms : 45000;
+    e->options.blind_sweep_ms = options->blind_sweep_ms ? options->blind_sweep_ms : 5000;
+    e->options.settle_ms = options->settle_ms ? options->settle_ms : 40;
     e->stepper = (struct zdd_stepper){.store = options->store,
                                       .cluster = options->cluster,
                                       .now_ms = stepper_now,
@@ -385,6 +388,7 @@ void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_st
     pthread_mutex_lock(&engine->lock);
     *ret_stats = (struct zdd_engine_stats){
         .live = (unsigned)engine->due.count,
+        .due = zdd_due_count(&engine->due, now(engine)),
         .workers_busy = engine->busy,
         .stream_live = engine->stream_live,
         .steps = atomic_load(&engine->stepper.steps),
@@ -392,7 +396,5 @@ void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_st
         .orders = atomic_load(&engine->stepper.orders),
         .retries = atomic_load(&engine->stepper.retries),
     };
-    for (size_t i = 0; i < engine->due.heap_count; i++)
-        ret_stats->due += engine->due.heap[i]->wake_at_ms <= now(engine);
     pthread_mutex_unlock(&engine->lock);
 }

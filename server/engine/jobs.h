@@ -19,7 +19,17 @@ struct zdd_job {
 struct zdd_jobs {
     struct zdd_job job[ZDD_JOBS_MAX];
     size_t first, count;
+    unsigned busy; /* taken, not done yet */
 };
+
+/** Whether one more of @p workers may take a job. All jobs may hang on a slow Marathon, and
+ * deployments have deadlines: a quarter of the workers is theirs alone. */
+static inline bool zdd_jobs_may_take(const struct zdd_jobs *jobs, unsigned workers)
+{
+    const unsigned kept = workers > 1 ? (workers + 3) / 4 : 0;
+
+    return jobs->count > 0 && jobs->busy < workers - kept;
+}
 
 /** @return false when the ring is full */
 static inline bool zdd_jobs_add(struct zdd_jobs *jobs, void (*work)(void *cls), void *cls)

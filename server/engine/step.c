@@ -34,6 +34,8 @@ struct work {
     struct zdd_run run;
     struct zdd_app_view view;
     bool reachable;
+    bool shared;  /* see struct zdd_look */
+    bool put_off; /* there are orders to give, and the look is shared */
     char reason[ZDD_CLUSTER_REASON_SIZE];
     int64_t now_ms;
     int64_t unsure_before_ms; /* run.unsure_until_ms before the orders of this step */
@@ -88,6 +90,7 @@ static void look(struct work *w, const struct zdd_look *known)
         err = cluster->ops->observe(cluster->cls, &ask, 1, &w->view, w->reason);
     }
     w->reachable = err == ZDD_ERR_NONE;
+    w->shared = known && known->shared;
     w->report->unreachable = !w->reachable;
     if (!w->reachable)
         snprintf(w->report->reason, sizeof(w->report->reason), "%s", w->reason);
@@ -98,7 +101,8 @@ static const struct zdd_app_view *view_of(const struct work *w)
     return w->reachable ? &w->view : NULL;
 }
 
-/* Decide and make it durable. @p ret_seq gets the journal's names of the orders */
+/* Decide and make it durable, unless it is put off. @p ret_seq gets the journal's names of the
+ * orders */
 static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
                            int64_t ret_seq[static ZDD_ORDER_MAX])
 {
@@ -117,6 +121,11 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
     seen = zdd_observe(&w->plan, &w->run, view_of(w), w->now_ms);
     *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
+    w->put_off = w->shared && ret_decision->order_count > 0;
+    if (w->put_off) {
+        w->report->wake_at_ms = w->now_ms;
+        return ZDD_ERR_NONE;
+    }
     zdd_move(w->strategy, &w->plan, ret_decision, w->now_ms, &w->run);
     if (w->reachable)
         zdd_observe_note(&w->plan, &w->view, &seen, &w->run);
@@ -204,7 +213,7 @@ static enum zdd_err proceed(struct work *w)
         int64_t seq[ZDD_ORDER_MAX] = {0};
         enum zdd_err err = decide(w, &d, seq);
 
-        if (err != ZDD_ERR_NONE)
+        if (err != ZDD_ERR_NONE || w->put_off)
             return err;
         if (w->report->died || dies(w, ZDD_POINT_AFTER_INTENT))
             return ZDD_ERR_NONE;

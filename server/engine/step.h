@@ -45,11 +45,13 @@ struct zdd_look {
     enum zdd_err err;
     const struct zdd_app_view *view; /* when err is NONE */
     const char *reason;              /* else */
+    bool shared; /* others wait for this step, and the look grows old: whoever has to give an order
+                    takes another step, at once, with a look of its own */
 };
 
 /**
  * Take one step of deployment @p run_id.
- * @param look  what is known of its app, not older than a few milliseconds; NULL: look now
+ * @param look  what is known of its app; NULL: look now
  * @return ZDD_ERR_NONE, also when Marathon did not answer (the report says so); a store error, and
  * then nothing more was ordered than is committed
  */

@@ -51,7 +51,7 @@ static enum zdd_err sweep_all(struct sweep *s, struct zdd_sweep_item *items)
     atomic_fetch_add(&s->stepper->looks, 1);
     err = cluster->ops->observe(cluster->cls, s->asks, s->count, s->views, reason);
     for (size_t i = 0; i < s->count; i++) {
-        const struct zdd_look look = {err, &s->views[i], reason};
+        const struct zdd_look look = {err, &s->views[i], reason, s->count > 1};
 
         if (items[i].err == ZDD_ERR_NONE)
             items[i].err = zdd_step(s->stepper, items[i].run_id, &look, &items[i].report);

@@ -14,7 +14,8 @@ struct zdd_sweep_item {
 };
 
 /**
- * Look at all of @p items together and take a step of each.
+ * Look at all of @p items together and take a step of each. When there are several, none of them
+ * gives an order, which may take long: those that have to want another step at once.
  * @return what the look gave: ZDD_ERR_NONE, or why Marathon did not tell (the steps were taken all
  * the same)
  */

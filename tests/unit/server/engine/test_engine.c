@@ -26,6 +26,7 @@ struct fake {
     atomic_bool stuck;   /* looks wait until this ends */
     atomic_bool silent;  /* looks get no answer */
     atomic_bool healthy; /* tasks are healthy as soon as the target is in place */
+    atomic_bool slow;    /* orders for /slow wait until this ends */
     atomic_int looks;    /* requests, whatever number of apps */
     atomic_int seen;     /* apps in all of them */
     atomic_int puts;
@@ -34,11 +35,18 @@ struct fake {
     char app[256][64];
 };
 
+/* Callers' jobs that hang until this ends. */
+struct hanging {
+    atomic_int begun;
+    atomic_bool over;
+};
+
 struct fixture {
     char dir[64];
     struct zdd_store *store;
     struct zdd_engine *engine;
     struct fake fake;
+    struct hanging hanging; /* here and not in its test: jobs outlive that */
 };
 
 static void pause_shortly(void)
@@ -95,6 +103,8 @@ static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
 
     (void)ret_ack;
     atomic_fetch_add(&fake->puts, 1);
+    while (atomic_load(&fake->slow) && strcmp(order->app_id, "/slow") == 0)
+        pause_shortly();
     pthread_mutex_lock(&fake->lock);
     assert_true(fake->app_count < (int)ZDD_COUNT(fake->app));
     snprintf(fake->app[fake->app_count++], sizeof(fake->app[0]), "%s", order->app_id);
@@ -154,10 +164,19 @@ static void deploy(struct fixture *f, struct ask *ask)
     assert_int_equal(zdd_store_write(f->store, insert, ask), ZDD_ERR_NONE);
 }
 
+/* The wall clock, and how far somebody has set it. */
+static atomic_llong clock_shift_ms;
+
+static int64_t shifted_now(void)
+{
+    return zdd_now_ms() + atomic_load(&clock_shift_ms);
+}
+
 static void start_engine(struct fixture *f)
 {
     f->engine = zdd_engine_start(&(struct zdd_engine_options){.store = f->store,
                                                               .cluster = {&ops, &f->fake},
+                                                              .now_ms = shifted_now,
                                                               .worker_count = 4,
                                                               .sweep_ms = 60000,
                                                               .blind_sweep_ms = 60000});
@@ -205,6 +224,7 @@ static int open_world(void **state)
         return -1;
     zdd_log_level_set(ZDD_LOG_ERROR);
     atomic_store(&f->fake.healthy, true);
+    atomic_store(&clock_shift_ms, 0);
     pthread_mutex_init(&f->fake.lock, NULL);
     snprintf(f->dir, sizeof(f->dir), "/tmp/zdd-engine.XXXXXX");
     if (!mkdtemp(f->dir))
@@ -222,6 +242,8 @@ static int close_world(void **state)
     struct fixture *f = *state;
     char path[96];
 
+    atomic_store(&f->hanging.over, true);
+    atomic_store(&f->fake.slow, false);
     f->engine = zdd_engine_free(f->engine);
     f->store = zdd_store_free(f->store);
     for (size_t i = 0; i < ZDD_COUNT(files); i++) {
@@ -341,6 +363,37 @@ static void a_stream_that_comes_back_during_a_sweep_blocks_nobody(void **state)
     until_phase(f, ask.run_id, ZDD_PHASE_SUCCEEDED);
 }
 
+static void a_slow_order_after_the_start_holds_up_no_other_deployment(void **state)
+{
+    struct fixture *f = *state;
+    struct ask slow = {.app_id = "/slow"};
+    struct ask other = {.app_id = "/other"};
+
+    atomic_store(&f->fake.slow, true);
+    deploy(f, &slow);
+    deploy(f, &other);
+    start_engine(f);
+    until_phase(f, other.run_id, ZDD_PHASE_SUCCEEDED);
+    assert_int_equal(phase_of(f, slow.run_id), ZDD_PHASE_APPLYING);
+    atomic_store(&f->fake.slow, false);
+    until_phase(f, slow.run_id, ZDD_PHASE_SUCCEEDED);
+}
+
+static void a_clock_that_is_set_back_keeps_no_deployment_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct ask ask = {.app_id = "/a"};
+
+    atomic_store(&f->fake.healthy, false);
+    deploy(f, &ask);
+    start_engine(f);
+    until_phase(f, ask.run_id, ZDD_PHASE_ROLLING);
+    until_at_least(&f->fake.seen, 2); /* the start, and the confirmation of the order */
+    atomic_store(&clock_shift_ms, -3600000);
+    atomic_store(&f->fake.healthy, true);
+    until_phase(f, ask.run_id, ZDD_PHASE_SUCCEEDED);
+}
+
 static void a_queued_deployment_starts_when_the_first_has_ended(void **state)
 {
     struct fixture *f = *state;
@@ -357,6 +410,32 @@ static void a_queued_deployment_starts_when_the_first_has_ended(void **state)
 static void count(void *cls)
 {
     atomic_fetch_add((atomic_int *)cls, 1);
+}
+
+static void hang(void *cls)
+{
+    struct hanging *hanging = cls;
+
+    atomic_fetch_add(&hanging->begun, 1);
+    while (!atomic_load(&hanging->over))
+        pause_shortly();
+}
+
+static void callers_who_wait_for_a_slow_marathon_leave_workers_to_deployments(void **state)
+{
+    struct fixture *f = *state;
+    struct ask ask = {.app_id = "/a"};
+
+    start_engine(f);
+    for (int i = 0; i < 20; i++)
+        assert_true(zdd_engine_submit(f->engine, hang, &f->hanging));
+    until_at_least(&f->hanging.begun, 3);
+    deploy(f, &ask);
+    zdd_engine_wake(f->engine, ask.run_id, ask.app_id);
+    until_phase(f, ask.run_id, ZDD_PHASE_SUCCEEDED);
+    assert_int_equal(atomic_load(&f->hanging.begun), 3);
+    atomic_store(&f->hanging.over, true);
+    until_at_least(&f->hanging.begun, 20);
 }
 
 static void accepted_jobs_are_done_even_when_it_stops(void **state)
@@ -390,6 +469,13 @@ int main(void)
                                         open_world, close_world),
         cmocka_unit_test_setup_teardown(a_queued_deployment_starts_when_the_first_has_ended,
                                         open_world, close_world),
+        cmocka_unit_test_setup_teardown(a_slow_order_after_the_start_holds_up_no_other_deployment,
+                                        open_world, close_world),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_back_keeps_no_deployment_waiting,
+                                        open_world, close_world),
+        cmocka_unit_test_setup_teardown(
+            callers_who_wait_for_a_slow_marathon_leave_workers_to_deployments, open_world,
+            close_world),
         cmocka_unit_test_setup_teardown(accepted_jobs_are_done_even_when_it_stops, open_world,
                                         close_world),
     };

@@ -4,7 +4,6 @@
  */
 #include "tests/fault/failing_memory.h"
 
-#include <jansson.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -73,7 +72,6 @@ bool memory_install(void)
 {
     sqlite3_mem_methods failing;
 
-    json_set_alloc_funcs(malloc, free);
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite) != SQLITE_OK)
         return false;
     failing = sqlite;

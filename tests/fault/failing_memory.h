@@ -1,14 +1,13 @@
 /**
  * @file tests/fault/failing_memory.h
  * @brief malloc() that fails when it is told to: linked with --wrap, so that only what this
- * program is built of asks here, and no library of the system but those that let themselves be
- * told (SQLite, Jansson).
+ * program is built of asks here, Jansson (server/json lends it ours) and SQLite.
  */
 #pragma once
 
 #include <stdbool.h>
 
-/** Before the first use of SQLite and Jansson. @return false when SQLite refused */
+/** Before the first use of SQLite. @return false when SQLite refused */
 bool memory_install(void);
 
 /** Whether SQLite's allocations count too; there are thousands. Begins without. */

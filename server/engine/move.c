@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define TELLING_WORDS_SIZE 24 /* of a waiting text: "Marathon does not answer", "… show" */
+
 bool zdd_move_start(const struct zdd_plan *plan, struct zdd_run *run, int64_t now_ms)
 {
     if (run->started_at_ms != 0)
@@ -88,6 +90,14 @@ static bool tally_differs(const struct zdd_tally *a, const struct zdd_tally *b)
            strcmp(a->version, b->version) != 0;
 }
 
+/* The code "marathon" covers silence, an unclear answer and an order without effect. They begin
+ * differently; the numbers further on change all the time and are not worth a write. */
+static bool words_differ(const struct zdd_run *a, const struct zdd_run *b)
+{
+    return strcmp(b->waiting_code, "marathon") == 0 &&
+           strncmp(a->waiting_text, b->waiting_text, TELLING_WORDS_SIZE) != 0;
+}
+
 bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
 {
     return a->phase != b->phase || a->hold != b->hold || a->cause != b->cause ||
@@ -95,7 +105,7 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
            a->deadline_at_ms != b->deadline_at_ms || a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
-           strcmp(a->waiting_code, b->waiting_code) != 0 ||
+           strcmp(a->waiting_code, b->waiting_code) != 0 || words_differ(a, b) ||
            strcmp(a->error_code, b->error_code) != 0 ||
            strcmp(a->target_version, b->target_version) != 0 ||
            strcmp(a->deployment_id, b->deployment_id) != 0;

@@ -213,6 +213,22 @@ static void what_callers_or_a_restart_would_miss_is_written(void **state)
     }
 }
 
+static void
+another_reason_to_wait_for_marathon_is_worth_writing_and_its_numbers_are_not(void **state)
+{
+    const struct zdd_run waits =
+        a_run(.waiting_code = "marathon", .waiting_text = "Marathon does not show it yet.");
+    const struct zdd_run silent =
+        a_run(.waiting_code = "marathon", .waiting_text = "Marathon does not answer: after 3 ms");
+    const struct zdd_run later =
+        a_run(.waiting_code = "marathon", .waiting_text = "Marathon does not answer: after 4 ms");
+
+    (void)state;
+    assert_true(zdd_move_matters(&waits, &silent));
+    assert_true(zdd_move_matters(&silent, &waits));
+    assert_false(zdd_move_matters(&silent, &later));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +238,8 @@ int main(void)
         cmocka_unit_test(
             going_back_is_a_step_of_its_own_and_clearing_and_putting_back_share_its_time),
         cmocka_unit_test(the_end_is_noted_and_nothing_wakes_it_any_more),
+        cmocka_unit_test(
+            another_reason_to_wait_for_marathon_is_worth_writing_and_its_numbers_are_not),
         cmocka_unit_test(a_pause_stops_the_deadlines),
         cmocka_unit_test(going_back_out_of_a_hold_gets_its_own_time),
         cmocka_unit_test(a_retry_starts_the_clocks_anew),

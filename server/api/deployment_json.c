@@ -79,16 +79,20 @@ static void write_side(struct zdd_writer *w, const char *key, const struct zdd_r
     zdd_w_end_object(w);
 }
 
-static void write_waiting(struct zdd_writer *w, const struct zdd_run *run)
+void zdd_w_waiting(struct zdd_writer *w, const struct zdd_run *run)
 {
-    if (!run->waiting_code[0]) {
+    const bool queued =
+        zdd_run_state(run) == ZDD_STATE_QUEUED; /* the engine does not know it yet */
+
+    if (!run->waiting_code[0] && !queued) {
         zdd_w_null(w, "waitingFor");
         return;
     }
     zdd_w_object(w, "waitingFor");
-    zdd_w_text(w, "code", run->waiting_code);
-    zdd_w_text(w, "text", run->waiting_text);
-    zdd_w_time(w, "since", run->waiting_since_ms);
+    zdd_w_text(w, "code", queued ? "turn" : run->waiting_code);
+    zdd_w_text(w, "text",
+               queued ? "Another deployment of the app has to end first." : run->waiting_text);
+    zdd_w_time(w, "since", queued ? run->created_at_ms : run->waiting_since_ms);
     zdd_w_end_object(w);
 }
 
@@ -156,7 +160,7 @@ void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_de
     zdd_w_real(w, "progress", zdd_deployment_progress(run, &view->note));
     write_side(w, "old", run, &run->old_side);
     write_side(w, "new", run, &run->new_side);
-    write_waiting(w, run);
+    zdd_w_waiting(w, run);
     write_rollback(w, view, state);
     write_commands(w, state);
     write_history(w, view);

@@ -18,5 +18,8 @@ struct zdd_deployment_view {
 void zdd_w_deployment(struct zdd_writer *w, const char *key,
                       const struct zdd_deployment_view *view);
 
+/** The member waitingFor: what @p run waits for, or null. */
+void zdd_w_waiting(struct zdd_writer *w, const struct zdd_run *run);
+
 /** @return how far @p run is on the way to the end it heads for, 0 to 1 */
 double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note *note);

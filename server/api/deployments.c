@@ -9,6 +9,7 @@
 #include "server/api/inside.h"
 #include "server/api/page.h"
 #include "server/base/cleanup.h"
+#include "strategies/strategy.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -50,6 +51,12 @@ static enum zdd_err read_filter(struct zdd_call *call, struct zdd_run_filter *fi
                              state);
     if (state)
         filter->state = (int)parsed;
+    filter->strategy = zdd_call_query(call, "strategy");
+    if (filter->strategy && !zdd_strategy_find(filter->strategy))
+        return zdd_call_fail(
+            call, ZDD_ERR_QUERY_INVALID,
+            "there is no strategy \"%.40s\"; GET /v1/strategies lists what there is",
+            filter->strategy);
     return ZDD_ERR_NONE;
 }
 
@@ -65,7 +72,6 @@ enum zdd_err zdd_api_list_deployments(struct zdd_call *call)
     if (err != ZDD_ERR_NONE)
         return err;
     filter.app_id = zdd_call_query(call, "appId");
-    filter.strategy = zdd_call_query(call, "strategy");
     filter.app_prefix = zdd_caller_prefix(zdd_caller_of(call));
     filter.before_id = page.after[0] ? page.after : NULL;
     filter.limit = page.ask;

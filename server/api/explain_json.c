@@ -3,23 +3,11 @@
  * @brief The JSON form of an explanation.
  */
 #include "server/api/app_json.h"
+#include "server/api/deployment_json.h"
 #include "server/api/explain.h"
 #include "server/json/writer.h"
 
 #include <string.h>
-
-static void write_waiting(struct zdd_writer *w, const struct zdd_run *run)
-{
-    if (!run->waiting_code[0]) {
-        zdd_w_null(w, "waitingFor");
-        return;
-    }
-    zdd_w_object(w, "waitingFor");
-    zdd_w_text(w, "code", run->waiting_code);
-    zdd_w_text(w, "text", run->waiting_text);
-    zdd_w_time(w, "since", run->waiting_since_ms);
-    zdd_w_end_object(w);
-}
 
 static void write_side(struct zdd_writer *w, const char *key, const struct zdd_side *side)
 {
@@ -120,7 +108,7 @@ void zdd_explain_json(struct zdd_buf *buf, const struct zdd_explanation *e, cons
     zdd_w_object(w, NULL);
     zdd_w_text(w, "deploymentId", e->run->id);
     zdd_w_text(w, "state", zdd_state_name(zdd_run_state(e->run)));
-    write_waiting(w, e->run);
+    zdd_w_waiting(w, e->run);
     write_observed(w, e);
     write_wanted(w, e);
     zdd_w_time(w, "since", e->run->waiting_since_ms);

@@ -271,6 +271,7 @@ static void queries_that_are_wrong_or_unknown_are_refused(void **state)
         "/v1/deployments?limit=5&limit=6",
         "/v1/deployments?limmit=5",
         "/v1/deployments?state=started",
+        "/v1/deployments?strategy=roling",
         "/v1/deployments?since=yesterday",
         "/v1/deployments?until=2024-13-01T00:00:00Z",
         "/v1/deployments?cursor=!!!",

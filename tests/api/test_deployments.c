@@ -180,6 +180,7 @@ static void or_it_is_queued_behind_it(void **state)
     api_world_deploy(world, "1.1", ",\"whenBusy\":\"queue\"", second);
     answer = look(world, second, "");
     assert_string_equal(apiclient_text(&answer, "/state"), "queued");
+    assert_string_equal(apiclient_text(&answer, "/waitingFor/code"), "turn");
     assert_string_equal(apiclient_text(&answer, "/allowedCommands/0"), "abort");
     events = look(world, second, "/events");
     assert_string_equal(apiclient_text(&events, "/items/0/type"), "deployment.queued");

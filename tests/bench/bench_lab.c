@@ -74,19 +74,20 @@ static char *ask(uint16_t port, unsigned status, struct question q)
     return q.reply;
 }
 
-/* A service with health checks whose first comes after @p delay_s. */
-static void app_text(const char *id, int instances, unsigned version, int delay_s,
+/* A service with health checks, which one that is @p sick never answers. */
+static void app_text(const char *id, int instances, unsigned version, bool sick,
                      char ret_text[static 1024])
 {
-    snprintf(ret_text, 1024,
-             "{\"id\":\"%s\",\"instances\":%d,\"cpus\":0.1,\"mem\":32,\"container\":{\"type\":"
-             "\"DOCKER\",\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"}},\"env\":{"
-             "\"SIMPLE_SERVICE_VERSION\":\"%u\"},\"portDefinitions\":[{\"port\":0,\"protocol\":"
-             "\"tcp\",\"name\":\"main\"}],\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":"
-             "\"/health\",\"gracePeriodSeconds\":600,\"intervalSeconds\":2,\"delaySeconds\":%d,"
-             "\"timeoutSeconds\":10,\"maxConsecutiveFailures\":0}],\"upgradeStrategy\":{"
-             "\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.5}}",
-             id, instances, version, delay_s);
+    snprintf(
+        ret_text, 1024,
+        "{\"id\":\"%s\",\"instances\":%d,\"cpus\":0.1,\"mem\":32,\"container\":{\"type\":"
+        "\"DOCKER\",\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"}},\"env\":{"
+        "\"SIMPLE_SERVICE_VERSION\":\"%u\",\"HEALTH_MIN\":\"%d\",\"HEALTH_MAX\":\"%d\"},\"portDefinitions\":[{\"port\":0,\"protocol\":"
+        "\"tcp\",\"name\":\"main\"}],\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":"
+        "\"/health\",\"gracePeriodSeconds\":600,\"intervalSeconds\":2,\"delaySeconds\":1,"
+        "\"timeoutSeconds\":300,\"maxConsecutiveFailures\":0}],\"upgradeStrategy\":{"
+        "\"minimumHealthCapacity\":1,\"maximumOverCapacity\":0.5}}",
+        id, instances, version, sick ? 600000 : 0, sick ? 600000 : 0);
 }
 
 /* Poll until the answer at @p path has @p wanted. */
@@ -113,7 +114,7 @@ static double put_bare(struct bench *bench, const char *id, int instances)
     char text[1024], path[300];
     const int64_t begun_ns = bench_now_ns();
 
-    app_text(id, instances, ++bench->next_version, 1, text);
+    app_text(id, instances, ++bench->next_version, false, text);
     snprintf(path, sizeof(path), "/v2/apps/%s", id);
     free(ask(bench->lab.port, bench->next_version == 1 ? 201 : 200,
              (struct question){"PUT", path, NULL, text, NULL}));
@@ -131,14 +132,14 @@ static double put_bare(struct bench *bench, const char *id, int instances)
     }
 }
 
-static void deploy(struct bench *bench, const char *id, int instances, int delay_s,
+static void deploy(struct bench *bench, const char *id, int instances, bool sick,
                    char ret_path[static 100])
 {
     char text[1024], body[1300];
     char *reply;
     const char *run;
 
-    app_text(id, instances, ++bench->next_version, delay_s, text);
+    app_text(id, instances, ++bench->next_version, sick, text);
     snprintf(body, sizeof(body), "{\"strategy\":\"rolling\",\"app\":%s,\"reason\":\"bench\"}",
              text);
     reply = ask(bench->server_port, 202,
@@ -156,7 +157,7 @@ static double roll(struct bench *bench, const char *id, int instances)
     const int64_t begun_ns = bench_now_ns();
     char path[100];
 
-    deploy(bench, id, instances, 1, path);
+    deploy(bench, id, instances, false, path);
     await(bench->server_port, path, bench->server.token, "\"state\":\"succeeded\"");
     return (double)(bench_now_ns() - begun_ns) / 1e6;
 }
@@ -183,19 +184,22 @@ static void count_requests(struct bench *bench, int instances)
                                      BENCH_AT_MOST, 6, note});
 }
 
+/* Nothing happens to these until their deadline: they never get healthy. */
 static void count_idle(struct bench *bench, int64_t seconds)
 {
     struct tap_counts before, after;
-    char id[40], path[100], note[100];
+    char id[40], path[WAITING][100], note[100];
 
-    for (int i = 0; i < WAITING; i++) { /* healthy in an hour: nothing happens until then */
+    for (int i = 0; i < WAITING; i++) {
         snprintf(id, sizeof(id), "/bench/wait-%d", i);
-        deploy(bench, id, 1, 3600, path);
+        deploy(bench, id, 1, true, path[i]);
     }
     bench_sleep_ms(8000);
     tap_counts(bench->tap, &before);
     bench_sleep_ms(seconds * 1000);
     tap_counts(bench->tap, &after);
+    for (int i = 0; i < WAITING; i++) /* they did wait */
+        await(bench->server_port, path[i], bench->server.token, "\"state\":\"running\"");
     snprintf(note, sizeof(note), "%u in %lld s with %d deployments that wait",
              after.requests - before.requests, (long long)seconds, WAITING);
     bench_say(&(struct bench_figure){

@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-/* Fill the reply for a verdict that is no success. */
-static void fail(struct zdd_exchange *exchange)
+void zdd_exchange_fail(struct zdd_exchange *exchange)
 {
     struct zdd_call *call = &exchange->call;
 
@@ -76,7 +75,7 @@ enum MHD_Result zdd_exchange_answer(struct zdd_exchange *exchange)
         exchange->verdict =
             call->reply.err == ZDD_ERR_NO_MEMORY ? ZDD_ERR_NO_MEMORY : ZDD_ERR_INTERNAL;
     if (exchange->verdict != ZDD_ERR_NONE)
-        fail(exchange);
+        zdd_exchange_fail(exchange);
     streams = exchange->stream.open && exchange->verdict == ZDD_ERR_NONE;
     has_content = streams || call->reply.size > 0;
     response = streams ? zdd_stream_response(exchange) : text_response(call);

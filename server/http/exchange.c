@@ -60,6 +60,9 @@ static void finish(struct zdd_call *call, enum zdd_err err)
     if (!orphaned)
         return;
 
+    exchange->verdict = err;
+    if (err != ZDD_ERR_NONE)
+        zdd_exchange_fail(exchange); /* nobody hears it, but log and audit tell what happened */
     settle(exchange);
     release(exchange);
     pthread_mutex_lock(&http->lock);

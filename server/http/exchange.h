@@ -102,6 +102,9 @@ bool zdd_exchange_take(struct zdd_exchange *exchange, const char *data, size_t s
 /** The request is complete, or the deferred call goes on. The handler runs once at most. */
 enum zdd_progress zdd_exchange_run(struct zdd_exchange *exchange);
 
+/** Fill the reply for the verdict, which is no success. */
+void zdd_exchange_fail(struct zdd_exchange *exchange);
+
 /** Queue the response. @return what the access handler returns to libmicrohttpd */
 enum MHD_Result zdd_exchange_answer(struct zdd_exchange *exchange);
 

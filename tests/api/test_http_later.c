@@ -225,8 +225,9 @@ static void calls_never_finished_in_time_outlive_the_server(void **state)
         assert_true(wire_closes(&wires[i], WIRE_WAIT_MS));
         wire_close(&wires[i]);
     }
-    world_finish_held(&world, ZDD_ERR_NONE); /* still valid, and freed by this */
+    world_finish_held(&world, ZDD_ERR_APP_BUSY); /* still valid, and freed by this */
     assert_int_equal(world.after_count, 20);
+    assert_int_equal(world.last_status, 409); /* nobody heard it, but it is what happened */
     world_stop(&world);
 }
 

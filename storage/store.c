@@ -9,10 +9,12 @@
 #include "storage/migrate.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define GROUP_MAX 512 /* writes in a commit: keeps the wait of the first one short */
 #define READERS_DEFAULT 4
@@ -95,6 +97,11 @@ static void explain(const struct zdd_store *store, enum zdd_err err, int found,
     const char *path = store->path;
     const int newest = zdd_store_schema_newest();
 
+    if (err == ZDD_ERR_STORE_CANNOT_OPEN && access(path, F_OK) != 0 && errno == ENOENT) {
+        (void)snprintf(ret_reason, ZDD_REASON_TEXT_SIZE,
+                       "There is no database %.100s: give the right one with --db.", path);
+        return;
+    }
     switch ((int)err) {
     case ZDD_ERR_STORE_NEWER:
         (void)snprintf(ret_reason, ZDD_REASON_TEXT_SIZE,

@@ -174,7 +174,8 @@ static void tell_queue(struct zdd_buf *buf, const struct zdd_explanation *e)
 
     if (!queue->waits)
         return;
-    zdd_buf_printf(buf, "%d instances wait in Marathon's launch queue", (int)queue->count);
+    zdd_buf_printf(buf, "%d %s in Marathon's launch queue", (int)queue->count,
+                   queue->count == 1 ? "instance waits" : "instances wait");
     if (queue->delay_s > 0)
         zdd_buf_printf(buf, ", the next for %.0f s after failures", queue->delay_s);
     if (queue->rejection_count > 0)

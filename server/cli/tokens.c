@@ -156,8 +156,9 @@ static bool read_wish(const struct wish *wish, struct zdd_token *token)
     }
     token->scopes = zdd_scopes_parse(wish->scope ? wish->scope : "");
     if (token->scopes == 0) {
-        zdd_cli_say("--scope is needed: some of read,plan,deploy,promote,abort,admin, separated by "
-                    "commas");
+        zdd_cli_say("--scope must be some of read,plan,deploy,promote,abort,admin, separated by "
+                    "commas, not \"%.60s\"",
+                    wish->scope ? wish->scope : "");
         return false;
     }
     if (!prefix_fits(wish->app)) {

@@ -154,7 +154,7 @@ static void wrong_usage_ends_with_2_and_says_what_would_be_right(void **state)
         {{"serve", "--marathon-auth-file", "/nowhere", NULL}, "/nowhere cannot be opened"},
         {{"token", "create", "--scope", "read", NULL}, "--name is needed"},
         {{"token", "create", "--name", "a b", "--scope", "read", NULL}, "--name is needed"},
-        {{"token", "create", "--name", "a", "--scope", "reed", NULL}, "--scope is needed"},
+        {{"token", "create", "--name", "a", "--scope", "reed", NULL}, "--scope must be some of"},
         {{"token", "create", "--name", "a", "--scope", "read", "--app=x", NULL}, "--app must be"},
         {{"token", "create", "--name", "a", "--scope", "read", "--expires-days=0", NULL},
          "--expires-days must be a whole number from 1 to 3650"},

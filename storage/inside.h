@@ -114,5 +114,8 @@ bool zdd_writer_start(struct zdd_store *store);
 /** Let it finish what waits, and end. */
 void zdd_writer_stop(struct zdd_store *store);
 
+/** The deployment has ended: steps that never began are skipped. */
+ZDD_MUST_CHECK enum zdd_err zdd_steps_skip(struct zdd_tx *tx, const char *run_id);
+
 /** Write audit_head if the chain moved; the writer calls it right before each commit. */
 ZDD_MUST_CHECK enum zdd_err zdd_audit_settle(struct zdd_tx *tx);

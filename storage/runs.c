@@ -160,11 +160,13 @@ static enum zdd_err move_as(struct zdd_tx *tx, struct zdd_run *run, int64_t revi
 static enum zdd_err move(struct zdd_tx *tx, struct zdd_run *run, int64_t revision,
                          bool take_command)
 {
-    const enum zdd_err err = move_as(tx, run, revision, take_command, MOVE_QUIET);
+    enum zdd_err err = move_as(tx, run, revision, take_command, MOVE_QUIET);
 
-    if (err != ZDD_ERR_REVISION_STALE)
-        return err;
-    return move_as(tx, run, revision, take_command, MOVE_LOUD);
+    if (err == ZDD_ERR_REVISION_STALE)
+        err = move_as(tx, run, revision, take_command, MOVE_LOUD);
+    if (err == ZDD_ERR_NONE && zdd_phase_is_final(run->phase))
+        err = zdd_steps_skip(tx, run->id);
+    return err;
 }
 
 /* What others than the engine leave with a deployment. */

@@ -50,6 +50,16 @@ enum zdd_err zdd_step_update(struct zdd_tx *tx, const char *run_id, const struct
     return err == ZDD_ERR_NONE ? zdd_stmt_end(&stmt) : err;
 }
 
+enum zdd_err zdd_steps_skip(struct zdd_tx *tx, const char *run_id)
+{
+    ZDD_STMT stmt =
+        zdd_stmt_prepare(tx->conn, "UPDATE step SET state = 'skipped' WHERE run_id = :run_id"
+                                   " AND state = 'pending'");
+
+    zdd_bind_text(&stmt, ":run_id", run_id);
+    return zdd_stmt_end(&stmt);
+}
+
 #define STEP_COLUMNS "idx, kind, text, state, started_at_ms, ended_at_ms, deadline_at_ms"
 
 static void read_step(struct zdd_stmt *stmt, struct zdd_step_row *ret_step)

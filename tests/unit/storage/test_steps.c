@@ -121,13 +121,10 @@ static void an_update_moves_state_times_and_evidence_and_nothing_else(void **sta
                                                    .deadline_at_ms = 9},
                                                   "{\"healthy\":1}"}));
     assert_steps(*state, "0 update-app one PUT running 5-0/9 {\"healthy\":1}; ");
-    assert_good(update(*state, (struct step_call){"run-1",
-                                                  {.index = 0,
-                                                   .state = "succeeded",
-                                                   .started_at_ms = 5,
-                                                   .ended_at_ms = 7,
-                                                   .deadline_at_ms = 9},
-                                                  NULL}));
+    assert_good(
+        update(*state, (struct step_call){"run-1", /* a time of 0 leaves what is there */
+                                          {.index = 0, .state = "succeeded", .ended_at_ms = 7},
+                                          NULL}));
     assert_steps(*state, "0 update-app one PUT succeeded 5-7/9 {\"healthy\":1}; ");
 }
 
@@ -145,6 +142,28 @@ static void a_step_that_does_not_exist_cannot_be_moved_or_loaded(void **state)
     assert_int_equal(count, 1);
     assert_string_equal(step.text, "one PUT");
     assert_string_equal(step.kind, "update-app");
+}
+
+static void steps_that_never_began_are_skipped_at_the_end(void **state)
+{
+    struct zdd_run run;
+    char next[ZDD_ID_SIZE];
+
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
+    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 1), NULL}));
+    assert_good(update(
+        *state,
+        (struct step_call){"run-1", {.index = 0, .state = "failed", .started_at_ms = 5}, NULL}));
+    assert_good(zdd_run_load(*state, "run-1", &run, NULL));
+    run.phase = ZDD_PHASE_ROLLING;
+    assert_good(advance_run(*state, &run, run.revision, false, next));
+    assert_steps(*state,
+                 "0 update-app one PUT failed 5-0/0 -; 1 update-app one PUT pending 0-0/0 -; ");
+    run.phase = ZDD_PHASE_FAILED;
+    run.active = false;
+    assert_good(advance_run(*state, &run, run.revision, false, next));
+    assert_steps(*state,
+                 "0 update-app one PUT failed 5-0/0 -; 1 update-app one PUT skipped 0-0/0 -; ");
 }
 
 struct intent_call {
@@ -218,6 +237,7 @@ int main(void)
         CASE(a_state_that_no_step_has_is_refused),
         CASE(an_update_moves_state_times_and_evidence_and_nothing_else),
         CASE(a_step_that_does_not_exist_cannot_be_moved_or_loaded),
+        CASE(steps_that_never_began_are_skipped_at_the_end),
         CASE(the_journal_tells_orders_and_what_became_of_them),
         CASE(an_outcome_is_noted_once),
     };

@@ -230,7 +230,7 @@ static void what_is_no_object_has_no_fields(void **state)
     assert_int_equal(errors.count, 2);
     assert_string_equal(errors.error[0].pointer, "#/app");
     assert_string_equal(errors.error[0].detail, "must be an object, not an array");
-    assert_string_equal(errors.error[1].detail, "must be an object, not nothing");
+    assert_string_equal(errors.error[1].detail, "is required");
 }
 
 static void all_errors_are_collected_in_order(void **state)

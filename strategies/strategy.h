@@ -9,6 +9,10 @@
 
 #include <stddef.h>
 
+/* Going back is a step behind those of every strategy, known only when it begins. */
+#define ZDD_STEP_BACK_KIND "go-back"
+#define ZDD_STEP_BACK_TEXT "Put back what was there before."
+
 /** One option, for checking, for the catalogue and for the form a front end draws. */
 struct zdd_param {
     const char *name; /* "minimumHealthCapacity" */

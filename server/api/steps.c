@@ -19,9 +19,9 @@ bool zdd_step_describe(const struct zdd_strategy *strategy, int32_t index,
         return false;
     *ret_row = (struct zdd_step_row){.index = index, .state = "pending"};
     snprintf(ret_row->kind, sizeof(ret_row->kind), "%s",
-             back ? "go-back" : strategy->steps[index].kind);
+             back ? ZDD_STEP_BACK_KIND : strategy->steps[index].kind);
     snprintf(ret_row->text, sizeof(ret_row->text), "%s",
-             back ? "Put the previous definition back." : strategy->steps[index].text);
+             back ? ZDD_STEP_BACK_TEXT : strategy->steps[index].text);
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "storage/intents.h"
 #include "storage/revisions.h"
 #include "storage/runs.h"
+#include "strategies/strategy.h"
 #include "strategies/timing.h"
 
 #include <stdio.h>
@@ -96,8 +97,8 @@ static enum zdd_err add_undo_step(struct zdd_tx *tx, const struct zdd_intent_com
                                .started_at_ms = c->now_ms,
                                .deadline_at_ms = c->after->step_deadline_at_ms};
 
-    snprintf(row.kind, sizeof(row.kind), "go-back");
-    snprintf(row.text, sizeof(row.text), "Put the previous definition back.");
+    snprintf(row.kind, sizeof(row.kind), ZDD_STEP_BACK_KIND);
+    snprintf(row.text, sizeof(row.text), ZDD_STEP_BACK_TEXT);
     snprintf(row.state, sizeof(row.state), "running");
     return zdd_step_insert(tx, c->after->id, &row);
 }

@@ -172,13 +172,14 @@ static void help(void)
         "Exit status: 0 when no request failed, 1 when some did, 2 for wrong usage.");
 }
 
-static bool read_number(const char *text, long min, long max, long *ret)
+static bool read_number(const char *name, const char *text, long max, long *ret)
 {
     char *end;
     const long value = strtol(text, &end, 10);
 
-    if (*end || end == text || value < min || value > max) {
-        fprintf(stderr, "zdd-load: '%s' should be a number from %ld to %ld\n", text, min, max);
+    if (*end || end == text || value < 1 || value > max) {
+        fprintf(stderr, "zdd-load: %s must be a whole number from 1 to %ld, not \"%s\"\n", name,
+                max, text);
         return false;
     }
     *ret = value;
@@ -208,12 +209,16 @@ static bool read_options(int argc, char **argv, struct load *load)
         else if (option == 'h') {
             help();
             exit(EXIT_SUCCESS);
-        } else if (option == 'r'
-                       ? !read_number(optarg, 1, 100000, &load->rate)
-                       : option != 't' || !read_number(optarg, 1, THREADS_MAX, &load->threads))
+        } else if (option == 'r' ? !read_number("--rate", optarg, 100000, &load->rate)
+                                 : option != 't' || !read_number("--threads", optarg, THREADS_MAX,
+                                                                 &load->threads))
             return false;
     }
-    if (!load->app || *load->app != '/' || optind < argc) {
+    if (optind < argc) {
+        fprintf(stderr, "zdd-load: unexpected \"%s\"; see --help\n", argv[optind]);
+        return false;
+    }
+    if (!load->app || *load->app != '/') {
         fputs("zdd-load: --app wants an absolute app id; see --help\n", stderr);
         return false;
     }

@@ -18,8 +18,8 @@
 
 static const struct disk_fault faults[] = {
     {"a write fails", false, SQLITE_IOERR_WRITE, 1, 1},
-    {"the disk is full", false, SQLITE_FULL, 1, 3},
-    {"the disk is full for a while", false, SQLITE_FULL, 7, 5},
+    {"the disk is full", false, SQLITE_FULL, 1, 7},
+    {"the disk is full for a while", false, SQLITE_FULL, 7, 13},
     {"a sync fails", true, SQLITE_IOERR_FSYNC, 1, 1},
     {"syncs fail for a while", true, SQLITE_IOERR_FSYNC, 3, 1},
 };

@@ -76,8 +76,8 @@ static void or_of_sqlite_below_them(void **state)
 {
     (void)state;
     memory_with_sqlite(true);
-    fail_each(true, 12);
-    fail_each(false, 17);
+    fail_each(true, 20);
+    fail_each(false, 27);
     memory_with_sqlite(false);
 }
 

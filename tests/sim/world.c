@@ -60,7 +60,8 @@ void world_init(struct world *w, uint64_t seed, const struct zdd_plan *plan)
     zdd_twin_init(&w->twin, plan);
     w->twin.choose = choose;
     w->twin.cls = w;
-    w->first_target_generation = w->twin.current + 1;
+    /* A new app's first tasks are the target's. */
+    w->first_target_generation = plan->seen.exists ? w->twin.current + 1 : w->twin.current;
 }
 
 static void stamp(char text[ZDD_VERSION_SIZE], int number)

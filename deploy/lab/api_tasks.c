@@ -168,7 +168,8 @@ enum zdd_err zdd_lab_kill_tasks(struct zdd_call *call, struct zdd_lab *lab,
 {
     const char *host = zdd_call_query(call, "host");
     const bool right_host = !host || strcmp(host, "*") == 0 || strcmp(host, ZDD_LAB_HOST) == 0;
-    struct zdd_lab_instance **instances = calloc(count_instances(lab) + 1, sizeof(*instances));
+    struct zdd_lab_instance **instances =
+        calloc(count_instances(lab) + 1, sizeof(struct zdd_lab_instance *));
     const struct zdd_lab_instance *one =
         *target->item ? zdd_lab_instance_find(lab, target->item) : NULL;
     size_t count = 0;
@@ -207,7 +208,7 @@ enum zdd_err zdd_lab_post_tasks_delete(struct zdd_call *call, struct zdd_lab *la
 
     if (err != ZDD_ERR_NONE)
         return err;
-    instances = calloc(json_array_size(ids) + 1, sizeof(*instances));
+    instances = calloc(json_array_size(ids) + 1, sizeof(struct zdd_lab_instance *));
     if (!instances)
         abort();
     for (size_t i = 0; i < json_array_size(ids); i++) {

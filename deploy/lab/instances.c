@@ -112,7 +112,7 @@ static void make_id(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     size_t at = 0;
 
     for (const char *c = instance->spec->id + 1; *c && at + 1 < sizeof(name); c++)
-        name[at++] = *c == '/' ? '_' : *c;
+        name[at++] = (char)(*c == '/' ? '_' : *c);
     name[at] = '\0';
     make_uuid1(zdd_lab_utc(lab), uuid);
     snprintf(instance->id, sizeof(instance->id), "%s.instance-%s", name, uuid);

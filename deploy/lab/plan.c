@@ -86,7 +86,7 @@ static void collect(const struct zdd_lab *lab, const struct row *rows, size_t co
 
     for (const struct zdd_lab_app *app = lab->apps; app; app = app->next)
         max++;
-    root->spec = calloc(max, sizeof(*root->spec));
+    root->spec = calloc(max, sizeof(struct zdd_lab_spec *));
     root->depth = calloc(max, sizeof(*root->depth));
     if (!root->spec || !root->depth)
         abort();

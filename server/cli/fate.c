@@ -35,6 +35,7 @@ static int find(const char *text, size_t size)
 
 bool zdd_fate_read(struct zdd_fate *ret_fate)
 {
+    /* Before any other thread exists. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *text = getenv(ZDD_FATE_ENV);
     const char *colon = text ? strchr(text, ':') : NULL;
     char *end = NULL;

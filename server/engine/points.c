@@ -7,7 +7,7 @@
 #include <assert.h>
 
 static const char *const names[] = {
-#define ZDD_POINT(name, text_name, text) [ZDD_POINT_##name] = text_name,
+#define ZDD_POINT(name, text_name, text) [ZDD_POINT_##name] = (text_name),
 #include "server/engine/points.def"
 #undef ZDD_POINT
 };

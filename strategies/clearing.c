@@ -111,7 +111,7 @@ static int32_t worth_keeping(const struct zdd_facts *f, const struct zdd_capacit
 int32_t zdd_clearing_restored_max(const struct zdd_plan *plan)
 {
     /* All that can exist of both versions, and one that can be launched. */
-    if (plan->action != ZDD_ACTION_UPGRADE || plan->old.resident)
+    if (plan->action != ZDD_ACTION_UPGRADE || plan->old.resident || plan->old.instances < 1)
         return plan->old.instances;
     return 2 * larger(plan->old.instances, plan->target.instances) + 1;
 }

@@ -5,6 +5,7 @@
 #include "strategies/timing.h"
 
 #include "strategies/capacity.h"
+#include "strategies/clearing.h"
 
 static int64_t within(int64_t value, int64_t low, int64_t high)
 {
@@ -47,11 +48,29 @@ int64_t zdd_timing_roll_ms(const struct zdd_plan *plan, const struct zdd_app_fac
     return (int64_t)zdd_timing_waves(plan, facts) * wave;
 }
 
+/* Twice what a slow but healthy roll-out needs, so that the deadline speaks of trouble only. */
+static int64_t patience_ms(const struct zdd_plan *plan, const struct zdd_app_facts *facts)
+{
+    return within(2 * zdd_timing_roll_ms(plan, facts), ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
+}
+
 int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
 {
-    /* Twice what a slow but healthy roll-out needs, so that the deadline speaks of trouble only. */
-    return within(2 * zdd_timing_roll_ms(plan, &plan->target), ZDD_DEADLINE_MIN_MS,
-                  ZDD_DEADLINE_MAX_MS);
+    return patience_ms(plan, &plan->target);
+}
+
+/* Going back may put more instances back than there were, next to nearly as many others, and then
+ * take the surplus away: as if it went back twice. */
+static int64_t undo_ms(const struct zdd_plan *plan)
+{
+    struct zdd_plan crowded = *plan;
+
+    crowded.old.instances = zdd_clearing_restored_max(plan);
+    if (crowded.old.instances == plan->old.instances)
+        return patience_ms(plan, &plan->old);
+    crowded.seen.running = crowded.seen.healthy = crowded.old.instances - 1;
+    return within(patience_ms(plan, &plan->old) + patience_ms(&crowded, &crowded.old),
+                  ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 
 int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
@@ -61,8 +80,7 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     case ZDD_PHASE_REVERTING:
         return ZDD_REVERT_LIMIT_MS;
     case ZDD_PHASE_UNDOING:
-        return within(2 * zdd_timing_roll_ms(plan, &plan->old), ZDD_DEADLINE_MIN_MS,
-                      ZDD_DEADLINE_MAX_MS);
+        return undo_ms(plan);
     case ZDD_PHASE_PENDING:
     case ZDD_PHASE_STOPPING:
     case ZDD_PHASE_APPLYING:

@@ -11,7 +11,7 @@
 
 int32_t zdd_twin_alive_in(const struct zdd_twin_generation *g)
 {
-    return g->starting + g->fresh + g->healthy + g->ill;
+    return g->starting + g->fresh + g->healthy + g->ill + g->waiting;
 }
 
 int32_t zdd_twin_total_in(const struct zdd_twin_generation *g)
@@ -66,15 +66,16 @@ int32_t zdd_twin_serving(const struct zdd_twin *twin)
     return sum;
 }
 
-/* Send the kill to number @p index of the living instances of @p g; serving ones come first. */
+/* Send the kill to number @p index of the living instances of @p g; serving ones come first. What
+ * only waits is gone at once. */
 static void kill_one(struct zdd_twin_generation *g, int32_t index)
 {
-    int32_t *const states[] = {&g->healthy, &g->ill, &g->fresh, &g->starting};
+    int32_t *const states[] = {&g->healthy, &g->ill, &g->fresh, &g->starting, &g->waiting};
 
     for (size_t i = 0; i < ZDD_COUNT(states); i++) {
         if (index < *states[i]) {
             (*states[i])--;
-            g->killing++;
+            g->killing += states[i] != &g->waiting;
             return;
         }
         index -= *states[i];
@@ -118,7 +119,7 @@ static int32_t launch(struct zdd_twin *twin, int32_t count)
 }
 
 /*
- * Which of the living of @p g scaling down takes. In the first generation those that
+ * Which of the running of @p g scaling down takes. In the first generation those that
  * have never been healthy were added later, so they are the youngest; in the others age and
  * health are independent, and it may be any.
  */
@@ -126,10 +127,11 @@ static int32_t surplus_victim(const struct zdd_twin *twin, const struct zdd_twin
 {
     if (g == &twin->generation[0] && g->fresh > 0 && !twin->facts.oldest_first)
         return g->healthy + g->ill; /* kill_one() counts serving ones first */
-    return zdd_twin_pick(twin, zdd_twin_alive_in(g));
+    return zdd_twin_pick(twin, zdd_twin_alive_in(g) - g->waiting);
 }
 
-/* Scaling down: those not running first, then the youngest generation (§4.7). */
+/* Scaling down: those that start first, then the youngest generation, and what waits last (§4.7).
+ */
 static void kill_surplus(struct zdd_twin *twin)
 {
     for (int32_t i = twin->current; i >= 0; i--) {
@@ -144,8 +146,14 @@ static void kill_surplus(struct zdd_twin *twin)
         struct zdd_twin_generation *g =
             &twin->generation[twin->facts.oldest_first ? n : twin->current - n];
 
-        while (zdd_twin_alive_in(g) > 0 && all_alive(twin) > twin->facts.instances)
+        while (zdd_twin_alive_in(g) > g->waiting && all_alive(twin) > twin->facts.instances)
             kill_one(g, surplus_victim(twin, g));
+    }
+    for (int32_t i = twin->current; i >= 0; i--) {
+        struct zdd_twin_generation *g = &twin->generation[i];
+
+        while (g->waiting > 0 && all_alive(twin) > twin->facts.instances)
+            g->waiting--;
     }
 }
 
@@ -227,6 +235,7 @@ static void new_generation(struct zdd_twin *twin)
     g[0].healthy += g[1].healthy;
     g[0].ill += g[1].ill;
     g[0].killing += g[1].killing;
+    g[0].waiting += g[1].waiting;
     for (int32_t i = 1; i + 1 < ZDD_TWIN_GENERATIONS; i++)
         g[i] = g[i + 1];
     g[ZDD_TWIN_GENERATIONS - 1] = (struct zdd_twin_generation){0};

@@ -22,17 +22,20 @@ struct zdd_twin_generation {
     int32_t healthy;  /* running and serving */
     int32_t ill; /* running, was healthy, is not any more: still counts for a replace (rule 7) */
     int32_t killing; /* asked to end; still occupies capacity */
+    int32_t waiting; /* has crashed and waits for its next start: counts, and is listed nowhere */
 };
 
 enum zdd_twin_deployment { ZDD_TWIN_IDLE, ZDD_TWIN_REPLACE, ZDD_TWIN_SCALE, ZDD_TWIN_STOP };
 
 /** What can happen to the tasks next. */
 enum zdd_twin_event {
-    ZDD_TWIN_ENDED,   /* a killed task is gone */
-    ZDD_TWIN_STARTED, /* a launched task runs */
-    ZDD_TWIN_HEALTHY, /* a running task is healthy and ready, as far as it has checks */
-    ZDD_TWIN_DIED,    /* a task of its own accord; Marathon starts it again */
-    ZDD_TWIN_ILL,     /* a healthy task fails its checks */
+    ZDD_TWIN_ENDED,      /* a killed task is gone */
+    ZDD_TWIN_STARTED,    /* a launched task runs */
+    ZDD_TWIN_HEALTHY,    /* a running task is healthy and ready, as far as it has checks */
+    ZDD_TWIN_DIED,       /* a task of its own accord; Marathon starts it again */
+    ZDD_TWIN_ILL,        /* a healthy task fails its checks */
+    ZDD_TWIN_CRASHED,    /* as DIED, but Marathon waits before it starts it again (§7.1) … */
+    ZDD_TWIN_RELAUNCHED, /* … until now */
     ZDD_TWIN_EVENT_COUNT
 };
 

@@ -32,8 +32,12 @@ static size_t sources_of(struct zdd_twin_generation *g, enum zdd_twin_event even
         ret_sources[1] = &g->ill;
         return 2;
     case ZDD_TWIN_DIED:
+    case ZDD_TWIN_CRASHED:
         memcpy(ret_sources, running, sizeof(running));
         return SOURCES_MAX;
+    case ZDD_TWIN_RELAUNCHED:
+        ret_sources[0] = &g->waiting;
+        return 1;
     case ZDD_TWIN_ILL:
         ret_sources[0] = &g->healthy;
         return 1;
@@ -125,6 +129,13 @@ static void happen_to(struct zdd_twin *twin, int32_t index, enum zdd_twin_event 
         if (of_current || twin->deployment != ZDD_TWIN_REPLACE)
             g->starting++;
         break;
+    case ZDD_TWIN_CRASHED:
+        if (of_current || twin->deployment != ZDD_TWIN_REPLACE)
+            g->waiting++;
+        break;
+    case ZDD_TWIN_RELAUNCHED:
+        g->starting++;
+        break;
     case ZDD_TWIN_ILL:
         g->ill++;
         break;
@@ -152,7 +163,7 @@ void zdd_twin_happen(struct zdd_twin *twin, enum zdd_twin_event event)
 
 static void add(struct zdd_side *side, const struct zdd_twin_generation *g)
 {
-    side->total += zdd_twin_total_in(g);
+    side->total += zdd_twin_total_in(g) - g->waiting;
     side->staged += g->starting;
     side->running += g->fresh + g->healthy + g->ill;
     side->healthy += g->healthy;

@@ -22,7 +22,7 @@
 #define EVENTS_MAX 20000 /* one deployment has some hundred */
 
 /* How the new version behaves. */
-enum health { HEALTH_GOOD, HEALTH_NONE, HEALTH_SOME, HEALTH_COUNT };
+enum health { HEALTH_GOOD, HEALTH_NONE, HEALTH_SOME, HEALTH_CRASHES, HEALTH_COUNT };
 
 struct loop {
     uint64_t seed, random;
@@ -44,6 +44,7 @@ struct loop {
     bool went_back;
     int32_t raced; /* what happened between looks and their orders */
     int32_t sick;  /* most instances of a half sick version at a time, on the way back */
+    bool crashed;
 };
 
 static uint64_t draw(struct loop *l)
@@ -176,6 +177,7 @@ static struct zdd_observation observe(const struct loop *l)
         .locked = l->twin.deployment != ZDD_TWIN_IDLE,
         .locked_by_us =
             l->twin.deployment != ZDD_TWIN_IDLE && l->twin.deployment_number == l->our_deployment,
+        .tasks_fail = l->crashed,
         .put_back_by_us = l->put_back && l->twin.definition == ZDD_DEFINITION_PREVIOUS,
     };
 
@@ -235,8 +237,14 @@ static int32_t floor_now(struct loop *l)
 {
     const struct zdd_twin_generation *now = &l->twin.generation[l->twin.current];
 
+    if (l->health == HEALTH_CRASHES && !l->plan.target.has_health_checks)
+        return 0; /* without checks each start passes for success and costs an original */
     if (!l->went_back)
         return l->floor;
+    /* Crashing instances count as capacity too, and only more of the previous version outweigh
+     * them: as many as are bearable suffice where none may be missing (clearing.h). */
+    if (l->health == HEALTH_CRASHES && l->plan.old.minimum_health_capacity < 1)
+        return 0;
     if (l->health != HEALTH_NONE && l->twin.definition == ZDD_DEFINITION_TARGET &&
         now->fresh > l->sick)
         l->sick = now->fresh;
@@ -256,6 +264,22 @@ static void check_floor(struct loop *l)
     must(l, serving >= floor);
 }
 
+/* Tasks of a version that crashes do so while it is in place, soon after they have started. */
+static bool crash(struct loop *l)
+{
+    const struct zdd_twin_generation *now = &l->twin.generation[l->twin.current];
+    const int32_t all = zdd_twin_possible(&l->twin, ZDD_TWIN_CRASHED);
+    const int32_t mine = now->starting + now->fresh + now->healthy + now->ill;
+
+    if (l->health != HEALTH_CRASHES || l->twin.definition != ZDD_DEFINITION_TARGET || mine == 0 ||
+        l->plan.action == ZDD_ACTION_SCALE || l->plan.action == ZDD_ACTION_RESTART)
+        return false;
+    l->forced = all - mine + below(l, mine); /* earlier generations are counted first */
+    zdd_twin_happen(&l->twin, ZDD_TWIN_CRASHED);
+    l->crashed = true;
+    return true;
+}
+
 /* Tasks of the target turn healthy as the loop's dice said, all others do. @return false when none
  * may */
 static bool turn_healthy(struct loop *l)
@@ -265,12 +289,13 @@ static bool turn_healthy(struct loop *l)
     const struct zdd_twin_generation *now = &l->twin.generation[l->twin.current];
     const int32_t all = zdd_twin_possible(&l->twin, ZDD_TWIN_HEALTHY);
     const int32_t mine = now->fresh + now->ill;
+    const bool never = l->health == HEALTH_NONE || l->health == HEALTH_CRASHES;
 
     if (all == 0)
         return false;
-    if (target && l->health == HEALTH_NONE && all == mine)
+    if (target && never && all == mine)
         return false;
-    if (target && l->health == HEALTH_NONE)
+    if (target && never)
         l->forced = below(l, all - mine); /* earlier generations are counted first */
     if (target && l->health == HEALTH_SOME && l->turned_healthy >= l->plan.target.instances / 2)
         return false;
@@ -283,6 +308,8 @@ static bool may_happen(struct loop *l, enum zdd_twin_event event)
 {
     if (event == ZDD_TWIN_HEALTHY)
         return turn_healthy(l);
+    if (event == ZDD_TWIN_CRASHED)
+        return crash(l);
     if ((event == ZDD_TWIN_DIED || event == ZDD_TWIN_ILL) && (!l->is_rough || !chance(l, 10)))
         return false;
     if (zdd_twin_possible(&l->twin, event) == 0)
@@ -380,7 +407,7 @@ static void check_end(struct loop *l)
     if (l->went_back && !l->is_rough && !warned(l, "hangs-on-1.10"))
         must(l, l->run.phase != ZDD_PHASE_FAILED);
     /* A version that never serves must not pass for a good one. */
-    if (l->health == HEALTH_NONE && l->plan.target.instances > 0 &&
+    if ((l->health == HEALTH_NONE || l->health == HEALTH_CRASHES) && l->plan.target.instances > 0 &&
         l->plan.target.has_health_checks && l->plan.action != ZDD_ACTION_SCALE &&
         l->plan.action != ZDD_ACTION_NONE)
         must(l, l->run.phase != ZDD_PHASE_SUCCEEDED);
@@ -388,6 +415,8 @@ static void check_end(struct loop *l)
 
 static void set_up(struct loop *l, uint64_t seed, bool tells)
 {
+    static const char *const healths[] = {"good", "sick", "half sick", "crashing"};
+
     memset(l, 0, sizeof(*l));
     l->seed = l->random = seed;
     l->tells = tells;
@@ -407,9 +436,8 @@ static void set_up(struct loop *l, uint64_t seed, bool tells)
          (int)l->plan.target.instances, l->plan.target.minimum_health_capacity,
          l->plan.target.maximum_over_capacity, l->plan.old.minimum_health_capacity,
          l->plan.old.maximum_over_capacity, zdd_replace_rule_name(l->plan.replace_rule),
-         (int)l->floor, (int)l->undo_floor,
-         l->health == HEALTH_GOOD ? "good" : (l->health == HEALTH_NONE ? "sick" : "half sick"),
-         l->is_rough ? ", rough" : "", l->is_slow ? ", slow" : "");
+         (int)l->floor, (int)l->undo_floor, healths[l->health], l->is_rough ? ", rough" : "",
+         l->is_slow ? ", slow" : "");
 }
 
 static enum zdd_phase play(uint64_t seed, bool tells)

@@ -331,6 +331,11 @@ static void set_bounds(struct sim *s)
 
     s->floor = stops ? 0 : min32(s->preview.lowest_serving, s->preview.min_healthy);
     s->undo_floor = stops ? 0 : min32(s->floor, promised(&p->old, p->seen.healthy));
+    if (s->world.crashing_target && p->old.minimum_health_capacity < 1)
+        s->undo_floor =
+            0; /* only where none may be missing this many can be put back (clearing.h) */
+    if (s->world.crashing_target && !p->target.has_health_checks)
+        s->floor = s->undo_floor = 0; /* each start passes for success and costs an original */
     s->cap = max32(max32(p->seen.running, s->preview.peak_instances),
                    max32(most(&p->target), most(&p->old)));
     /* Going back may put more instances back than ran, so that Marathon kills none at once. */
@@ -418,6 +423,7 @@ static enum zdd_phase simulate(uint64_t seed, struct zdd_store *store, FILE *sto
     s.world.on_order = check_order;
     s.world.cls = &s;
     s.world.sick_target = world_chance(&s.world, 30);
+    s.world.crashing_target = s.world.sick_target && seed % 3 == 0;
     set_faults(&s.world);
     s.stepper = (struct zdd_stepper){.store = store,
                                      .cluster = world_cluster(&s.world),
@@ -436,7 +442,9 @@ static enum zdd_phase simulate(uint64_t seed, struct zdd_store *store, FILE *sto
         s.plan.target.maximum_over_capacity, s.plan.old.minimum_health_capacity,
         s.plan.old.maximum_over_capacity, zdd_replace_rule_name(s.plan.replace_rule),
         zdd_on_failure_name(s.plan.on_failure), (int)s.floor, (int)s.undo_floor, (int)s.cap,
-        s.world.sick_target ? ", the new version is sick" : "");
+        s.world.crashing_target ? ", the new version crashes"
+        : s.world.sick_target   ? ", the new version is sick"
+                                : "");
     if (zdd_store_write(store, insert, &s) != ZDD_ERR_NONE)
         fail(&s, "the deployment could not be stored");
     while (!s.failure && !zdd_phase_is_final(s.run.phase)) {

@@ -46,7 +46,11 @@ void world_tell(struct world *w, const char *format, ...)
 
 static int32_t choose(void *cls, int32_t count)
 {
-    return (int32_t)(world_draw(cls) % (uint64_t)count);
+    struct world *w = cls;
+    const int32_t forced = w->forced;
+
+    w->forced = -1;
+    return forced >= 0 ? forced : (int32_t)(world_draw(w) % (uint64_t)count);
 }
 
 void world_init(struct world *w, uint64_t seed, const struct zdd_plan *plan)
@@ -55,6 +59,7 @@ void world_init(struct world *w, uint64_t seed, const struct zdd_plan *plan)
                         .random = seed,
                         .now_ms = 1000000,
                         .plan = plan,
+                        .forced = -1,
                         .version = 1,
                         .config_version = 1};
     zdd_twin_init(&w->twin, plan);
@@ -88,7 +93,9 @@ static void view(const struct world *w, struct zdd_app_view *v)
     const bool same = w->plan->action == ZDD_ACTION_SCALE || restart;
     const bool foreign = w->twin.definition == ZDD_DEFINITION_FOREIGN;
 
-    *v = (struct zdd_app_view){.exists = w->twin.exists, .instances = w->twin.facts.instances};
+    *v = (struct zdd_app_view){.exists = w->twin.exists,
+                               .instances = w->twin.facts.instances,
+                               .failed_at_ms = w->crashed_at_ms};
     if (!v->exists)
         return;
     v->fits_target = !foreign && (same || w->twin.definition == ZDD_DEFINITION_TARGET);
@@ -256,6 +263,20 @@ static bool may_turn_healthy(const struct world *w)
              generation >= w->first_target_generation);
 }
 
+/* A task of the target crashes, and Marathon waits before it starts it again. */
+static void crash(struct world *w)
+{
+    const struct zdd_twin_generation *now = &w->twin.generation[w->twin.current];
+    const int32_t all = zdd_twin_possible(&w->twin, ZDD_TWIN_CRASHED);
+    const int32_t mine = now->starting + now->fresh + now->healthy + now->ill;
+
+    if (may_turn_healthy(w) || mine == 0 || !world_chance(w, 40))
+        return;
+    w->forced = all - mine + (int32_t)(world_draw(w) % (uint64_t)mine); /* the newest come last */
+    w->crashed_at_ms = w->now_ms;
+    happen(w, ZDD_TWIN_CRASHED);
+}
+
 static void interfere(struct world *w)
 {
     struct zdd_app_facts facts = w->twin.facts;
@@ -330,5 +351,9 @@ void world_tick(struct world *w)
         w->troubles.cluster++;
         happen(w, ZDD_TWIN_ILL);
     }
+    if (zdd_twin_possible(&w->twin, ZDD_TWIN_RELAUNCHED) && world_chance(w, 20))
+        happen(w, ZDD_TWIN_RELAUNCHED);
+    if (w->crashing_target)
+        crash(w);
     interfere(w);
 }

@@ -45,8 +45,11 @@ struct late_order {
 struct world {
     uint64_t seed, random;
     int64_t now_ms;
-    bool calm;        /* no more faults: from here on everything must end */
-    bool sick_target; /* instances of the target never turn healthy */
+    bool calm;             /* no more faults: from here on everything must end */
+    bool sick_target;      /* instances of the target never turn healthy … */
+    bool crashing_target;  /* … and crash soon after their start */
+    int64_t crashed_at_ms; /* the last time; 0: never */
+    int32_t forced;        /* what choose() gives next, -1: anything */
     struct faults faults;
     struct troubles troubles;
     const struct zdd_plan *plan;

@@ -701,6 +701,67 @@ static void many_versions_lose_no_task(void **state)
     assert_int_equal(zdd_twin_serving(&twin), 4);
 }
 
+/* 4 originals that serve, and 4 of the target that have crashed. */
+static struct zdd_twin a_twin_that_crashes(void)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+
+    upgrade(&twin, shares(1, 1));
+    twin.choose = the_last;
+    for (int i = 0; i < 4; i++)
+        zdd_twin_happen(&twin, ZDD_TWIN_CRASHED);
+    twin.choose = NULL;
+    return twin;
+}
+
+static void what_crashes_is_listed_nowhere_until_it_is_launched_again(void **state)
+{
+    struct zdd_twin twin = a_twin_that_crashes();
+    struct zdd_side now, before;
+
+    (void)state;
+    assert_int_equal(twin.generation[1].waiting, 4);
+    zdd_twin_sides(&twin, &now, &before);
+    assert_int_equal(now.total, 0);
+    assert_int_equal(before.healthy, 4);
+    assert_int_equal(twin.deployment, ZDD_TWIN_REPLACE);
+    assert_int_equal(all(&twin, ZDD_TWIN_RELAUNCHED), 4);
+    assert_tasks(&twin, 1, 4, 0, 0, 0);
+    assert_int_equal(twin.generation[1].waiting, 0);
+}
+
+static void what_has_crashed_counts_as_capacity_and_costs_what_serves(void **state)
+{
+    const struct zdd_app_facts facts = shares(1, 1);
+    struct zdd_twin twin = a_twin_that_crashes();
+
+    (void)state;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, true));
+    assert_tasks(&twin, 0, 0, 0, 0, 4);
+    assert_int_equal(twin.generation[1].waiting, 4);
+    twin = a_twin_that_crashes();
+    twin.choose = the_last; /* what only waits is gone at once */
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, true));
+    assert_tasks(&twin, 0, 0, 0, 4, 0);
+    assert_int_equal(twin.generation[1].waiting + twin.generation[1].killing, 0);
+}
+
+static void scaling_down_takes_running_ones_before_those_that_wait(void **state)
+{
+    struct zdd_app_facts facts = shares(1, 1);
+    struct zdd_twin twin = a_twin_that_crashes();
+
+    (void)state;
+    facts.instances = 5;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_TARGET, &facts, true));
+    assert_tasks(&twin, 0, 0, 0, 1, 3);
+    assert_int_equal(twin.generation[1].waiting, 4);
+    facts.instances = 2;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_TARGET, &facts, true));
+    assert_tasks(&twin, 0, 0, 0, 0, 4);
+    assert_int_equal(twin.generation[1].waiting, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -743,6 +804,9 @@ int main(void)
         cmocka_unit_test(any_task_that_runs_or_starts_may_die),
         cmocka_unit_test(a_client_sees_the_present_version_and_the_rest),
         cmocka_unit_test(many_versions_lose_no_task),
+        cmocka_unit_test(what_crashes_is_listed_nowhere_until_it_is_launched_again),
+        cmocka_unit_test(what_has_crashed_counts_as_capacity_and_costs_what_serves),
+        cmocka_unit_test(scaling_down_takes_running_ones_before_those_that_wait),
     };
 
     return cmocka_run_group_tests_name("strategies/twin", tests, NULL, NULL);

@@ -91,7 +91,7 @@ going_back_is_a_step_of_its_own_and_clearing_and_putting_back_share_its_time(voi
     run = moved(run, a_decision(.phase = ZDD_PHASE_UNDOING), T0 + 4000);
     assert_int_equal(run.step, 2);
     assert_int_equal(run.attempt, 0);
-    assert_int_equal(run.step_deadline_at_ms, T0 + 4000 + 800000);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 4000 + 1400000);
 
     run = moved(run, a_decision(.phase = ZDD_PHASE_CLEARING), T0 + 5000); /* an operator, again */
     assert_int_equal(run.step_deadline_at_ms, T0 + 5000 + ZDD_REVERT_LIMIT_MS);

@@ -291,8 +291,11 @@ bool zdd_twin_put(struct zdd_twin *twin, enum zdd_definition definition,
     const bool config = fresh || twin->definition != definition;
     const bool same = !config && twin->facts.instances == facts->instances;
 
-    if (same)
-        return true; /* a no-op never meets a lock: it affects no app (§1.4 item 6) */
+    if (same) { /* a no-op never meets a lock: it affects no app (§1.4 item 6) */
+        if (twin->deployment == ZDD_TWIN_IDLE)
+            zdd_twin_proceed(twin); /* the scale check comes by, sooner or later */
+        return true;
+    }
     if (twin->deployment != ZDD_TWIN_IDLE && !force)
         return false;
     twin->exists = true;

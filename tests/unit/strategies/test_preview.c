@@ -332,6 +332,10 @@ static void surplus_nobody_wanted_any_more_is_no_trap(void **state)
     v = preview(plan);
     assert_false(v.hangs);
     check_timeline(&v, 0, 4);
+    plan.seen.healthy = 2; /* nothing has to happen first */
+    v = preview(plan);
+    assert_false(v.hangs);
+    check_timeline(&v, 0, 4);
 }
 
 static void each_step_has_its_deadline(void **state)

@@ -340,6 +340,17 @@ static void what_changes_nothing_meets_no_lock_and_stops_nothing(void **state)
     assert_memory_equal(&twin, &before, sizeof(twin));
 }
 
+static void what_changes_nothing_leaves_the_rest_to_the_scale_check(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan(.seen = {.exists = true, .running = 6, .healthy = 6}));
+    const struct zdd_app_facts facts = facts_of_app();
+
+    (void)state;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, false));
+    assert_int_equal(twin.deployment, ZDD_TWIN_IDLE);
+    assert_tasks(&twin, 0, 0, 0, 4, 2);
+}
+
 static void a_forced_change_counts_everything_alive_as_capacity(void **state)
 {
     struct zdd_twin twin = a_twin(a_plan());
@@ -783,6 +794,7 @@ int main(void)
         cmocka_unit_test(on_1_10_more_known_than_wanted_are_killed),
         cmocka_unit_test(another_deployment_locks_the_app_unless_forced),
         cmocka_unit_test(what_changes_nothing_meets_no_lock_and_stops_nothing),
+        cmocka_unit_test(what_changes_nothing_leaves_the_rest_to_the_scale_check),
         cmocka_unit_test(a_forced_change_counts_everything_alive_as_capacity),
         cmocka_unit_test(whom_it_hits_the_caller_chooses),
         cmocka_unit_test(scaling_up_starts_what_is_missing_and_waits_for_exactly_those),

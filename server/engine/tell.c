@@ -13,6 +13,8 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
 {
     const bool back = zdd_phase_is_undo(run->phase);
     const struct zdd_side *side = &seen->current;
+    const int32_t before = seen->put_back_by_us ? seen->instances : plan->old.instances;
+    const int32_t wanted = back ? before : plan->target.instances;
     char *const text = run->waiting_text;
 
     if (run->phase == ZDD_PHASE_STOPPING) {
@@ -23,12 +25,15 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
             text, ZDD_WAITING_SIZE,
             "%d new instances that do not serve are removed before the old version is put back.",
             (int)(side->total - side->healthy));
+    } else if (back && side->total > wanted) {
+        snprintf(text, ZDD_WAITING_SIZE,
+                 "%d instances are on top of the %d of before and have to end.",
+                 (int)(side->total - wanted), (int)wanted);
     } else {
         snprintf(text, ZDD_WAITING_SIZE,
                  "%d of %d %s instances healthy, %d running, %d starting; %d %s still there.",
-                 (int)side->healthy, (int)(back ? plan->old.instances : plan->target.instances),
-                 back ? "restored" : "new", (int)side->running, (int)side->staged,
-                 (int)seen->outdated.total, back ? "others" : "old");
+                 (int)side->healthy, (int)wanted, back ? "restored" : "new", (int)side->running,
+                 (int)side->staged, (int)seen->outdated.total, back ? "others" : "old");
     }
 }
 

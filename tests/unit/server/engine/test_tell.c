@@ -57,6 +57,15 @@ static void tasks_are_counted_by_what_the_phase_is_about(void **state)
     assert_string_equal(
         waiting(a_run(.phase = ZDD_PHASE_UNDOING), "tasks", o).waiting_text,
         "2 of 4 restored instances healthy, 3 running, 1 starting; 3 others still there.");
+    assert_string_equal(
+        waiting(a_run(.phase = ZDD_PHASE_UNDOING), "tasks",
+                seen(.instances = 8, .put_back_by_us = true, .current = serving(5)))
+            .waiting_text,
+        "5 of 8 restored instances healthy, 5 running, 0 starting; 0 others still there.");
+    assert_string_equal(
+        waiting(a_run(.phase = ZDD_PHASE_UNDOING), "tasks", seen(.current = serving(8)))
+            .waiting_text,
+        "4 instances are on top of the 4 of before and have to end.");
     assert_string_equal(waiting(a_run(.phase = ZDD_PHASE_STOPPING), "tasks", o).waiting_text,
                         "7 old instances still have to end.");
     assert_non_null(strstr(waiting(a_run(.phase = ZDD_PHASE_CLEARING), "tasks", o).waiting_text,

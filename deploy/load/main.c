@@ -21,8 +21,9 @@
 
 #define THREADS_MAX 32
 #define VERSIONS_MAX 8
-#define TRIES TARGETS_TRIED_MAX /* the first, and HAProxy's three retries */
-#define WORDS_MAX 5             /* failures told in words; the rest is counted */
+#define TRIES TARGETS_TRIED_MAX  /* the first, and HAProxy's three retries */
+#define TURN_AROUND_NS 50000000L /* before the next try; HAProxy's lasts up to a second */
+#define WORDS_MAX 5              /* failures told in words; the rest is counted */
 
 struct load {
     const char *marathon, *app, *path;
@@ -80,6 +81,7 @@ static void note_failure(struct load *load, const char *words)
 /* One request with its retries. */
 static void ask(struct load *load, struct zdd_fetch *fetch)
 {
+    const struct timespec turn_around = {.tv_nsec = TURN_AROUND_NS};
     char words[300] = "no instance is up";
     struct targets_tried tried = {0};
 
@@ -110,6 +112,7 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
         zdd_answer_release(&answer);
         if (err == ZDD_ERR_NONE)
             break; /* it answered, and not well: no balancer hides that */
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &turn_around, NULL);
         targets_refresh(load->targets);
     }
     note_failure(load, words);

@@ -42,15 +42,20 @@ static int32_t launched(const struct zdd_facts *f)
 /*
  * Instances that Marathon wants and does not list: not launched yet, or failed and waiting for
  * their next start. While the replace goes on, what it has launched is known; without any
- * deployment the definition says how many there are. Our own scale begins where nothing is hidden.
+ * deployment the definition says how many there are. Our own scale begins where nothing is hidden,
+ * and what it has not launched yet takes nobody's place; tasks may have failed since.
  */
 static int32_t hidden(const struct zdd_facts *f)
 {
     const int32_t visible = alive(&f->seen->current);
 
-    if (!f->seen->locked)
+    const bool our_scale = f->seen->locked && f->run->outcome == ZDD_OUTCOME_ACKED;
+
+    if (our_scale && !f->seen->tasks_fail)
+        return 0;
+    if (our_scale || !f->seen->locked)
         return larger(0, f->seen->instances - alive(&f->seen->outdated) - visible);
-    return f->run->outcome == ZDD_OUTCOME_ACKED ? 0 : larger(0, launched(f) - visible);
+    return larger(0, launched(f) - visible);
 }
 
 /* Instances that Marathon's rule counts as capacity; classic counts the starting and the hidden
@@ -159,8 +164,8 @@ int32_t zdd_clearing_restored(const struct zdd_facts *f)
     const int32_t before = f->plan->old.instances;
     int32_t instances;
 
-    if (before < 1 || f->seen->definition != ZDD_DEFINITION_TARGET || !is_blind(f))
-        return before; /* whatever could be scaled away is gone */
+    if (before < 1 || f->seen->definition != ZDD_DEFINITION_TARGET)
+        return before;
     instances = restored_above(f, capacity_of_going_back(f, before).min_healthy);
     if (instances == 0)
         instances = restored_above(f, 1); /* less than promised is better than nothing */

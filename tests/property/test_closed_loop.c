@@ -229,9 +229,10 @@ static void obey(struct loop *l, const struct zdd_order *order)
 
 /*
  * Sick instances of a half sick or slow version count as capacity when the previous definition is
- * put back, and Marathon may kill serving ones in their place: on the way back that many fewer
- * are promised. (A version that is sick altogether costs nothing: it is cleared away.) Each
- * task that starts or ends between a look and the order that follows from it may cost one too.
+ * put back, and Marathon may kill serving ones in their place. Where none may be missing, more
+ * of the previous version outweigh them; where some may, that many fewer are promised. (A
+ * version that is sick altogether costs nothing: it is cleared away.) Each task that starts or
+ * ends between a look and the order that follows from it may cost one too.
  */
 static int32_t floor_now(struct loop *l)
 {
@@ -246,7 +247,7 @@ static int32_t floor_now(struct loop *l)
     if (l->health == HEALTH_CRASHES && l->plan.old.minimum_health_capacity < 1)
         return 0;
     if (l->health != HEALTH_NONE && l->twin.definition == ZDD_DEFINITION_TARGET &&
-        now->fresh > l->sick)
+        l->plan.old.minimum_health_capacity < 1 && now->fresh > l->sick)
         l->sick = now->fresh;
     return l->undo_floor - l->sick - l->raced;
 }

@@ -205,6 +205,22 @@ static void what_was_scaled_away_is_not_hidden(void **state)
     assert_int_equal(zdd_clearing_restored(&(struct zdd_facts){&plan, &cleared, &observation}), 4);
 }
 
+static void what_fails_after_it_was_scaled_is_hidden_again(void **state)
+{
+    const struct zdd_plan plan = at_once();
+    const struct zdd_run cleared = a_run(.phase = ZDD_PHASE_CLEARING, .ordered = true,
+                                         .outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0);
+    struct zdd_observation observation =
+        seen(.definition = ZDD_DEFINITION_TARGET, .instances = 5, .locked = true,
+             .locked_by_us = true, .outdated = fit(4));
+    const struct zdd_facts facts = {&plan, &cleared, &observation};
+
+    (void)state;
+    assert_int_equal(zdd_clearing_restored(&facts), 4); /* the fifth has not been launched */
+    observation.tasks_fail = true;
+    assert_int_equal(zdd_clearing_restored(&facts), 5); /* it may have been, and crashed */
+}
+
 static void data_is_not_doubled(void **state)
 {
     struct zdd_plan plan = at_once();
@@ -255,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_small_minimum_health_asks_for_more_than_is_bearable),
         cmocka_unit_test(by_the_rule_of_1_10_only_the_number_of_all_matters),
         cmocka_unit_test(what_was_scaled_away_is_not_hidden),
+        cmocka_unit_test(what_fails_after_it_was_scaled_is_hidden_again),
         cmocka_unit_test(data_is_not_doubled),
         cmocka_unit_test(tasks_that_fail_may_be_hidden_in_a_moment),
         cmocka_unit_test(where_the_oldest_would_go_first_more_are_put_back),

@@ -189,6 +189,7 @@ static void waiting_for_what_cannot_be_told_apart_has_an_end(void **state)
     assert_rule(d, "undo/wait-clear");
     d = decide(a_plan(), run, half_sick_target_seen(.now_ms = T0 + 60000));
     assert_rule(d, "undo/put-back");
+    assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 6, true); /* so many that none is killed at once */
 }
 
 static void waiting_for_the_cleared_to_end_lasts_until_they_have(void **state)

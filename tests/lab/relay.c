@@ -139,7 +139,7 @@ static void *run(void *cls)
 struct relay *relay_open(uint16_t port)
 {
     struct relay *r = calloc(1, sizeof(*r));
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t size = sizeof(address);
 
     assert_non_null(r);

@@ -80,7 +80,7 @@ static bool is_live(struct game *g, const char *id)
 /* The random moment is what is tested: it waits for nothing. */
 static void let_time_pass(struct game *g)
 {
-    const uint64_t us = draw(g, MOMENT_MAX_MS * 1000);
+    const uint64_t us = draw(g, UINT64_C(1000) * MOMENT_MAX_MS);
 
     nanosleep(&(struct timespec){.tv_nsec = (long)us * 1000}, NULL);
 }

@@ -199,8 +199,14 @@ static struct zdd_due *find(const struct zdd_due_queue *queue, const char *run_i
     return due;
 }
 
+static void touch(struct zdd_due_queue *queue, struct zdd_due *due)
+{
+    due->touched = ++queue->touches;
+}
+
 void zdd_due_nearer(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wake_at_ms)
 {
+    touch(queue, due);
     if (due->busy) {
         due->again = true;
         return;
@@ -211,16 +217,12 @@ void zdd_due_nearer(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wa
     sift_up(queue, due->place);
 }
 
-bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
-                  int64_t wake_at_ms)
+static bool add(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
+                int64_t wake_at_ms)
 {
     const size_t app_size = strlen(app_id) + 1;
-    struct zdd_due *due = find(queue, run_id);
+    struct zdd_due *due;
 
-    if (due) {
-        zdd_due_nearer(queue, due, wake_at_ms);
-        return true;
-    }
     if (!reserve(queue))
         return false;
     due = calloc(1, sizeof(*due) + app_size);
@@ -229,11 +231,28 @@ bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *a
     memcpy(due->run_id, run_id, strnlen(run_id, ZDD_ID_SIZE - 1));
     memcpy(due->app_id, app_id, app_size);
     due->wake_at_ms = wake_at_ms;
+    touch(queue, due);
     link_in(queue, due);
     queue->count++;
     push(queue, due);
     grow_tables(queue);
     return true;
+}
+
+bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
+                  int64_t wake_at_ms)
+{
+    struct zdd_due *due = find(queue, run_id);
+
+    if (!due)
+        return add(queue, run_id, app_id, wake_at_ms);
+    zdd_due_nearer(queue, due, wake_at_ms);
+    return true;
+}
+
+bool zdd_due_add(struct zdd_due_queue *queue, const char *run_id, const char *app_id)
+{
+    return find(queue, run_id) || add(queue, run_id, app_id, INT64_MAX);
 }
 
 struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *app_id, size_t size)
@@ -245,12 +264,22 @@ struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *ap
     return due;
 }
 
-void zdd_due_claim(struct zdd_due_queue *queue, struct zdd_due *due)
+static void claim(struct zdd_due_queue *queue, struct zdd_due *due)
 {
-    assert(!due->busy);
     pull(queue, due);
     due->busy = true;
     due->again = false;
+    touch(queue, due);
+}
+
+struct zdd_due *zdd_due_claim(struct zdd_due_queue *queue, const char *run_id, uint64_t touches)
+{
+    struct zdd_due *due = find(queue, run_id);
+
+    if (!due || due->busy || due->touched > touches)
+        return NULL;
+    claim(queue, due);
+    return due;
 }
 
 struct zdd_due *zdd_due_take(struct zdd_due_queue *queue, int64_t now_ms)
@@ -259,7 +288,7 @@ struct zdd_due *zdd_due_take(struct zdd_due_queue *queue, int64_t now_ms)
 
     if (!due || due->wake_at_ms > now_ms)
         return NULL;
-    zdd_due_claim(queue, due);
+    claim(queue, due);
     return due;
 }
 

@@ -18,6 +18,7 @@ struct zdd_due {
     bool again;         /* woken while busy: look again at once */
     int64_t wake_at_ms; /* INT64_MAX: nothing is due */
     size_t place;       /* in the heap; SIZE_MAX while busy */
+    uint64_t touched;   /* zdd_due_queue.touches when it was last woken or taken */
     struct zdd_due *next_by_run, *next_by_app;
     char app_id[]; /* with its NUL */
 };
@@ -28,6 +29,7 @@ struct zdd_due_queue {
     struct zdd_due **by_run, **by_app; /* chained hash tables of the same size */
     size_t bucket_count;               /* a power of two */
     size_t count;                      /* entries, busy ones too */
+    uint64_t touches;                  /* grows when any entry is woken or taken */
 };
 
 /** @return false without memory; the queue is then empty and unusable */
@@ -38,6 +40,10 @@ void zdd_due_release(struct zdd_due_queue *queue);
 bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
                   int64_t wake_at_ms);
 
+/** Add a deployment that nothing but a sweep looks at; one that is there already stays as it is.
+ * @return false without memory */
+bool zdd_due_add(struct zdd_due_queue *queue, const char *run_id, const char *app_id);
+
 /** @return the live deployment of @p app_id (@p size bytes), or NULL */
 struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *app_id, size_t size);
 
@@ -47,9 +53,12 @@ void zdd_due_nearer(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wa
 /** Take the one that is due longest, marked busy. @return NULL when none is due at @p now_ms */
 struct zdd_due *zdd_due_take(struct zdd_due_queue *queue, int64_t now_ms);
 
-/** Take @p due out of the heap, whenever it would be due, marked busy (for a sweep). It must not be
- * busy. */
-void zdd_due_claim(struct zdd_due_queue *queue, struct zdd_due *due);
+/**
+ * Take @p run_id, whenever it would be due, marked busy: a sweep has news of it, from when the
+ * queue's count of touches was @p touches.
+ * @return NULL when it is gone, or busy, or was woken or taken since: then there are newer news
+ */
+struct zdd_due *zdd_due_claim(struct zdd_due_queue *queue, const char *run_id, uint64_t touches);
 
 /** Give a busy one back; it is due at @p wake_at_ms (0: never by itself), or at once when it was
  * woken meanwhile. */

@@ -25,6 +25,7 @@ struct zdd_engine_options {
     int64_t
         sweep_ms; /* how often all waiting deployments are looked at while events flow; 0: 45 000 */
     int64_t blind_sweep_ms; /* … while the event stream is down; 0: 5 000 */
+    int64_t retry_ms;       /* after a database error, or without memory; 0: 1 000 */
     int64_t settle_ms;      /* events of one burst are answered with one look; 0: 40 */
     zdd_dies *dies;         /* fault tests; NULL: never */
     void *fate;             /* handed to dies */

@@ -20,15 +20,17 @@ struct zdd_jobs {
     struct zdd_job job[ZDD_JOBS_MAX];
     size_t first, count;
     unsigned busy; /* taken, not done yet */
+    bool yields;   /* one was taken: a deployment that is due comes before the next */
 };
 
 /** Whether one more of @p workers may take a job. All jobs may hang on a slow Marathon, and
- * deployments have deadlines: a quarter of the workers is theirs alone. */
+ * deployments have deadlines: a quarter of the workers is theirs alone. One that is alone takes
+ * turns. */
 static inline bool zdd_jobs_may_take(const struct zdd_jobs *jobs, unsigned workers)
 {
-    const unsigned kept = workers > 1 ? (workers + 3) / 4 : 0;
-
-    return jobs->count > 0 && jobs->busy < workers - kept;
+    if (workers == 1)
+        return jobs->count > 0 && !jobs->yields;
+    return jobs->count > 0 && jobs->busy < workers - (workers + 3) / 4;
 }
 
 /** @return false when the ring is full */
@@ -48,5 +50,6 @@ static inline struct zdd_job zdd_jobs_take(struct zdd_jobs *jobs)
 
     jobs->first = (jobs->first + 1) % ZDD_JOBS_MAX;
     jobs->count--;
+    jobs->yields = true;
     return job;
 }

@@ -236,15 +236,15 @@ enum zdd_err journey_begin(struct journey *j)
 
 static enum zdd_err take_step(struct journey *j, struct zdd_step_report *ret_report)
 {
-    struct zdd_sweep_item item = {.err = ZDD_ERR_NONE};
     enum zdd_err err;
 
     enter(j, true);
     if (j->sweeps) {
-        memcpy(item.run_id, j->run.id, sizeof(item.run_id));
-        (void)zdd_sweep(&j->stepper, &item, 1); /* its step reports the same */
-        err = item.err;
-        *ret_report = item.report;
+        struct zdd_sweep *sweep = zdd_sweep_look(&j->stepper, &j->run.id, 1);
+
+        *ret_report = (struct zdd_step_report){0};
+        err = sweep ? zdd_sweep_step(sweep, 0, ret_report) : ZDD_ERR_NO_MEMORY;
+        zdd_sweep_free(sweep);
     } else {
         err = zdd_step(&j->stepper, j->run.id, NULL, ret_report);
     }

@@ -153,8 +153,8 @@ static void a_sweep_claims_who_is_not_due(void **state)
         snprintf(id, sizeof(id), "%d", i);
         assert_true(zdd_due_wake(queue, id, id, 1000 - i * 10));
     }
-    due = of_app(queue, "4");
-    zdd_due_claim(queue, due);
+    due = zdd_due_claim(queue, "4", queue->touches);
+    assert_ptr_equal(due, of_app(queue, "4"));
     assert_true(due->busy);
     assert_int_equal(queue->heap_count, 8);
     for (int i = 8; i >= 0; i--) {
@@ -162,6 +162,46 @@ static void a_sweep_claims_who_is_not_due(void **state)
             assert_int_equal(zdd_due_take(queue, INT64_MAX)->wake_at_ms, 1000 - i * 10);
     }
     assert_null(zdd_due_take(queue, INT64_MAX));
+    free_queue(queue);
+}
+
+static void a_sweep_leaves_alone_who_has_newer_news(void **state)
+{
+    struct zdd_due_queue *queue = new_queue();
+    const char *const ids[] = {"busy", "gone", "taken", "woken", "same"};
+    uint64_t touches;
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(ids); i++)
+        assert_true(zdd_due_wake(queue, ids[i], ids[i], 100 + (int64_t)i));
+    assert_string_equal(zdd_due_take(queue, 100)->run_id, "busy");
+    touches = queue->touches;
+    zdd_due_drop(queue, zdd_due_take(queue, 101));
+    zdd_due_return(queue, zdd_due_take(queue, 102), 5000, 102);
+    assert_true(zdd_due_wake(queue, "woken", "woken", 9000)); /* farther, but it is news */
+    assert_true(zdd_due_wake(queue, "new", "new", 9000));
+    assert_true(zdd_due_add(queue, "same", "same"));
+    for (size_t i = 0; i + 1 < ZDD_COUNT(ids); i++)
+        assert_null(zdd_due_claim(queue, ids[i], touches));
+    assert_null(zdd_due_claim(queue, "new", touches));
+    assert_string_equal(zdd_due_claim(queue, "same", touches)->run_id, "same");
+    assert_string_equal(zdd_due_claim(queue, "taken", queue->touches)->run_id, "taken");
+    free_queue(queue);
+}
+
+static void who_is_added_waits_for_a_sweep_and_who_is_there_stays_as_it_is(void **state)
+{
+    struct zdd_due_queue *queue = new_queue();
+
+    (void)state;
+    assert_true(zdd_due_wake(queue, "a", "/a", 100));
+    assert_true(zdd_due_add(queue, "a", "/a"));
+    assert_true(zdd_due_add(queue, "b", "/b"));
+    assert_int_equal(queue->count, 2);
+    assert_string_equal(zdd_due_take(queue, 100)->run_id, "a");
+    assert_null(zdd_due_take(queue, INT64_MAX - 1));
+    assert_true(zdd_due_wake(queue, "b", "/b", 200));
+    assert_string_equal(zdd_due_take(queue, 200)->run_id, "b");
     free_queue(queue);
 }
 
@@ -190,7 +230,7 @@ static void a_tour_visits_each_once_busy_ones_too(void **state)
         snprintf(id, sizeof(id), "%d", i);
         assert_true(zdd_due_wake(queue, id, id, i));
     }
-    zdd_due_claim(queue, of_app(queue, "7"));
+    assert_non_null(zdd_due_claim(queue, "7", queue->touches));
     zdd_due_each(queue, visit, &tour);
     assert_int_equal(tour.count, 300);
     assert_int_equal(tour.sum, 299 * 300 / 2);
@@ -244,8 +284,8 @@ static void ten_thousand_random_calls_keep_it_in_shape(void **state)
                 zdd_due_return(queue, due, due->again ? 77 : wake_ms[who], round);
             }
         } else if (round % 8 == 4 && known[n] && wake_ms[n] != INT64_MAX) {
-            busy[busy_count] = of_app(queue, app); /* out of the middle, as a sweep does */
-            zdd_due_claim(queue, busy[busy_count++]);
+            busy[busy_count++] = zdd_due_claim(queue, id, queue->touches); /* out of the middle */
+            assert_non_null(busy[busy_count - 1]);
             wake_ms[n] = INT64_MAX;
         } else if (round % 4 == 2) {
             struct zdd_due *due = zdd_due_take(queue, 500);
@@ -286,6 +326,8 @@ int main(void)
         cmocka_unit_test(an_app_is_found_by_its_whole_id),
         cmocka_unit_test(what_is_dropped_is_gone_from_every_index),
         cmocka_unit_test(a_sweep_claims_who_is_not_due),
+        cmocka_unit_test(a_sweep_leaves_alone_who_has_newer_news),
+        cmocka_unit_test(who_is_added_waits_for_a_sweep_and_who_is_there_stays_as_it_is),
         cmocka_unit_test(a_tour_visits_each_once_busy_ones_too),
         cmocka_unit_test(ten_thousand_random_calls_keep_it_in_shape),
     };

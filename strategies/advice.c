@@ -210,7 +210,7 @@ static void suggest(const struct zdd_strategy *strategy, const struct zdd_plan *
         plan->target.resident)
         return;
     percent = (100 + n - 1) / n; /* rounded up, so that it gives one whole instance */
-    over = percent > 100 ? 1.0 : (double)percent / 100.0;
+    over = (double)percent / 100.0;
     better = capacity_with(plan, 1.0, over);
     if (!v->hangs && better.kill_at_once >= v->killed_at_once)
         return; /* nothing is lost, or fewer instances are wanted: no capacity changes that */

@@ -26,11 +26,10 @@ const struct zdd_strategy *zdd_strategy_at(size_t index)
     return index < ZDD_COUNT(registry) ? registry[index] : NULL;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
+/* @p a may be 0 for none; deadlines are set before the first decision. */
+static int64_t earlier(int64_t a, int64_t deadline)
 {
-    if (a == 0 || b == 0)
-        return a == 0 ? b : a;
-    return a < b ? a : b;
+    return a == 0 || deadline < a ? deadline : a;
 }
 
 /* Every state has a timer: whatever a rule says, the deadlines wake it. A hold waits for a human.

@@ -38,7 +38,8 @@ static void a_percent_sign_is_written_twice(void **state)
     (void)state;
     assert_says("20 %", "%1 %%", 20, 0);
     assert_says("%20", "%%%1", 20, 0);
-    assert_says("end %", "end %", 1, 2); /* alone at the end it is itself */
+    assert_says("end %", "end %", 1, 2);     /* alone at the end it is itself */
+    assert_says("% of %", "%3 of %0", 1, 2); /* there are no other numbers */
 }
 
 static void what_does_not_fit_is_cut(void **state)

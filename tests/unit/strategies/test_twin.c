@@ -773,6 +773,83 @@ static void scaling_down_takes_running_ones_before_those_that_wait(void **state)
     assert_int_equal(twin.generation[1].waiting, 2);
 }
 
+static void an_app_made_anew_does_not_take_over_the_tasks_of_the_deleted_one(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+    const struct zdd_app_facts facts = facts_of_app(.instances = 2);
+
+    (void)state;
+    assert_true(zdd_twin_delete(&twin, false));
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_FOREIGN, &facts, true));
+    assert_tasks(&twin, 0, 0, 0, 0, 4); /* they still end */
+    assert_tasks(&twin, 1, 0, 0, 0, 0); /* a scale launches after that */
+    assert_int_equal(all(&twin, ZDD_TWIN_ENDED), 4);
+    assert_tasks(&twin, 1, 2, 0, 0, 0);
+}
+
+static void a_restart_meets_the_lock_unless_forced(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+
+    (void)state;
+    upgrade(&twin, shares(1, 0.25));
+    assert_false(zdd_twin_restart(&twin, false));
+    assert_int_equal(twin.current, 1);
+    assert_true(zdd_twin_restart(&twin, true));
+    assert_int_equal(twin.current, 2);
+    assert_int_equal(twin.deployment, ZDD_TWIN_REPLACE);
+}
+
+static void an_old_one_that_crashes_waits_only_where_it_is_started_again(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+
+    (void)state;
+    upgrade(&twin, shares(1, 1));
+    zdd_twin_happen(&twin, ZDD_TWIN_CRASHED); /* the new version replaces it: rule 6 */
+    assert_tasks(&twin, 0, 0, 0, 3, 0);
+    assert_int_equal(twin.generation[0].waiting, 0);
+
+    twin = a_twin(a_plan());
+    upgrade(&twin, shares(1, 1));
+    zdd_twin_cancel(&twin);
+    zdd_twin_happen(&twin, ZDD_TWIN_CRASHED);
+    assert_tasks(&twin, 0, 0, 0, 3, 0);
+    assert_int_equal(twin.generation[0].waiting, 1);
+}
+
+static void oldest_first_takes_originals_that_serve_before_younger_ones_that_do_not(void **state)
+{
+    struct zdd_app_facts facts = facts_of_app(.instances = 2, .oldest_first = true);
+    struct zdd_plan plan = a_plan(.seen = {.exists = true, .running = 4, .healthy = 2});
+    struct zdd_twin twin = a_twin(plan);
+
+    (void)state;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, false));
+    assert_tasks(&twin, 0, 0, 2, 0, 2);
+    /* Youngest first, as usual: those that have never served were added later. */
+    facts.oldest_first = false;
+    twin = a_twin(plan);
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &facts, false));
+    assert_tasks(&twin, 0, 0, 0, 2, 2);
+}
+
+static void a_cluster_that_has_shrunk_launches_nothing_and_the_scale_goes_on(void **state)
+{
+    struct zdd_twin twin = a_twin(a_plan());
+    const struct zdd_app_facts more = facts_of_app(.instances = 6);
+
+    (void)state;
+    twin.cluster_max = 3; /* fewer than run */
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &more, false));
+    assert_tasks(&twin, 0, 0, 0, 4, 0);
+    assert_int_equal(twin.deployment, ZDD_TWIN_SCALE);
+    twin.cluster_max = 0;
+    zdd_twin_happen(&twin, ZDD_TWIN_ILL);
+    assert_int_equal(twin.generation[0].starting, 2);
+    assert_int_equal(twin.deployment, ZDD_TWIN_SCALE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -819,6 +896,11 @@ int main(void)
         cmocka_unit_test(what_crashes_is_listed_nowhere_until_it_is_launched_again),
         cmocka_unit_test(what_has_crashed_counts_as_capacity_and_costs_what_serves),
         cmocka_unit_test(scaling_down_takes_running_ones_before_those_that_wait),
+        cmocka_unit_test(an_app_made_anew_does_not_take_over_the_tasks_of_the_deleted_one),
+        cmocka_unit_test(a_restart_meets_the_lock_unless_forced),
+        cmocka_unit_test(an_old_one_that_crashes_waits_only_where_it_is_started_again),
+        cmocka_unit_test(oldest_first_takes_originals_that_serve_before_younger_ones_that_do_not),
+        cmocka_unit_test(a_cluster_that_has_shrunk_launches_nothing_and_the_scale_goes_on),
     };
 
     return cmocka_run_group_tests_name("strategies/twin", tests, NULL, NULL);

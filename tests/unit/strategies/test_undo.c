@@ -54,6 +54,22 @@ static void each_phase_back_has_its_end(void **state)
     }
 }
 
+static void an_app_that_was_at_rest_goes_back_to_no_instances(void **state)
+{
+    const struct zdd_plan plan =
+        a_plan(.old = facts_of_app(.instances = 0), .seen = {.exists = true});
+    struct zdd_decision d;
+
+    (void)state;
+    d = decide(
+        plan, clearing(),
+        target_seen(.locked = true, .locked_by_us = true, .current = {.total = 4, .running = 4}));
+    assert_rule(d, "undo/put-back");
+    assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 0, true);
+    d = decide(plan, undoing(), seen(.instances = 0));
+    assert_rule(d, "undo/done");
+}
+
 static void somebody_elses_definition_holds_it_in_each_phase(void **state)
 {
     const struct zdd_observation foreign =
@@ -413,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_phase_back_has_its_end),
+        cmocka_unit_test(an_app_that_was_at_rest_goes_back_to_no_instances),
         cmocka_unit_test(somebody_elses_definition_holds_it_in_each_phase),
         cmocka_unit_test(over_somebody_elses_change_only_an_operator_goes_back),
         cmocka_unit_test(an_order_that_may_still_arrive_is_waited_for),

@@ -118,7 +118,7 @@ int32_t zdd_clearing_restored_max(const struct zdd_plan *plan)
     /* All that can exist of both versions, and one that can be launched. */
     if (plan->action != ZDD_ACTION_UPGRADE || plan->old.resident || plan->old.instances < 1)
         return plan->old.instances;
-    return 2 * larger(plan->old.instances, plan->target.instances) + 1;
+    return smaller(2 * larger(plan->old.instances, plan->target.instances) + 1, ZDD_INSTANCES_MAX);
 }
 
 /* The fewest instances to put back so that @p floor stay whatever Marathon kills; 0: no number does
@@ -156,7 +156,8 @@ int32_t zdd_clearing_keep(const struct zdd_facts *f)
     if (is_safe(f, &c, c.min_healthy))
         return ZDD_CLEARING_NONE;
     keep = worth_keeping(f, &c);
-    return keep > 0 ? keep : ZDD_CLEARING_NONE;
+    /* One more may be asked for on the way there: that too must be a count we ever ask for. */
+    return keep > 0 && keep < ZDD_INSTANCES_MAX ? keep : ZDD_CLEARING_NONE;
 }
 
 int32_t zdd_clearing_restored(const struct zdd_facts *f)

@@ -254,6 +254,22 @@ static void where_the_oldest_would_go_first_more_are_put_back(void **state)
     assert_int_equal(restored(plan, side(.total = 4, .running = 4), fit(4)), 8);
 }
 
+static void nothing_larger_than_the_limit_is_ever_asked_for(void **state)
+{
+    const int32_t most = ZDD_INSTANCES_MAX;
+    struct zdd_plan plan = at_once();
+
+    (void)state;
+    plan.old.instances = plan.seen.running = plan.seen.healthy = plan.target.instances = most / 2;
+    assert_int_equal(zdd_clearing_restored_max(&plan), most);
+    plan.old.instances = plan.seen.running = plan.seen.healthy = most - 1;
+    assert_int_equal(keep(plan, side(.total = 4, .running = 4), fit(most - 1)), most - 1);
+    plan.old.instances = plan.seen.running = plan.seen.healthy = most;
+    assert_int_equal(zdd_clearing_restored_max(&plan), most);
+    assert_int_equal(keep(plan, side(.total = 4, .running = 4), fit(most)), ZDD_CLEARING_NONE);
+    assert_int_equal(restored(plan, side(.total = 4, .running = 4), fit(most)), most);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +291,7 @@ int main(void)
         cmocka_unit_test(data_is_not_doubled),
         cmocka_unit_test(tasks_that_fail_may_be_hidden_in_a_moment),
         cmocka_unit_test(where_the_oldest_would_go_first_more_are_put_back),
+        cmocka_unit_test(nothing_larger_than_the_limit_is_ever_asked_for),
     };
 
     return cmocka_run_group_tests_name("strategies/clearing", tests, NULL, NULL);

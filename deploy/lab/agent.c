@@ -6,6 +6,7 @@
 #include "deploy/lab/health.h"
 #include "deploy/lab/process.h"
 #include "deploy/lab/tasks.h"
+#include "server/json/words.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -163,10 +164,12 @@ static void readiness_done(struct zdd_lab *lab, const char *key, size_t check,
     if (!instance || instance->condition != ZDD_LAB_RUNNING)
         return;
     instance->ready_status = (int)status;
-    snprintf(instance->ready_type, sizeof(instance->ready_type), "%s",
-             answer->answered ? answer->type : "text/plain");
-    snprintf(instance->ready_body, sizeof(instance->ready_body), "%s",
-             answer->answered ? answer->body : answer->cause);
+    zdd_words_cut(answer->answered ? answer->type : "text/plain", instance->ready_type,
+                  sizeof(instance->ready_type));
+    zdd_words_cut(answer->answered ? answer->body : answer->cause, instance->ready_body,
+                  sizeof(instance->ready_body));
+    zdd_words_utf8(instance->ready_type); /* a task may answer with any bytes */
+    zdd_words_utf8(instance->ready_body);
     instance->ready_accepted = is_accepted(instance->spec, status);
     if (instance->ready_accepted)
         zdd_lab_deployment_look(lab, instance);

@@ -5,6 +5,7 @@
 #include "server/api/app_json.h"
 
 #include "server/base/clock.h"
+#include "server/json/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static struct zdd_app_version *place_of(struct zdd_app_version *versions, size_t
         return NULL;
     memmove(&versions[at + 1], &versions[at], (*count - at) * sizeof(*versions));
     versions[at] = (struct zdd_app_version){0};
-    snprintf(versions[at].version, sizeof(versions[at].version), "%s", version);
+    zdd_words_cut(version, versions[at].version, sizeof(versions[at].version));
     (*count)++;
     return &versions[at];
 }

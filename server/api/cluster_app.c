@@ -6,6 +6,7 @@
 
 #include "server/base/cleanup.h"
 #include "server/json/appdef.h"
+#include "server/json/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,9 +59,9 @@ enum zdd_err zdd_cluster_app_read(json_t *raw, struct zdd_cluster_app *ret_app)
     if (!ret_app->canonical)
         return ZDD_ERR_NO_MEMORY;
     ret_app->raw = json_incref(raw);
-    snprintf(ret_app->version, sizeof(ret_app->version), "%s", zdd_json_text(raw, "version", ""));
-    snprintf(ret_app->config_version, sizeof(ret_app->config_version), "%s",
-             zdd_cluster_config_version(raw));
+    zdd_words_cut(zdd_json_text(raw, "version", ""), ret_app->version, sizeof(ret_app->version));
+    zdd_words_cut(zdd_cluster_config_version(raw), ret_app->config_version,
+                  sizeof(ret_app->config_version));
     ret_app->running = (int32_t)zdd_json_int(raw, "tasksRunning", 0);
     ret_app->healthy = (int32_t)zdd_json_int(raw, counted, 0);
     return ZDD_ERR_NONE;

@@ -4,7 +4,8 @@
  */
 #include "server/api/queue.h"
 
-#include <stdio.h>
+#include "server/json/words.h"
+
 #include <string.h>
 
 static const struct {
@@ -55,7 +56,7 @@ static void read_item(const json_t *item, struct zdd_queue_view *view)
 
     view->count = (int32_t)zdd_json_int(item, "count", 0);
     view->waits = view->count > 0;
-    snprintf(view->since, sizeof(view->since), "%s", zdd_json_text(item, "since", ""));
+    zdd_words_cut(zdd_json_text(item, "since", ""), view->since, sizeof(view->since));
     view->delay_s = zdd_json_real(json_object_get(item, "delay"), "timeLeftSeconds", 0);
     json_array_foreach(json_object_get(summary, "rejectSummaryLaunchAttempt"), index, row)
     {
@@ -64,8 +65,7 @@ static void read_item(const json_t *item, struct zdd_queue_view *view)
             .processed = (int32_t)zdd_json_int(row, "processed", 0),
         };
 
-        snprintf(rejection.reason, sizeof(rejection.reason), "%s",
-                 zdd_json_text(row, "reason", ""));
+        zdd_words_cut(zdd_json_text(row, "reason", ""), rejection.reason, sizeof(rejection.reason));
         if (rejection.declined > 0)
             insert(view, &rejection);
     }

@@ -7,6 +7,7 @@
 #include "server/cluster/marathon_http.h"
 #include "server/cluster/marathon_read.h"
 #include "server/cluster/marathon_tasks.h"
+#include "server/json/words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,8 @@ static void read_ack(const struct zdd_marathon_reply *reply, struct zdd_cluster_
     const char *id = zdd_json_text(reply->json, "deploymentId", reply->answer.deployment_id);
 
     zdd_marathon_version(zdd_json_text(reply->json, "version", ""), ack->version);
-    snprintf(ack->deployment_id, sizeof(ack->deployment_id), "%s", id);
+    zdd_words_cut(id, ack->deployment_id, sizeof(ack->deployment_id));
+    zdd_words_plain(ack->deployment_id); /* from a header it may be any bytes */
 }
 
 /* Marathon's complaint, or what happened on the way to it. */

@@ -137,7 +137,7 @@ size_t zdd_marathon_read_ids(const json_t *list, char ids[static ZDD_LOCK_MAX][Z
         if (!*id)
             continue;
         if (count < ZDD_LOCK_MAX)
-            snprintf(ids[count], ZDD_ID_SIZE, "%s", id);
+            zdd_words_cut(id, ids[count], ZDD_ID_SIZE);
         count++;
     }
     return count;
@@ -168,8 +168,8 @@ void zdd_marathon_read_removal(const json_t *deployments, const char *app_id,
         if (!affects(deployment, app_id))
             continue;
         if (view->lock_count < ZDD_LOCK_MAX)
-            snprintf(view->lock[view->lock_count], ZDD_ID_SIZE, "%s",
-                     zdd_json_text(deployment, "id", ""));
+            zdd_words_cut(zdd_json_text(deployment, "id", ""), view->lock[view->lock_count],
+                          ZDD_ID_SIZE);
         view->lock_count++;
     }
 }
@@ -203,8 +203,8 @@ bool zdd_marathon_read_info(const json_t *info, struct zdd_cluster_info *ret_inf
 
     if (!version || strcmp(zdd_json_text(info, "name", ""), "marathon") != 0)
         return false;
-    snprintf(read.version, sizeof(read.version), "%s", version);
-    snprintf(read.leader, sizeof(read.leader), "%s", zdd_json_text(info, "leader", ""));
+    zdd_words_cut(version, read.version, sizeof(read.version));
+    zdd_words_cut(zdd_json_text(info, "leader", ""), read.leader, sizeof(read.leader));
     read.replace_rule = zdd_marathon_rule_of(version);
     *ret_info = read;
     return true;

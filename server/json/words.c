@@ -39,18 +39,46 @@ void zdd_words_trim(char *text)
     }
 }
 
-void zdd_words_plain(char *text)
+void zdd_words_cut(const char *text, char *ret_text, size_t size)
+{
+    snprintf(ret_text, size, "%s", text);
+    zdd_words_trim(ret_text);
+}
+
+/* Replace every byte that is no UTF-8, and every character that @p is_unwanted too. */
+static void replace(char *text, bool (*is_unwanted)(unsigned char byte))
 {
     size_t left = strlen(text);
 
     while (left > 0) {
         const size_t step = zdd_utf8_step(text, left);
 
-        if (step == 0 || (unsigned char)*text < 0x20 || *text == 0x7F)
+        if (step == 0 || is_unwanted((unsigned char)*text))
             *text = '?';
         text += step > 0 ? step : 1;
         left -= step > 0 ? step : 1;
     }
+}
+
+static bool is_none(unsigned char byte)
+{
+    (void)byte;
+    return false;
+}
+
+static bool is_control(unsigned char byte)
+{
+    return byte < 0x20 || byte == 0x7F;
+}
+
+void zdd_words_utf8(char *text)
+{
+    replace(text, is_none);
+}
+
+void zdd_words_plain(char *text)
+{
+    replace(text, is_control);
 }
 
 static char *digits_before(char *end, uint64_t value)

@@ -13,6 +13,12 @@
 /** Take away a UTF-8 character that lost its end when @p text was cut to fit. */
 void zdd_words_trim(char *text);
 
+/** Copy @p text, cut to fit in @p size bytes at the end of a character. */
+void zdd_words_cut(const char *text, char *ret_text, size_t size);
+
+/** Replace by "?" what is no UTF-8: the text can be a JSON string. */
+void zdd_words_utf8(char *text);
+
 /** Replace by "?" what is no UTF-8 and every control character: the text stays one line, and can be
  * a JSON string. */
 void zdd_words_plain(char *text);

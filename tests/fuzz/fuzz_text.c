@@ -43,6 +43,21 @@ static void check_trim(const char *text)
     }
 }
 
+static void check_cut(const char *text)
+{
+    ZDD_AUTO_FREE char *copy = strdup(text);
+    char narrow[10];
+
+    FUZZ_CHECK(copy != NULL);
+    zdd_words_utf8(copy);
+    FUZZ_CHECK(fuzz_is_utf8(copy) && strlen(copy) == strlen(text));
+    if (fuzz_is_utf8(text))
+        FUZZ_CHECK(strcmp(copy, text) == 0);
+    zdd_words_cut(copy, narrow, sizeof(narrow));
+    FUZZ_CHECK(fuzz_is_utf8(narrow) && strncmp(narrow, copy, strlen(narrow)) == 0);
+    FUZZ_CHECK(strlen(narrow) == strlen(copy) || strlen(narrow) + 4 >= sizeof(narrow));
+}
+
 static void check_words(const char *text)
 {
     static const char *const known[] = {"strategy", "appId", "options", "deadlineSeconds"};
@@ -83,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check_json_string(parts.text[0]);
     check_trim(parts.text[0]);
+    check_cut(parts.text[0]);
     check_words(parts.text[0]);
     if (size >= sizeof(value)) {
         memcpy(&value, data, sizeof(value));

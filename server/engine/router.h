@@ -19,9 +19,10 @@
 #define ZDD_ROUTER_REASON_SIZE 300
 #define ZDD_BALANCER_MAX 8        /* balancers of one cluster; more are refused at the start */
 #define ZDD_BALANCER_NAME_SIZE 80 /* "10.0.0.5:9090" */
+#define ZDD_SOURCE_MAX 16         /* that are remembered; the one silent for longest goes */
+#define ZDD_SOURCE_SIZE 46        /* an address without port, IPv6 at most */
 #define ZDD_ADDRESS_SIZE 64       /* "[2001:db8::1]:31005" and NUL, with room for a zone */
 #define ZDD_BACKEND_SIZE 280      /* app id and "_65535" */
-#define ZDD_WEIGHT_MAX 256        /* HAProxy's highest */
 
 enum zdd_router_side { ZDD_SIDE_OLD, ZDD_SIDE_NEW, ZDD_SIDE_COUNT };
 
@@ -36,7 +37,9 @@ enum zdd_serving {
 /** One instance behind one service port. */
 struct zdd_endpoint {
     char backend[ZDD_BACKEND_SIZE]; /* "zdd_base_10000" (marathon-lb.md §1.4) */
-    char address[ZDD_ADDRESS_SIZE]; /* "10.0.0.7:31005": what the balancer connects to */
+    char address[ZDD_ADDRESS_SIZE]; /* "10.0.0.7:31005": where the balancer connects to; an IP
+                                       address, as Marathon-LB has it: host names are resolved by
+                                       whoever fills this in */
 };
 
 struct zdd_side_order {
@@ -86,17 +89,38 @@ struct zdd_side_traffic {
 struct zdd_balancer_view {
     char name[ZDD_BALANCER_NAME_SIZE];
     bool reachable;        /* false: nothing below is known */
-    int64_t started_at_ms; /* of its worker process; another value is a reload, and sessions of
-                              the process before are not in `sessions` */
+    int64_t started_at_ms; /* of its worker process, at least as new as the figures below: another
+                              value is a reload, and sessions of the process before are not in
+                              `sessions`. 0 and small values: the balancer does not tell the time,
+                              but another value still is a reload */
     int32_t strangers;     /* servers of the pair's backends that belong to neither side */
-    bool weights_obeyed;   /* false: a backend's algorithm ignores weights (marathon-lb.md §4.a) */
+    bool weights_obeyed;   /* false: a backend's algorithm ignores weights or obeys them badly
+                              (marathon-lb.md §4.a); true also when the balancer does not tell */
     struct zdd_side_traffic side[ZDD_SIDE_COUNT];
 };
 
+/** Who has fetched the last order of the pair by himself, where balancers do (agent-check). What
+ * they made of it is in the views; a source that is no balancer of the list is one too many. */
+struct zdd_router_receipt {
+    char source[ZDD_SOURCE_SIZE]; /* "10.0.0.5" */
+    int32_t fetched, total;       /* servers of the pair: answered as last ordered, and all */
+    int64_t last_ms;              /* when it asked for any of them */
+};
+
 struct zdd_router_view {
-    int64_t taken_at_ms; /* the oldest of its parts */
-    size_t balancer_count;
+    int64_t taken_at_ms;   /* the oldest of its parts */
+    size_t balancer_count; /* 0: there are none, and nothing can be known (see means) */
     struct zdd_balancer_view balancer[ZDD_BALANCER_MAX];
+    size_t receipt_count;
+    struct zdd_router_receipt receipt[ZDD_SOURCE_MAX];
+};
+
+/** How a share of the requests can be had. */
+enum zdd_router_means {
+    ZDD_MEANS_WEIGHTS, /* by weights: set and observe do what they say */
+    ZDD_MEANS_COUNTS,  /* by numbers of instances alone: all that are healthy serve alike */
+    ZDD_MEANS_NOTHING, /* not at all */
+    ZDD_MEANS_COUNT
 };
 
 /*
@@ -105,16 +129,18 @@ struct zdd_router_view {
  */
 struct zdd_router_ops {
     const char *name; /* of the driver: "marathon-lb" */
+    enum zdd_router_means means;
     /** From now on the balancers are told this of the pair's servers; what was said of the pair's
      * other servers is forgotten. Returns when it is said, not when it is obeyed: see observe. */
     enum zdd_err (*set)(void *cls, const struct zdd_router_order *order,
                         char reason[static ZDD_ROUTER_REASON_SIZE]);
-    /** Look at @p count pairs on all balancers, with one request for each balancer and not older
-     * than @p max_age_ms. */
+    /** Look at @p count pairs on all balancers, not older than @p max_age_ms; what a look costs
+     * does not depend on how many pairs or callers there are. */
     enum zdd_err (*observe)(void *cls, const struct zdd_router_ask *asks, size_t count,
                             int64_t max_age_ms, struct zdd_router_view *ret_views,
                             char reason[static ZDD_ROUTER_REASON_SIZE]);
-    /** Say nothing of the pair any more. An unknown one is fine. */
+    /** Say nothing of the pair any more. An unknown one is fine. Its servers keep what they were
+     * told last, so make all of them serve with weight 1 before: servers that come later do. */
     void (*forget)(void *cls, const char *pair);
 };
 

@@ -17,6 +17,7 @@
 #define ZDD_DETAIL_SIZE 600     /* Marathon's words about an error; longer is cut */
 #define ZDD_WAITING_SIZE 256    /* one sentence */
 #define ZDD_INSTANCES_MAX 10000 /* more than one Marathon handles; keeps arithmetic in int32 */
+#define ZDD_WEIGHT_MAX 256      /* HAProxy's highest for one server */
 #define ZDD_ORDER_MAX 4         /* a decision never needs more; asserted */
 #define ZDD_STEP_MAX 16         /* steps of one plan */
 #define ZDD_TIMELINE_MAX 64     /* points of a forecast; in between they are thinned out */

@@ -47,6 +47,10 @@ static const struct row {
      "server/cluster/ server/engine/cluster.h server/net/ server/json/ server/base/ "
      "strategies/model/",
      C THREADS " jansson.h "},
+    {"server/router/",
+     "server/router/ server/engine/router.h server/net/ server/json/ server/base/ "
+     "strategies/model/",
+     C FILES THREADS SOCKETS " sys/epoll.h "},
     {"server/api/",
      "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h storage/ strategies/ openapi",

@@ -1,0 +1,34 @@
+/**
+ * @file server/router/label.c
+ * @brief The label that makes Marathon-LB ask our agent.
+ */
+#include "server/router/label.h"
+
+#include "server/net/url.h"
+
+#include <inttypes.h>
+
+#define INTERVAL_MS_MIN 10
+#define INTERVAL_MS_MAX 60000
+
+/* Marathon-LB's template for a server line, with the fields that it fills in. */
+#define SERVER_LINE                                                                                \
+    "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"    \
+    "{otherOptions}"
+
+enum zdd_err zdd_agent_label(struct zdd_buf *buf, const char *advertise, int64_t interval_ms)
+{
+    char
+        host[64]; /* letters, digits, '.', '-', '_', ':': nothing that the template could mistake */
+    uint16_t port;
+
+    if (!zdd_hostport_parse(advertise, host, &port) || port == 0 || interval_ms < INTERVAL_MS_MIN ||
+        interval_ms > INTERVAL_MS_MAX)
+        return ZDD_ERR_BODY_INVALID;
+    /* The backslash and the 'n' are for HAProxy: within quotes they are a line feed. */
+    zdd_buf_printf(buf,
+                   SERVER_LINE " weight 1 agent-check agent-addr %s agent-port %u"
+                               " agent-inter %" PRId64 "ms agent-send \"{host_ipv4}:{port}\\n\"\n",
+                   host, port, interval_ms);
+    return buf->err;
+}

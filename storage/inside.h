@@ -23,6 +23,15 @@ struct zdd_heads {
     unsigned char chain[ZDD_CHAIN_HASH_SIZE];
 };
 
+#define ZDD_STAMP_COUNT 2048 /* keys that share a number make each other read once more */
+
+/** See stamps.h. The numbers are read by all, the rest is the writer's. */
+struct zdd_stamps {
+    _Atomic uint64_t number[ZDD_STAMP_COUNT];
+    uint16_t touched[ZDD_STAMP_COUNT]; /* which are odd */
+    unsigned touched_count;
+};
+
 /** Read connections: most are opened at the start, a few more when a visitor reads on. */
 struct zdd_pool {
     pthread_mutex_t lock;
@@ -73,6 +82,7 @@ struct zdd_store {
     bool writing;         /* under main_lock: a body is running */
     int64_t data_version; /* as SQLite counts the commits of other processes */
     struct zdd_heads heads;
+    struct zdd_stamps stamps;
     struct zdd_pool pool;
     struct zdd_queue queue;
     struct zdd_listener listener;
@@ -113,6 +123,11 @@ void zdd_pool_close(struct zdd_store *store);
 bool zdd_writer_start(struct zdd_store *store);
 /** Let it finish what waits, and end. */
 void zdd_writer_stop(struct zdd_store *store);
+
+/** What @p key stands for changes in this transaction; before or after it is written. */
+void zdd_stamp_touch(struct zdd_tx *tx, const char *key);
+/** The transaction is committed or undone; before anybody hears of it. */
+void zdd_stamps_settle(struct zdd_store *store);
 
 /** The deployment has ended: steps that never began are skipped. */
 ZDD_MUST_CHECK enum zdd_err zdd_steps_skip(struct zdd_tx *tx, const char *run_id);

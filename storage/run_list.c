@@ -32,7 +32,7 @@ enum part {
 };
 
 static const char *const list_parts[PART_COUNT] = {
-    [PART_SELECT] = "SELECT " ZDD_RUN_COLUMNS " FROM run ",
+    [PART_SELECT] = "SELECT no, id, revision FROM run ",
     [PART_BY_NUMBER] = "NOT INDEXED",
     [PART_BY_APP] = "INDEXED BY run_app",
     [PART_BY_STATE_STRATEGY] = "INDEXED BY run_state_strategy",
@@ -138,8 +138,7 @@ static struct zdd_stmt prepare(struct zdd_conn *conn, const struct zdd_run_filte
 }
 
 enum zdd_err zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *filter,
-                          bool (*visit)(void *cls, const struct zdd_run *run, const char *labels),
-                          void *cls)
+                          bool (*visit)(void *cls, const struct zdd_run_peek *peek), void *cls)
 {
     ZDD_READER reader = zdd_reader_borrow(store);
     struct zdd_below below;
@@ -158,13 +157,12 @@ enum zdd_err zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *
     ZDD_STMT stmt = prepare(reader.conn, filter, &below, &range);
 
     while (zdd_stmt_next(&stmt)) { /* ends with the limit */
-        struct zdd_run run = {0};
+        const struct zdd_run_peek peek = {.no = zdd_column_int(&stmt, 0),
+                                          .id = zdd_column_text(&stmt, 1),
+                                          .revision = zdd_column_int(&stmt, 2),
+                                          .conn = reader.conn};
 
-        zdd_run_read(&stmt, &run);
-
-        const char *labels = zdd_column_document(&stmt, 0);
-
-        if (stmt.err != ZDD_ERR_NONE || !visit(cls, &run, labels))
+        if (stmt.err != ZDD_ERR_NONE || !visit(cls, &peek))
             break;
     }
     return stmt.err;

@@ -38,31 +38,48 @@ static const char *state_of(const struct zdd_run *run)
     return zdd_state_name(zdd_run_state(run));
 }
 
+/* The one row of @p stmt, whose parameters are bound. */
+static enum zdd_err load_row(struct zdd_stmt *stmt, struct zdd_run *ret_run, char **ret_labels)
+{
+    struct zdd_run run = {0};
+    enum zdd_err err = zdd_stmt_row(stmt, ZDD_ERR_RUN_UNKNOWN);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_run_read(stmt, &run);
+
+    char *labels = ret_labels ? zdd_column_dup(stmt, 0) : NULL;
+
+    if (stmt->err != ZDD_ERR_NONE) {
+        free(labels);
+        return stmt->err;
+    }
+    *ret_run = run;
+    if (ret_labels)
+        *ret_labels = labels;
+    return ZDD_ERR_NONE;
+}
+
 static const char load_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run WHERE id = :id";
 
 static enum zdd_err load(struct zdd_conn *conn, const char *id, struct zdd_run *ret_run,
                          char **ret_labels)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(conn, load_sql);
-    struct zdd_run run = {0};
-    enum zdd_err err;
 
     zdd_bind_text(&stmt, ":id", id);
-    err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    zdd_run_read(&stmt, &run);
+    return load_row(&stmt, ret_run, ret_labels);
+}
 
-    char *labels = ret_labels ? zdd_column_dup(&stmt, 0) : NULL;
+/* The list's statement is open on this connection, so this one sees what the list sees. */
+enum zdd_err zdd_run_peek_load(const struct zdd_run_peek *peek, struct zdd_run *ret_run,
+                               char **ret_labels)
+{
+    ZDD_STMT stmt =
+        zdd_stmt_prepare(peek->conn, "SELECT " ZDD_RUN_COLUMNS " FROM run WHERE no = :no");
 
-    if (stmt.err != ZDD_ERR_NONE) {
-        free(labels);
-        return stmt.err;
-    }
-    *ret_run = run;
-    if (ret_labels)
-        *ret_labels = labels;
-    return ZDD_ERR_NONE;
+    zdd_bind_int(&stmt, ":no", peek->no);
+    return load_row(&stmt, ret_run, ret_labels);
 }
 
 enum zdd_err zdd_run_load(struct zdd_store *store, const char *id, struct zdd_run *ret_run,
@@ -94,6 +111,7 @@ static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const c
     ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, insert_sql);
     int place = 1;
 
+    zdd_stamp_touch(tx, run->id);
     zdd_place_text(&stmt, place++, labels);
     zdd_place_int(&stmt, place++, run->revision);
     zdd_place_int(&stmt, place++, run->active);
@@ -135,6 +153,7 @@ static enum zdd_err move_as(struct zdd_tx *tx, struct zdd_run *run, int64_t revi
     ZDD_STMT stmt = zdd_stmt_compose(tx->conn, move_parts, ZDD_COUNT(move_parts), mask);
     enum zdd_err err;
 
+    zdd_stamp_touch(tx, run->id);
     zdd_place_int(&stmt, 1, take_command);
     zdd_place_text(&stmt, 2, zdd_command_name(run->command));
     zdd_place_int(&stmt, 3, run->active);
@@ -176,6 +195,7 @@ static enum zdd_err leave(struct zdd_tx *tx, const struct zdd_run *run)
         zdd_stmt_prepare(tx->conn, "UPDATE run SET command = :command, superseded_by = :by,"
                                    " wake_at_ms = :wake_at_ms WHERE id = :id");
 
+    zdd_stamp_touch(tx, run->id);
     zdd_bind_text(&stmt, ":command", zdd_command_name(run->command));
     zdd_bind_text(&stmt, ":by", run->superseded_by);
     zdd_bind_int(&stmt, ":wake_at_ms", run->wake_at_ms);

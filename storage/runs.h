@@ -71,13 +71,29 @@ struct zdd_run_filter {
     int limit;                  /* 1..200 */
 };
 
+/** A deployment of a list, while it is visited. */
+struct zdd_run_peek {
+    const char *id; /* borrowed */
+    int64_t revision;
+    int64_t no;            /* storage's own */
+    struct zdd_conn *conn; /* storage's own */
+};
+
 /**
  * Newest first, in the order of insertion, which is that of the ids unless the clock was set back
- * (by up to an hour: then times are still exact). @p visit returns false to stop.
+ * (by up to an hour: then times are still exact). @p visit returns false to stop. It is told only
+ * which deployment in which revision, as most callers have the rest at hand: zdd_run_peek_load().
  */
-ZDD_MUST_CHECK enum zdd_err
-zdd_run_list(struct zdd_store *store, const struct zdd_run_filter *filter,
-             bool (*visit)(void *cls, const struct zdd_run *run, const char *labels), void *cls);
+ZDD_MUST_CHECK enum zdd_err zdd_run_list(struct zdd_store *store,
+                                         const struct zdd_run_filter *filter,
+                                         bool (*visit)(void *cls, const struct zdd_run_peek *peek),
+                                         void *cls);
+
+/** The whole deployment as the list sees it: in that revision, whatever happens meanwhile. From
+ * inside the visitor only. @return ZDD_ERR_NONE or a store error; @p ret_labels as in
+ * zdd_run_load() */
+ZDD_MUST_CHECK enum zdd_err zdd_run_peek_load(const struct zdd_run_peek *peek,
+                                              struct zdd_run *ret_run, char **ret_labels);
 
 /** Ids of the app's queued deployments, oldest first: whoever supersedes them writes their events.
  * Call it before zdd_run_insert(), which cancels them. */

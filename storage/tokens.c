@@ -5,6 +5,7 @@
 #include "storage/tokens.h"
 
 #include "storage/inside.h"
+#include "storage/stamps.h"
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ enum zdd_err zdd_token_insert(struct zdd_tx *tx, const struct zdd_token *token,
 {
     enum zdd_err err = free_name(tx, token);
 
+    zdd_stamp_touch(tx, ZDD_STAMP_TOKENS);
     if (err != ZDD_ERR_NONE)
         return err;
 
@@ -158,6 +160,7 @@ enum zdd_err zdd_token_revoke(struct zdd_tx *tx, const char *id, int64_t now_ms)
                                                " WHERE id = :id RETURNING no");
     enum zdd_err err;
 
+    zdd_stamp_touch(tx, ZDD_STAMP_TOKENS);
     zdd_bind_int(&stmt, ":now_ms", now_ms);
     zdd_bind_text(&stmt, ":id", id);
     err = zdd_stmt_row(&stmt, ZDD_ERR_TOKEN_UNKNOWN);

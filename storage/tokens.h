@@ -18,6 +18,12 @@ enum zdd_scope {
     ZDD_SCOPE_ALL = 63
 };
 
+/**
+ * Whoever keeps a token that was found looks again after that time, measured from before the look:
+ * so a process that has revoked one needs to wait only so long until no other one accepts it.
+ */
+#define ZDD_TOKEN_KEPT_MS 500
+
 struct zdd_token {
     char id[ZDD_ID_SIZE];
     char name[64];                                       /* unique among live tokens */

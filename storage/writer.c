@@ -201,6 +201,7 @@ static void write_group(struct zdd_store *store, struct zdd_job *group)
     assert(!store->writing && "a body must not write through the store");
     store->writing = true;
     run_group(store, group);
+    zdd_stamps_settle(store);
     store->writing = false;
     tell(store, &before);
     pthread_mutex_unlock(&store->main_lock);

@@ -8,6 +8,7 @@
 #include "server/api/deployments.h"
 #include "server/api/inside.h"
 #include "server/api/post.h"
+#include "server/api/views.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 
@@ -123,7 +124,9 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     api->started_ms = zdd_now_ms();
     api->catalogue = zdd_catalogue_new();
     api->notes = zdd_notes_new(options->store);
-    api->hub = api->catalogue && api->notes ? zdd_hub_new(&hub) : NULL;
+    api->passes = zdd_passes_new(options->store);
+    api->views = api->notes ? zdd_views_new(options->store, api->notes) : NULL;
+    api->hub = api->catalogue && api->passes && api->views ? zdd_hub_new(&hub) : NULL;
     return api->hub ? api : zdd_api_free(api);
 }
 
@@ -144,6 +147,8 @@ struct zdd_api *zdd_api_free(struct zdd_api *api)
     /* Bodies that the store still has end before this one: after it nobody knows the api. */
     err = zdd_store_write(api->options.store, write_nothing, NULL);
     (void)err; /* when the disk fails, they have ended all the same */
+    zdd_views_free(api->views);
+    zdd_passes_free(api->passes);
     zdd_notes_free(api->notes);
     free(api->catalogue);
     free(api);

@@ -4,11 +4,10 @@
  */
 #include "server/api/deployments.h"
 
-#include "server/api/deployment_json.h"
 #include "server/api/handlers.h"
 #include "server/api/inside.h"
 #include "server/api/page.h"
-#include "server/base/cleanup.h"
+#include "server/api/views.h"
 #include "strategies/strategy.h"
 
 #include <inttypes.h>
@@ -16,20 +15,22 @@
 
 #define WAIT_MAX_S 60
 
-static bool list_run(void *cls, const struct zdd_run *run, const char *labels)
+static bool list_run(void *cls, const struct zdd_run_peek *peek)
 {
     struct zdd_page *page = cls;
-    struct zdd_deployment_view view = {.run = run, .labels = labels};
+    ZDD_AUTO_VIEW struct zdd_view *view = NULL;
     enum zdd_err err;
 
-    if (!zdd_page_item(page, run->id))
+    if (!zdd_page_item(page, peek->id))
         return false;
-    err = zdd_notes_get(zdd_api_of(page->call)->notes, run->plan_id, &view.note);
+    err = zdd_view_peek(zdd_api_of(page->call)->views, peek, &view);
     if (err != ZDD_ERR_NONE) {
         page->call->reply.err = err; /* the end of the page tells it */
         return false;
     }
-    zdd_w_deployment(&page->w, NULL, &view);
+    if (page->count == 1) /* they are much alike: one allocation instead of many */
+        zdd_buf_reserve(page->w.buf, (view->size + view->size / 8) * (size_t)page->limit);
+    zdd_w_raw_sized(&page->w, NULL, view->text, view->size);
     return true;
 }
 
@@ -80,67 +81,69 @@ enum zdd_err zdd_api_list_deployments(struct zdd_call *call)
 }
 
 /* The deployment, or 304 when the caller has it already. */
-static enum zdd_err answer_run(struct zdd_call *call, const struct zdd_run *run, const char *labels,
-                               bool is_known)
+static enum zdd_err answer_view(struct zdd_call *call, const struct zdd_view *view, bool is_known)
 {
-    struct zdd_writer w = {.buf = &call->reply};
-    struct zdd_deployment_view view = {.run = run, .labels = labels};
-    enum zdd_err err;
-
-    zdd_call_add_header(call, "ETag", "\"%" PRId64 "\"", run->revision);
+    zdd_call_add_header(call, "ETag", "\"%" PRId64 "\"", view->revision);
     zdd_call_add_header(call, "Cache-Control", "private, no-cache");
     if (is_known) {
         call->status = 304;
         return ZDD_ERR_NONE;
     }
-    err = zdd_notes_get(zdd_api_of(call)->notes, run->plan_id, &view.note);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    zdd_w_deployment(&w, NULL, &view);
+    zdd_buf_append(&call->reply, view->text, view->size);
     return zdd_answer(call, ZDD_ERR_NONE);
 }
 
 bool zdd_deployment_settle(struct zdd_call *call, const char *run_id, int64_t revision,
                            bool last_chance)
 {
-    struct zdd_run run;
-    ZDD_AUTO_FREE char *labels = NULL;
-    enum zdd_err err = zdd_run_load(zdd_store_of(call), run_id, &run, &labels);
+    ZDD_AUTO_VIEW struct zdd_view *view = NULL;
+    enum zdd_err err = zdd_view_get(zdd_api_of(call)->views, run_id, &view);
 
-    if (err == ZDD_ERR_NONE && !last_chance && run.revision == revision &&
-        !zdd_phase_is_final(run.phase))
+    if (err == ZDD_ERR_NONE && !last_chance && view->revision == revision && !view->ended)
         return false;
     if (err == ZDD_ERR_NONE)
-        err = answer_run(call, &run, labels,
-                         zdd_caller_of(call)->conditional && run.revision == revision);
+        err =
+            answer_view(call, view, zdd_caller_of(call)->conditional && view->revision == revision);
     zdd_call_finish(call, err);
     return true;
+}
+
+/* The deployment of path argument 0 if the caller may see it, else RUN_UNKNOWN. */
+static enum zdd_err ask_view(struct zdd_call *call, struct zdd_view **ret_view)
+{
+    const char *id = NULL;
+    enum zdd_err err = zdd_ask_id(call, 0, ZDD_ERR_RUN_UNKNOWN, &id);
+
+    if (err == ZDD_ERR_NONE)
+        err = zdd_view_get(zdd_api_of(call)->views, id, ret_view);
+    if (err != ZDD_ERR_NONE || zdd_caller_reaches(zdd_caller_of(call), (*ret_view)->app_id))
+        return err;
+    return ZDD_ERR_RUN_UNKNOWN;
 }
 
 enum zdd_err zdd_api_get_deployment(struct zdd_call *call)
 {
     const int wait_s = zdd_prefer_wait(zdd_call_header(call, "Prefer"), WAIT_MAX_S);
     const char *etags = zdd_call_header(call, "If-None-Match");
-    struct zdd_run run;
+    ZDD_AUTO_VIEW struct zdd_view *view = NULL;
     bool is_known;
-    ZDD_AUTO_FREE char *labels = NULL;
     enum zdd_err err = zdd_ask_known(call, NULL, 0);
 
     if (err == ZDD_ERR_NONE)
-        err = zdd_ask_run(call, &run, &labels);
+        err = ask_view(call, &view);
     if (err != ZDD_ERR_NONE)
         return err;
     if (wait_s >= 0)
         zdd_call_add_header(call, "Preference-Applied", "wait=%d", wait_s);
-    is_known = etags && zdd_etag_listed(etags, run.revision);
+    is_known = etags && zdd_etag_listed(etags, view->revision);
     zdd_caller_of(call)->conditional = is_known;
     /* Without an ETag the caller means: differs from now. With one: from what it has. */
-    if (wait_s > 0 && !zdd_phase_is_final(run.phase) && (!etags || is_known)) {
-        err =
-            zdd_hub_wait(zdd_api_of(call)->hub, call, run.id, run.revision, (int64_t)wait_s * 1000);
+    if (wait_s > 0 && !view->ended && (!etags || is_known)) {
+        err = zdd_hub_wait(zdd_api_of(call)->hub, call, view->id, view->revision,
+                           (int64_t)wait_s * 1000);
         if (err != ZDD_ERR_TOO_MANY_CALLS)
             return err;
         /* Too many wait: an answer now is better than none, and always allowed (RFC 7240). */
     }
-    return answer_run(call, &run, labels, is_known);
+    return answer_view(call, view, is_known);
 }

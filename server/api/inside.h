@@ -7,6 +7,7 @@
 #include "server/api/api.h"
 #include "server/api/hub.h"
 #include "server/api/notes.h"
+#include "server/api/passes.h"
 #include "storage/tokens.h"
 
 #include <stdatomic.h>
@@ -41,10 +42,14 @@ struct zdd_caller {
 
 #define ZDD_STATUS_CLASSES 6
 
+struct zdd_views;
+
 struct zdd_api {
     struct zdd_api_options options;
     struct zdd_hub *hub;
     struct zdd_notes *notes;
+    struct zdd_passes *passes;
+    struct zdd_views *views;
     char *catalogue; /* the answer of GET /v1/strategies */
     int64_t started_ms;
     atomic_bool draining;

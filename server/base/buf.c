@@ -54,6 +54,14 @@ void zdd_buf_append(struct zdd_buf *buf, const void *data, size_t size)
     buf->data[buf->size] = '\0';
 }
 
+void zdd_buf_reserve(struct zdd_buf *buf, size_t more)
+{
+    const size_t max = buf->max ? buf->max : DEFAULT_MAX;
+
+    if (buf->err == ZDD_ERR_NONE && buf->size < max)
+        (void)reserve(buf, more < max - buf->size ? more : max - buf->size);
+}
+
 void zdd_buf_text(struct zdd_buf *buf, const char *text)
 {
     zdd_buf_append(buf, text, strlen(text));

@@ -22,6 +22,9 @@ struct zdd_buf {
 /** Append all of it or, when it does not fit, nothing; then buf->err is set and nothing more goes
  * in. */
 void zdd_buf_append(struct zdd_buf *buf, const void *data, size_t size);
+/** Make room for @p more bytes at once, for who knows how many come. Without it nothing is wrong
+ * but the time. */
+void zdd_buf_reserve(struct zdd_buf *buf, size_t more);
 void zdd_buf_text(struct zdd_buf *buf, const char *text);
 __attribute__((format(printf, 2, 3))) void zdd_buf_printf(struct zdd_buf *buf, const char *format,
                                                           ...);

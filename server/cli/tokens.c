@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define DAY_MS INT64_C(86400000)
 #define EXPIRES_DAYS_MAX 3650
@@ -345,14 +346,23 @@ static int find_token(const char *db, struct search *search)
     return err == ZDD_ERR_NONE && search->found ? ZDD_EXIT_OK : ZDD_EXIT_FAILED;
 }
 
+/* A server may have found the token just before, and keeps it for so long. */
+static void wait_until_forgotten(void)
+{
+    struct timespec left = {ZDD_TOKEN_KEPT_MS / 1000, ZDD_TOKEN_KEPT_MS % 1000 * 1000000};
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
 int zdd_cli_token_revoke(int argc, char *const *argv)
 {
     const char *db = NULL;
     struct search search = {.now_ms = zdd_now_ms()};
     const struct zdd_option options[] = {DB_OPTION(&db)};
     const struct zdd_usage usage = {.command = "token revoke",
-                                    .text =
-                                        "End a token now; calls that use it get 401 from then on.",
+                                    .text = "End a token now; when the command has ended, "
+                                            "calls that use it get 401.",
                                     .options = options,
                                     .option_count = ZDD_COUNT(options),
                                     .operand = "NAME",
@@ -367,7 +377,9 @@ int zdd_cli_token_revoke(int argc, char *const *argv)
         return code;
     change.token = search.token;
     code = carry_out(db, revoke_body, &change);
-    if (code == ZDD_EXIT_OK)
-        printf("Token %s (%s) is revoked.\n", search.token.name, search.token.id);
+    if (code != ZDD_EXIT_OK)
+        return code;
+    wait_until_forgotten();
+    printf("Token %s (%s) is revoked.\n", search.token.name, search.token.id);
     return code;
 }

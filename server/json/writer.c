@@ -182,13 +182,20 @@ void zdd_w_time(struct zdd_writer *w, const char *key, int64_t ms)
     write_value(w, key, text, sizeof(text));
 }
 
-void zdd_w_raw(struct zdd_writer *w, const char *key, const char *json)
+void zdd_w_raw_sized(struct zdd_writer *w, const char *key, const char *json, size_t size)
 {
     char head[HEAD_MAX_BYTES];
     const size_t used = begin_value(w, key, head);
 
     zdd_buf_append(w->buf, head, used);
-    zdd_buf_text(w->buf, json && *json ? json : "null");
+    zdd_buf_append(w->buf, json, size);
+}
+
+void zdd_w_raw(struct zdd_writer *w, const char *key, const char *json)
+{
+    const char *text = json && *json ? json : "null";
+
+    zdd_w_raw_sized(w, key, text, strlen(text));
 }
 
 static void write_object(struct zdd_writer *w, const char *key, const json_t *object)

@@ -33,5 +33,7 @@ void zdd_w_null(struct zdd_writer *w, const char *key);
 void zdd_w_time(struct zdd_writer *w, const char *key, int64_t ms);
 /** @p json is a finished JSON text and goes in as it is; NULL or "" is written as null. */
 void zdd_w_raw(struct zdd_writer *w, const char *key, const char *json);
+/** The same with its size, which is not 0: for long ones. */
+void zdd_w_raw_sized(struct zdd_writer *w, const char *key, const char *json, size_t size);
 /** A whole tree, members sorted, numbers as zdd_w_real() does; NULL is written as null. */
 void zdd_w_json(struct zdd_writer *w, const char *key, const json_t *json);

@@ -119,6 +119,7 @@ int main(int argc, char **argv)
     };
     const int64_t rounds = bench_option(argc, argv, "rounds", 5);
     const int64_t ms = bench_option(argc, argv, "ms", 1000);
+    const size_t only = (size_t)bench_option(argc, argv, "only", 0); /* row to profile; 0: all */
     uint16_t port = 0;
     struct MHD_Daemon *hello = hello_start(SERVICE_HTTP_THREADS, &port);
     struct fleet *fleet = fleet_new(DEPLOYMENTS, FLEET_AT_ONCE);
@@ -135,6 +136,8 @@ int main(int argc, char **argv)
             double yardstick;
             struct load_result result;
 
+            if (only != 0 && only != k + 1)
+                continue;
             ask.port = port;
             ask.make = make_hello;
             yardstick = run(ask).per_second;
@@ -149,8 +152,10 @@ int main(int argc, char **argv)
                     kinds[k].what, result.per_second, kinds[k].ratio[i], result.server_us);
         }
     }
-    for (size_t k = 0; k < ZDD_COUNT(kinds); k++)
-        say(&kinds[k], (int)k + 1, (size_t)rounds);
+    for (size_t k = 0; k < ZDD_COUNT(kinds); k++) {
+        if (only == 0 || only == k + 1)
+            say(&kinds[k], (int)k + 1, (size_t)rounds);
+    }
     service_stop(&bench.service);
     fleet_free(fleet);
     hello_stop(hello);

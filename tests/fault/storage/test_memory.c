@@ -65,11 +65,12 @@ static enum zdd_err write_all(struct zdd_tx *tx, void *cls)
     return err == ZDD_ERR_NONE ? zdd_audit_append(tx, &entry) : err;
 }
 
-static bool skip_run(void *cls, const struct zdd_run *run, const char *labels)
+static bool skip_run(void *cls, const struct zdd_run_peek *peek)
 {
-    (void)run;
-    (void)labels;
-    (*(int *)cls)++;
+    struct zdd_run run;
+
+    if (zdd_run_peek_load(peek, &run, NULL) == ZDD_ERR_NONE)
+        (*(int *)cls)++;
     return true;
 }
 

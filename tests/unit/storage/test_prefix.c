@@ -25,13 +25,14 @@ static void note(struct walk *walk, const char *app_id)
     walk->outside += strcmp(app_id, "/shop") != 0 && strncmp(app_id, "/shop/", 6) != 0;
 }
 
-static bool see_run(void *cls, const struct zdd_run *run, const char *labels)
+static bool see_run(void *cls, const struct zdd_run_peek *peek)
 {
     struct walk *walk = cls;
+    struct zdd_run run;
 
-    (void)labels;
-    note(walk, run->app_id);
-    memcpy(walk->last_id, run->id, sizeof(walk->last_id));
+    assert_good(zdd_run_peek_load(peek, &run, NULL));
+    note(walk, run.app_id);
+    memcpy(walk->last_id, run.id, sizeof(walk->last_id));
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "tests/unit/storage/fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS INT64_C(3600000)
@@ -43,12 +44,18 @@ static void note(struct seen *seen, const char *id)
     seen->count++;
 }
 
-static bool see_run(void *cls, const struct zdd_run *run, const char *labels)
+static bool see_run(void *cls, const struct zdd_run_peek *peek)
 {
     struct seen *seen = cls;
+    struct zdd_run run;
+    char *labels = NULL;
 
+    assert_good(zdd_run_peek_load(peek, &run, &labels));
     assert_string_equal(labels, "{\"commit\":\"4f0c6c1\"}");
-    note(seen, run->id);
+    assert_string_equal(run.id, peek->id);
+    assert_int_equal(run.revision, peek->revision);
+    free(labels);
+    note(seen, peek->id);
     return seen->count != seen->stop_after;
 }
 

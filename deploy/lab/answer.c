@@ -47,6 +47,17 @@ enum zdd_err zdd_lab_refuse(struct zdd_call *call, unsigned status, json_t *deta
     return zdd_lab_answer(call, status, body);
 }
 
+void zdd_lab_answer_html(struct zdd_call *call, unsigned status, const char *words)
+{
+    call->status = status;
+    call->type = "text/html";
+    zdd_buf_clear(&call->reply);
+    zdd_buf_printf(&call->reply,
+                   "<html><head><title>Error %u</title></head>"
+                   "<body><h2>HTTP ERROR %u %s</h2></body></html>\n",
+                   status, status, words);
+}
+
 enum zdd_err zdd_lab_answer_update(struct zdd_call *call, unsigned status,
                                    enum zdd_lab_update_end end, struct zdd_lab_update *update)
 {
@@ -97,17 +108,29 @@ static void make_path(const char *pointer, char ret[static ZDD_FIELD_POINTER_SIZ
     ret[at] = '\0';
 }
 
-enum zdd_err zdd_lab_answer_invalid(struct zdd_call *call, const struct zdd_field_errors *errors)
+enum zdd_err zdd_lab_answer_complaint(struct zdd_call *call,
+                                      const struct zdd_lab_complaint *complaint)
 {
-    json_t *details = json_array();
+    const struct zdd_field_errors *errors = &complaint->errors;
+    json_t *details;
     char path[ZDD_FIELD_POINTER_SIZE + 2];
 
+    if (complaint->crash)
+        return zdd_lab_refuse(call, 500, NULL, "%s", complaint->crash);
+    details = json_array();
     for (size_t i = 0; i < errors->count && i < ZDD_FIELD_ERROR_MAX; i++) {
         make_path(errors->error[i].pointer, path);
         json_array_append_new(
             details, json_pack("{s:s, s:[s]}", "path", path, "errors", errors->error[i].detail));
     }
-    return zdd_lab_refuse(call, 422, details, "Object is not valid");
+    return zdd_lab_refuse(call, 422, details,
+                          complaint->mistyped ? "Invalid JSON" : "Object is not valid");
+}
+
+enum zdd_err zdd_lab_answer_kind(struct zdd_call *call, const char *path, const char *expected)
+{
+    return zdd_lab_refuse(call, 422, json_pack("[{s:s, s:[s]}]", "path", path, "errors", expected),
+                          "Invalid JSON");
 }
 
 bool zdd_lab_query_bool(const struct zdd_call *call, const char *name, bool otherwise)
@@ -193,6 +216,10 @@ static void note_embed(void *cls, const char *name, const char *value)
         {"readiness", ZDD_LAB_EMBED_READINESS},
         {"lastTaskFailure", ZDD_LAB_EMBED_FAILURE},
         {"counts", ZDD_LAB_EMBED_COUNTS},
+        {"taskStats", ZDD_LAB_EMBED_STATS},
+        {"groups", ZDD_LAB_EMBED_GROUPS},
+        {"apps", ZDD_LAB_EMBED_APPS},
+        {"pods", ZDD_LAB_EMBED_PODS},
         {"failures", ZDD_LAB_EMBED_TASKS | ZDD_LAB_EMBED_FAILURE | ZDD_LAB_EMBED_DEPLOYMENTS},
     };
     unsigned *embed = cls;

@@ -40,8 +40,16 @@ static zdd_handler serve;
     ZDD_LAB_ROUTE("GET", "/v2/leader", zdd_lab_get_leader)                                         \
     ZDD_LAB_ROUTE("DELETE", "/v2/leader", zdd_lab_delete_leader)                                   \
     ZDD_LAB_ROUTE("GET", "/v2/events", zdd_lab_get_events)                                         \
+    ZDD_LAB_ROUTE("GET", "/v2/pods", zdd_lab_get_pods)                                             \
+    ZDD_LAB_ROUTE("POST", "/v2/pods", zdd_lab_write_pods)                                          \
+    ZDD_LAB_ROUTE("GET", "/v2/pods/{id*}", zdd_lab_get_pod)                                        \
+    ZDD_LAB_ROUTE("PUT", "/v2/pods/{id*}", zdd_lab_write_pod)                                      \
+    ZDD_LAB_ROUTE("DELETE", "/v2/pods/{id*}", zdd_lab_write_pod)                                   \
+    ZDD_LAB_ROUTE("GET", "/v2/plugins", zdd_lab_get_plugins)                                       \
+    ZDD_LAB_ROUTE("GET", "/", zdd_lab_get_root)                                                    \
     ZDD_LAB_ROUTE("GET", "/ping", zdd_lab_get_ping)                                                \
     ZDD_LAB_ROUTE("GET", "/metrics", zdd_lab_get_metrics)                                          \
+    ZDD_LAB_ROUTE("GET", "/metrics/prometheus", zdd_lab_get_prometheus)                            \
     ZDD_LAB_ROUTE("GET", "/lab/state", zdd_lab_get_lab)                                            \
     ZDD_LAB_ROUTE("POST", "/lab/faults", zdd_lab_post_faults)
 
@@ -76,29 +84,31 @@ static bool is_change(const struct zdd_call *call)
     return strcmp(call->method, "GET") != 0 && strcmp(call->method, "HEAD") != 0;
 }
 
-/* @return true when a fault has answered in the handler's place */
-static bool refuse_by_fault(struct zdd_call *call, struct zdd_lab *lab)
+static void refuse_locked(struct zdd_call *call, const struct zdd_lab *lab)
 {
     char id[ZDD_UUID_SIZE];
 
-    if (strikes(call, lab, ZDD_LAB_FAULT_ANSWER_503_HTML, NULL)) {
-        call->status = 503;
-        call->type = "text/html";
-        zdd_buf_text(&call->reply, "<html><head><title>Error 503</title></head>"
-                                   "<body><h2>HTTP ERROR: 503</h2></body></html>\n");
-        return true;
-    }
-    if (is_change(call) && strikes(call, lab, ZDD_LAB_FAULT_ANSWER_409, NULL)) {
-        ZDD_AUTO_JSON json_t *body = NULL;
+    zdd_uuid7(zdd_lab_utc(lab), id);
+    (void)zdd_lab_answer(call, 409,
+                         json_pack("{s:s, s:[{s:s}]}", "message",
+                                   "App is locked by one or more deployments. (injected fault)",
+                                   "deployments", "id", id));
+}
 
-        zdd_uuid7(zdd_lab_utc(lab), id);
-        body = json_pack("{s:s, s:[{s:s}]}", "message",
-                         "App is locked by one or more deployments. (injected fault)",
-                         "deployments", "id", id);
-        (void)zdd_lab_answer(call, 409, json_incref(body));
-        return true;
-    }
-    return false;
+/* @return true when a fault has answered in the handler's place */
+static bool refuse_by_fault(struct zdd_call *call, struct zdd_lab *lab)
+{
+    if (strikes(call, lab, ZDD_LAB_FAULT_ANSWER_502_HTML, NULL))
+        zdd_lab_answer_html(call, 502, "Bad Gateway"); /* a standby that cannot reach the leader */
+    else if (strikes(call, lab, ZDD_LAB_FAULT_ANSWER_503_HTML, NULL))
+        zdd_lab_answer_html(call, 503, "Service Unavailable"); /* the concurrency limit */
+    else if (strikes(call, lab, ZDD_LAB_FAULT_ANSWER_503_JSON, NULL))
+        (void)zdd_lab_refuse(call, 503, NULL, "Future timed out after [10 seconds]");
+    else if (is_change(call) && strikes(call, lab, ZDD_LAB_FAULT_ANSWER_409, NULL))
+        refuse_locked(call, lab);
+    else
+        return false;
+    return true;
 }
 
 struct late {
@@ -119,6 +129,7 @@ static void answer_late(struct zdd_lab *lab, void *cls)
 void zdd_lab_api_end(struct zdd_lab *lab)
 {
     pthread_mutex_lock(&lab->lock);
+    zdd_lab_wipes_settle(lab, true);
     for (size_t i = 0; i < lab->heap_count;) {
         struct zdd_lab_timer *timer = lab->heap[i];
 
@@ -148,7 +159,11 @@ static enum zdd_err postpone(struct zdd_call *call, struct zdd_lab *lab, enum zd
 static void add_headers(struct zdd_call *call, const struct zdd_lab *lab)
 {
     zdd_call_add_header(call, "X-Marathon-Leader", "%s", lab->url);
+    zdd_call_add_header(call, "X-Frame-Options", "DENY");
+    zdd_call_add_header(call, "X-XSS-Protection", "1; mode=block");
     zdd_call_add_header(call, "Cache-Control", "no-cache, no-store, must-revalidate");
+    zdd_call_add_header(call, "Pragma", "no-cache");
+    zdd_call_add_header(call, "Expires", "0");
 }
 
 static enum zdd_err serve_locked(struct zdd_call *call, struct zdd_lab *lab)
@@ -159,9 +174,11 @@ static enum zdd_err serve_locked(struct zdd_call *call, struct zdd_lab *lab)
 
     lab->call_count++;
     add_headers(call, lab);
+    if (zdd_lab_call_refused(call, lab))
+        return ZDD_ERR_NONE;
     if (is_lab || !refuse_by_fault(call, lab))
         err = handlers[call->route - zdd_lab_routes](call, lab);
-    if (is_lab || strcmp(call->path, "/v2/events") == 0)
+    if (is_lab || err == ZDD_ERR_LATER || strcmp(call->path, "/v2/events") == 0)
         return err;
     if (call->reply.size && strikes(call, lab, ZDD_LAB_FAULT_TRUNCATED_JSON, NULL)) {
         call->reply.size /= 2;
@@ -187,18 +204,26 @@ static enum zdd_err serve(struct zdd_call *call)
     return err;
 }
 
+/* A call that no handler saw has no headers yet. */
+static void add_missing_headers(struct zdd_call *call)
+{
+    struct zdd_lab *lab = call->app;
+
+    if (zdd_call_added(call, "X-Marathon-Leader"))
+        return;
+    pthread_mutex_lock(&lab->lock);
+    add_headers(call, lab);
+    pthread_mutex_unlock(&lab->lock);
+}
+
 void zdd_lab_call_failed(struct zdd_call *call, enum zdd_err err)
 {
-    struct zdd_buf *reply = &call->reply;
-
-    zdd_buf_clear(reply);
+    zdd_buf_clear(&call->reply);
+    add_missing_headers(call);
     if (err == ZDD_ERR_ROUTE_UNKNOWN) {
         (void)zdd_lab_refuse(call, 500, NULL, "URI not found: %s", call->path);
     } else if (err == ZDD_ERR_METHOD_UNKNOWN && strcmp(call->path, "/v2/events") == 0) {
-        call->status = 405;
-        call->type = "text/html";
-        zdd_buf_text(reply,
-                     "<html><body><h2>HTTP ERROR 405 Method Not Allowed</h2></body></html>\n");
+        zdd_lab_answer_html(call, 405, "Method Not Allowed");
     } else if (err == ZDD_ERR_METHOD_UNKNOWN) {
         (void)zdd_lab_refuse(call, 405, NULL, "Method Not Allowed");
     } else if (err == ZDD_ERR_BODY_MALFORMED) {

@@ -20,12 +20,6 @@ static enum zdd_err read_body(struct zdd_call *call)
     return zdd_call_json(call);
 }
 
-static enum zdd_err answer_type(struct zdd_call *call, const char *expected)
-{
-    return zdd_lab_refuse(call, 422, json_pack("[{s:s, s:[s]}]", "path", "/", "errors", expected),
-                          "Invalid JSON");
-}
-
 static void publish_post(struct zdd_lab *lab, const struct zdd_call *call,
                          const struct zdd_lab_app *app)
 {
@@ -52,19 +46,20 @@ static enum zdd_lab_update_end change_app(struct zdd_lab *lab, const char *id, j
 }
 
 static enum zdd_err invalid(struct zdd_call *call, struct zdd_lab *lab, const char *id,
-                            const struct zdd_field_errors *errors)
+                            const struct zdd_lab_complaint *complaint)
 {
     char group[ZDD_LAB_ID_SIZE];
 
     zdd_lab_id_parent(id, group, sizeof(group));
-    zdd_lab_event_group(lab, group, zdd_lab_utc(lab), "Object is not valid");
-    return zdd_lab_answer_invalid(call, errors);
+    if (!complaint->mistyped) /* the plan was never begun */
+        zdd_lab_event_group(lab, group, zdd_lab_utc(lab), "Object is not valid");
+    return zdd_lab_answer_complaint(call, complaint);
 }
 
 enum zdd_err zdd_lab_post_apps(struct zdd_call *call, struct zdd_lab *lab)
 {
     struct zdd_lab_update update = {.force = zdd_lab_query_bool(call, "force", false)};
-    struct zdd_field_errors errors = {0};
+    struct zdd_lab_complaint complaint = {0};
     char id[ZDD_LAB_ID_SIZE];
     enum zdd_lab_update_end end;
     enum zdd_err err = read_body(call);
@@ -74,17 +69,15 @@ enum zdd_err zdd_lab_post_apps(struct zdd_call *call, struct zdd_lab *lab)
     if (err != ZDD_ERR_NONE)
         return err;
     if (!json_is_object(call->json))
-        return answer_type(call, "error.expected.jsobject");
+        return zdd_lab_answer_kind(call, "/", "error.expected.jsobject");
     if (!json_is_string(json_object_get(call->json, "id")))
-        return zdd_lab_refuse(
-            call, 422, json_pack("[{s:s, s:[s]}]", "path", "/id", "errors", "error.path.missing"),
-            "Invalid JSON");
+        return zdd_lab_answer_kind(call, "/id", "error.path.missing");
     zdd_lab_absolute_id(zdd_json_text(call->json, "id", ""), "/", id, sizeof(id));
     if (zdd_lab_app_find(lab, id))
         return zdd_lab_refuse(call, 409, NULL, "An app with id [%s] already exists.", id);
-    def = zdd_lab_definition(lab, id, call->json, NULL, false, &errors);
+    def = zdd_lab_definition(lab, id, call->json, NULL, false, &complaint);
     if (!def)
-        return invalid(call, lab, id, &errors);
+        return invalid(call, lab, id, &complaint);
     end = change_app(lab, id, def, false, &update);
     if (end != ZDD_LAB_UPDATED)
         return zdd_lab_answer_update(call, 201, end, &update);
@@ -126,15 +119,15 @@ static enum zdd_err new_definition(struct zdd_call *call, struct zdd_lab *lab, c
                                    const json_t *body, bool partial, json_t **ret_def)
 {
     const struct zdd_lab_app *app = zdd_lab_app_find(lab, id);
-    struct zdd_field_errors errors = {0};
+    struct zdd_lab_complaint complaint = {0};
 
     *ret_def = NULL;
     if (!json_is_object(body))
-        return answer_type(call, "error.expected.jsobject");
+        return zdd_lab_answer_kind(call, "/", "error.expected.jsobject");
     if (app && partial && json_is_string(json_object_get(body, "version")))
         return read_rollback(call, app, body, ret_def);
-    *ret_def = zdd_lab_definition(lab, id, body, app ? app->spec : NULL, partial, &errors);
-    return *ret_def ? ZDD_ERR_NONE : invalid(call, lab, id, &errors);
+    *ret_def = zdd_lab_definition(lab, id, body, app ? app->spec : NULL, partial, &complaint);
+    return *ret_def ? ZDD_ERR_NONE : invalid(call, lab, id, &complaint);
 }
 
 static enum zdd_err write_app(struct zdd_call *call, struct zdd_lab *lab, const char *id,
@@ -174,15 +167,23 @@ enum zdd_err zdd_lab_put_app(struct zdd_call *call, struct zdd_lab *lab)
 
 enum zdd_err zdd_lab_patch_app(struct zdd_call *call, struct zdd_lab *lab)
 {
+    struct zdd_lab_complaint complaint = {0};
     struct zdd_lab_target target;
+    json_t *def;
     enum zdd_err err = read_body(call);
 
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_lab_target_read(call->arg[0], &target);
-    if (!zdd_lab_app_find(lab, target.id))
-        return unknown_app(call, target.id);
-    return write_app(call, lab, target.id, true);
+    if (zdd_lab_app_find(lab, target.id))
+        return write_app(call, lab, target.id, true);
+    def = json_is_object(call->json)
+              ? zdd_lab_definition(lab, target.id, call->json, NULL, false, &complaint)
+              : NULL;
+    json_decref(def);
+    /* The body is read as a whole app before the app is looked for: that refusal comes first. */
+    return complaint.mistyped ? zdd_lab_answer_complaint(call, &complaint)
+                              : unknown_app(call, target.id);
 }
 
 /* An array of apps in one plan; PATCH refuses ids it does not know. */
@@ -238,7 +239,7 @@ static enum zdd_err write_array(struct zdd_call *call, struct zdd_lab *lab, bool
     if (err != ZDD_ERR_NONE)
         return err;
     if (!json_is_array(call->json))
-        return answer_type(call, "error.expected.jsarray");
+        return zdd_lab_answer_kind(call, "/", "error.expected.jsarray");
     return write_apps(call, lab, partial, may_create);
 }
 

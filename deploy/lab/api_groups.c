@@ -1,6 +1,6 @@
 /**
  * @file deploy/lab/api_groups.c
- * @brief Groups, basic form: read, create, replace, scale, delete (marathon.md §1.7).
+ * @brief Writing groups: created, replaced, scaled, set back, deleted (marathon.md §1.2, §1.7).
  */
 #include "deploy/lab/api.h"
 #include "deploy/lab/apps.h"
@@ -18,7 +18,7 @@ struct batch {
     struct zdd_lab *lab;
     struct zdd_lab_change change[CHANGE_MAX];
     size_t count;
-    struct zdd_field_errors errors;
+    struct zdd_lab_complaint complaint;
 };
 
 static struct batch *batch_new(struct zdd_lab *lab)
@@ -49,8 +49,8 @@ static void batch_add(struct batch *batch, const char *id, json_t *def)
         }
     }
     if (batch->count == CHANGE_MAX) {
-        zdd_field_error_add(&batch->errors, "#/apps", "zdd-lab changes at most %d apps at once",
-                            CHANGE_MAX);
+        zdd_field_error_add(&batch->complaint.errors, "#/apps",
+                            "zdd-lab changes at most %d apps at once", CHANGE_MAX);
         json_decref(def);
         return;
     }
@@ -77,8 +77,8 @@ static void read_group(struct batch *batch, const char *id, const json_t *body, 
     char child[ZDD_LAB_ID_SIZE];
 
     if (depth > GROUP_DEPTH_MAX) {
-        zdd_field_error_add(&batch->errors, "#/groups", "groups may be nested %d levels deep",
-                            GROUP_DEPTH_MAX);
+        zdd_field_error_add(&batch->complaint.errors, "#/groups",
+                            "groups may be nested %d levels deep", GROUP_DEPTH_MAX);
         return;
     }
     if (apps)
@@ -93,7 +93,7 @@ static void read_group(struct batch *batch, const char *id, const json_t *body, 
         zdd_lab_absolute_id(zdd_json_text(app, "id", ""), id, child, sizeof(child));
         former = zdd_lab_app_find(batch->lab, child);
         def = zdd_lab_definition(batch->lab, child, app, former ? former->spec : NULL, false,
-                                 &batch->errors);
+                                 &batch->complaint);
         if (def)
             batch_add(batch, child, def);
     }
@@ -132,6 +132,16 @@ static void read_scale(struct batch *batch, const char *group, double by)
     }
 }
 
+/* {"version": …}: the apps of the group as they were then. */
+static void read_version(struct batch *batch, const char *group, const struct zdd_lab_root *root)
+{
+    batch_strike(batch, group, true);
+    batch_strike(batch, group, false);
+    for (size_t i = 0; i < root->count; i++)
+        if (zdd_lab_id_within(root->spec[i]->id, group))
+            batch_add(batch, root->spec[i]->id, json_deep_copy(root->spec[i]->def));
+}
+
 static enum zdd_err run_batch(struct zdd_call *call, struct batch *batch, const char *id,
                               unsigned status, bool dry_run)
 {
@@ -142,15 +152,16 @@ static enum zdd_err run_batch(struct zdd_call *call, struct batch *batch, const 
                                     .dry_run = dry_run};
     enum zdd_lab_update_end end;
 
-    if (batch->errors.count) {
+    if (batch->complaint.errors.count || batch->complaint.crash) {
         for (size_t i = 0; i < batch->count; i++)
             json_decref(batch->change[i].def);
-        return zdd_lab_answer_invalid(call, &batch->errors);
+        return zdd_lab_answer_complaint(call, &batch->complaint);
     }
     end = zdd_lab_update(batch->lab, &update);
     if (dry_run)
         return zdd_lab_answer(call, 200, json_pack("{s:o}", "steps", update.ret_steps));
-    if (end == ZDD_LAB_UPDATED && call->json && !json_object_get(call->json, "scaleBy"))
+    if (end == ZDD_LAB_UPDATED && call->json && !json_object_get(call->json, "scaleBy") &&
+        !json_object_get(call->json, "version"))
         put_groups(batch->lab, id, call->json, update.ret_version_ms);
     if (end == ZDD_LAB_UPDATED && strcmp(call->method, "DELETE") == 0)
         zdd_lab_group_remove(batch->lab, id);
@@ -158,7 +169,7 @@ static enum zdd_err run_batch(struct zdd_call *call, struct batch *batch, const 
 }
 
 /* The group a call speaks of: of its path, or of its body's id. */
-static void read_id(const struct zdd_call *call, char *ret, size_t size)
+void zdd_lab_group_target(const struct zdd_call *call, char *ret, size_t size)
 {
     const char *base = call->arg[0] ? call->arg[0] : "";
     const char *own = call->json ? zdd_json_text(call->json, "id", "") : "";
@@ -173,31 +184,55 @@ static void read_id(const struct zdd_call *call, char *ret, size_t size)
         snprintf(ret, size, "%s", path);
 }
 
+/* Fill @p batch by what the body says. @return false when it was refused, and that is answered */
+static bool read_body(struct zdd_call *call, struct batch *batch, const char *id)
+{
+    const json_t *by = json_object_get(call->json, "scaleBy");
+    const char *version = zdd_json_text(call->json, "version", NULL);
+    const struct zdd_lab_root *root = NULL;
+    int64_t version_ms;
+
+    if (json_is_number(by)) {
+        read_scale(batch, id, json_number_value(by));
+    } else if (version && strcmp(call->method, "PUT") == 0) {
+        if (!zdd_time_parse(version, &version_ms)) {
+            (void)zdd_lab_refuse(call, 422, NULL, "Invalid format: \"%s\"", version);
+            return false;
+        }
+        root = zdd_lab_root_find(batch->lab, version_ms);
+        if (!root) {
+            (void)zdd_lab_refuse(call, 404, NULL, "Group '%s' does not exist in version %s", id,
+                                 version);
+            return false;
+        }
+        read_version(batch, id, root);
+    } else {
+        read_group(batch, id, call->json, 0);
+    }
+    return true;
+}
+
 static enum zdd_err write_group(struct zdd_call *call, struct zdd_lab *lab, unsigned status)
 {
-    const enum zdd_err err = zdd_call_json(call);
+    enum zdd_err err = zdd_call_json(call);
     char id[ZDD_LAB_ID_SIZE];
     struct batch *batch;
-    enum zdd_err end;
-    const json_t *by;
 
     if (err != ZDD_ERR_NONE)
         return err;
-    read_id(call, id, sizeof(id));
+    if (!json_is_object(call->json))
+        return zdd_lab_answer_kind(call, "/", "error.expected.jsobject");
+    zdd_lab_group_target(call, id, sizeof(id));
     if (status == 201 && (zdd_lab_group_find(lab, id) || zdd_lab_app_find(lab, id)))
         return zdd_lab_refuse(call, 409, NULL,
                               "Group %s is already created. Use PUT to change this group.", id);
     if (zdd_lab_app_find(lab, id))
         return zdd_lab_refuse(call, 422, NULL, "A group and an app may not share the id %s", id);
     batch = batch_new(lab);
-    by = json_object_get(call->json, "scaleBy");
-    if (json_is_number(by))
-        read_scale(batch, id, json_number_value(by));
-    else
-        read_group(batch, id, call->json, 0);
-    end = run_batch(call, batch, id, status, zdd_lab_query_bool(call, "dryRun", false));
+    if (read_body(call, batch, id))
+        err = run_batch(call, batch, id, status, zdd_lab_query_bool(call, "dryRun", false));
     batch_free(batch);
-    return end;
+    return err;
 }
 
 enum zdd_err zdd_lab_post_groups(struct zdd_call *call, struct zdd_lab *lab)
@@ -216,7 +251,7 @@ enum zdd_err zdd_lab_delete_groups(struct zdd_call *call, struct zdd_lab *lab)
     struct batch *batch;
     enum zdd_err end;
 
-    read_id(call, id, sizeof(id));
+    zdd_lab_group_target(call, id, sizeof(id));
     if (!zdd_lab_group_exists(lab, id))
         return zdd_lab_refuse(call, 404, NULL, "Group '%s' does not exist", id);
     batch = batch_new(lab);
@@ -225,84 +260,4 @@ enum zdd_err zdd_lab_delete_groups(struct zdd_call *call, struct zdd_lab *lab)
     end = run_batch(call, batch, id, 200, false);
     batch_free(batch);
     return end;
-}
-
-/* @return true when @p list has no group @p id yet */
-static bool is_fresh(const json_t *list, const char *id)
-{
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (strcmp(zdd_json_text(json_array_get(list, i), "id", ""), id) == 0)
-            return false;
-    return true;
-}
-
-/* The child of @p group on the way to @p id; false when there is none. */
-static bool child_towards(const char *group, const char *id, char *ret, size_t size)
-{
-    const size_t skip = strcmp(group, "/") == 0 ? 0 : strlen(group);
-    const char *slash;
-
-    if (!zdd_lab_id_within(id, group) || !id[skip])
-        return false;
-    slash = strchr(id + skip + 1, '/');
-    if (!slash)
-        return false;
-    snprintf(ret, size, "%.*s", (int)(slash - id), id);
-    return true;
-}
-
-static void add_child(const struct zdd_lab *lab, json_t *groups, const char *id, unsigned embed)
-{
-    if (is_fresh(groups, id))
-        json_array_append_new(groups, zdd_lab_group_json(lab, id, embed));
-}
-
-json_t *zdd_lab_group_json(const struct zdd_lab *lab, const char *id, unsigned embed)
-{
-    const struct zdd_lab_group *own = zdd_lab_group_find(lab, id);
-    json_t *apps = json_array();
-    json_t *groups = json_array();
-    char child[ZDD_LAB_ID_SIZE];
-    char version[ZDD_TIME_SIZE];
-
-    for (const struct zdd_lab_app *app = lab->apps; app; app = app->next) {
-        zdd_lab_id_parent(app->spec->id, child, sizeof(child));
-        if (strcmp(child, id) == 0)
-            json_array_append_new(apps, zdd_lab_app_json(lab, app, embed));
-        else if (child_towards(id, app->spec->id, child, sizeof(child)))
-            add_child(lab, groups, child, embed);
-    }
-    for (const struct zdd_lab_group *group = lab->groups; group; group = group->next) {
-        zdd_lab_id_parent(group->id, child, sizeof(child));
-        if (strcmp(child, id) == 0 && strcmp(group->id, "/") != 0)
-            add_child(lab, groups, group->id, embed);
-        else if (child_towards(id, group->id, child, sizeof(child)))
-            add_child(lab, groups, child, embed);
-    }
-    zdd_time_format(own ? own->version_ms : lab->root_version_ms, version);
-    return json_pack("{s:s, s:s, s:o, s:o, s:[], s:O?, s:b}", "id", id, "version", version, "apps",
-                     apps, "groups", groups, "pods", "dependencies", own ? own->dependencies : NULL,
-                     "enforceRole", 0);
-}
-
-enum zdd_err zdd_lab_get_groups(struct zdd_call *call, struct zdd_lab *lab)
-{
-    const unsigned embed = zdd_lab_query_embed(call);
-    char id[ZDD_LAB_ID_SIZE];
-    char *last;
-
-    read_id(call, id, sizeof(id));
-    last = strrchr(id, '/');
-    if (strcmp(last, "/apps") == 0 && !zdd_lab_group_exists(lab, id)) {
-        json_t *json;
-
-        *last = '\0';
-        json = zdd_lab_group_json(lab, *id ? id : "/", embed);
-        zdd_lab_answer(call, 200, json_incref(json_object_get(json, "apps")));
-        json_decref(json);
-        return ZDD_ERR_NONE;
-    }
-    if (!zdd_lab_group_exists(lab, id))
-        return zdd_lab_refuse(call, 404, NULL, "Group '%s' does not exist", id);
-    return zdd_lab_answer(call, 200, zdd_lab_group_json(lab, id, embed));
 }

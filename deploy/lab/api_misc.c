@@ -61,11 +61,28 @@ enum zdd_err zdd_lab_get_ping(struct zdd_call *call, struct zdd_lab *lab)
     const char *accept = zdd_call_header(call, "Accept");
 
     (void)lab;
-    if (accept && strstr(accept, "application/json"))
+    if (!accept || !*accept || strstr(accept, "*/*") || strstr(accept, "text/")) {
+        call->type = "text/plain";
+        zdd_buf_text(&call->reply, "pong");
+    } else if (strstr(accept, "application/json")) {
         return zdd_lab_answer(call, 200, json_string("pong"));
-    call->type = "text/plain";
-    zdd_buf_text(&call->reply, "pong");
+    } else {
+        call->status = 204;
+    }
     return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_lab_get_root(struct zdd_call *call, struct zdd_lab *lab)
+{
+    call->status = 302;
+    zdd_call_add_header(call, "Location", "%s/ui/", lab->url);
+    return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_lab_get_plugins(struct zdd_call *call, struct zdd_lab *lab)
+{
+    (void)lab;
+    return zdd_lab_answer(call, 200, json_pack("{s:[]}", "plugins"));
 }
 
 static int count_tasks(const struct zdd_lab *lab, bool active)
@@ -91,6 +108,18 @@ enum zdd_err zdd_lab_get_metrics(struct zdd_call *call, struct zdd_lab *lab)
                   "marathon.tasks.launched.counter", "count", (json_int_t)lab->launch_count));
 }
 
+enum zdd_err zdd_lab_get_prometheus(struct zdd_call *call, struct zdd_lab *lab)
+{
+    call->type = "text/plain; version=0.0.4";
+    zdd_buf_printf(&call->reply,
+                   "# TYPE marathon_deployments_active_gauge gauge\n"
+                   "marathon_deployments_active_gauge %zu\n"
+                   "# TYPE marathon_instances_running_gauge gauge\n"
+                   "marathon_instances_running_gauge %d\n",
+                   zdd_lab_deployment_count(lab), count_tasks(lab, true));
+    return ZDD_ERR_NONE;
+}
+
 enum zdd_err zdd_lab_get_lab(struct zdd_call *call, struct zdd_lab *lab)
 {
     json_t *pids = json_array();
@@ -100,18 +129,18 @@ enum zdd_err zdd_lab_get_lab(struct zdd_call *call, struct zdd_lab *lab)
             json_array_append_new(pids, json_integer(i->pid));
     return zdd_lab_answer(
         call, 200,
-        json_pack("{s:s, s:f, s:s, s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I}", "rule",
+        json_pack("{s:s, s:f, s:s, s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b}", "rule",
                   lab->options->marathon_110 ? "1.10" : "classic", "speed", lab->options->speed,
                   "stateDir", lab->state_dir, "mark", lab->mark, "pids", pids, "faults",
                   zdd_lab_faults_json(&lab->faults), "active", count_tasks(lab, true), "waiting",
                   count_tasks(lab, false), "calls", (json_int_t)lab->call_count, "streams",
                   (json_int_t)zdd_lab_events_count(lab), "published",
-                  (json_int_t)lab->events.published));
+                  (json_int_t)lab->events.published, "settled", !lab->dirty));
 }
 
 enum zdd_err zdd_lab_post_faults(struct zdd_call *call, struct zdd_lab *lab)
 {
-    char reason[200];
+    char reason[ZDD_LAB_FAULT_REASON_SIZE];
     const enum zdd_err err = zdd_call_json(call);
 
     if (err != ZDD_ERR_NONE)

@@ -5,12 +5,9 @@
 #include "deploy/lab/api.h"
 #include "deploy/lab/apps.h"
 #include "deploy/lab/deployments.h"
-#include "deploy/lab/process.h"
 #include "deploy/lab/tasks.h"
 
 #include <ctype.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,31 +59,6 @@ static struct mode read_mode(const struct zdd_call *call)
                          .force = zdd_lab_query_bool(call, "force", false)};
 }
 
-/* Wiped tasks are gone at once: the goal changes and nobody waits for the agent. */
-static void wipe(struct zdd_lab *lab, struct zdd_lab_instance *instance)
-{
-    const pid_t pid = instance->pid;
-
-    instance->wanted = false;
-    if (zdd_lab_is_active(instance)) {
-        instance->kill_sent = true;
-        zdd_lab_event_instance(lab, instance);
-        zdd_lab_task_ended(lab, instance, ZDD_LAB_KILLED, "Task was wiped");
-        zdd_lab_process_signal(pid, SIGKILL);
-    } else {
-        zdd_lab_instance_expunge(lab, instance);
-    }
-}
-
-static void kill_one(struct zdd_lab *lab, struct zdd_lab_instance *instance,
-                     const struct mode *mode)
-{
-    if (mode->wipe)
-        wipe(lab, instance);
-    else
-        zdd_lab_instance_kill(lab, instance, false);
-}
-
 /* One change per app among the condemned, with their ids as the sentence. */
 static void sentence(struct zdd_lab *lab, struct zdd_lab_update *update,
                      struct zdd_lab_instance *const *instances, size_t count)
@@ -134,24 +106,26 @@ static enum zdd_err kill_all(struct zdd_call *call, struct zdd_lab *lab,
                              struct zdd_lab_instance *const *instances, size_t count, bool single)
 {
     const struct mode mode = read_mode(call);
+    enum zdd_err err;
     json_t *list;
+    json_t *body;
 
     if (mode.scale && mode.wipe)
         return zdd_lab_refuse(call, 400, NULL, "You cannot use scale and wipe at the same time.");
     if (mode.scale)
         return kill_and_scale(call, lab, instances, count, mode.force);
     list = json_array();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         json_array_append_new(list, zdd_lab_task_json(instances[i], false));
-        kill_one(lab, instances[i], &mode);
-    }
-    if (!single)
-        return zdd_lab_answer(call, 200, json_pack("{s:o}", "tasks", list));
-
-    json_t *task = json_incref(json_array_get(list, 0));
-
+    body = single ? json_pack("{s:O}", "task", json_array_get(list, 0))
+                  : json_pack("{s:O}", "tasks", list);
     json_decref(list);
-    return zdd_lab_answer(call, 200, json_pack("{s:o}", "task", task));
+    err = zdd_lab_answer(call, 200, body);
+    if (mode.wipe && err == ZDD_ERR_NONE)
+        return zdd_lab_wipe(call, lab, instances, count);
+    for (size_t i = 0; i < count; i++)
+        zdd_lab_instance_kill(lab, instances[i], false);
+    return err;
 }
 
 static size_t count_instances(const struct zdd_lab *lab)

@@ -213,5 +213,6 @@ void zdd_lab_apps_release(struct zdd_lab *lab)
         lab->apps = app->next;
         free_app(app);
     }
+    zdd_lab_roots_release(lab);
     zdd_lab_group_remove(lab, "/");
 }

@@ -65,4 +65,12 @@ void zdd_lab_group_remove(struct zdd_lab *lab, const char *id);
 /** @return true when the group was created, or an app lies in it; "/" always */
 bool zdd_lab_group_exists(const struct zdd_lab *lab, const char *id);
 
+/** Remember the root state as it is now, under lab->root_version_ms. */
+void zdd_lab_root_keep(struct zdd_lab *lab);
+
+/** @return the root state of that version, borrowed, or NULL */
+const struct zdd_lab_root *zdd_lab_root_find(const struct zdd_lab *lab, int64_t version_ms);
+
+void zdd_lab_roots_release(struct zdd_lab *lab);
+
 void zdd_lab_apps_release(struct zdd_lab *lab);

@@ -26,7 +26,7 @@
 #define SCALE_CHECK_FIRST_MS 15000 /* marathon.md §4.7 */
 #define SCALE_CHECK_MS 300000
 #define RECONCILE_MS 600000
-#define FAULT_TICK_MS 200 /* how often a change of leader has its chance; not Marathon's time */
+#define FAULT_TICK_MS 200 /* how often leaders and tasks can get lost; not Marathon's time */
 #define SETTLE_MAX 1000   /* rounds until nothing changes; more would be a loop */
 
 static void beat(struct zdd_lab *lab, void *cls)
@@ -57,7 +57,22 @@ static void tick_faults(struct zdd_lab *lab, void *cls)
     (void)cls;
     if (zdd_lab_fault_strikes(&lab->faults, ZDD_LAB_FAULT_LEADER_SWITCH, NULL, NULL, NULL))
         zdd_lab_leader_switch(lab);
+    zdd_lab_lose_some(lab);
     zdd_lab_timer_set(lab, &lab->fault_tick, FAULT_TICK_MS, tick_faults, NULL);
+}
+
+/* @return false with errno when tasks could not write into @p path */
+static bool is_own_directory(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return false;
+    if (!S_ISDIR(status.st_mode)) {
+        errno = ENOTDIR;
+        return false;
+    }
+    return access(path, W_OK | X_OK) == 0;
 }
 
 static bool make_state_dir(struct zdd_lab *lab)
@@ -66,7 +81,8 @@ static bool make_state_dir(struct zdd_lab *lab)
 
     if (lab->options->state_dir) {
         snprintf(lab->state_dir, sizeof(lab->state_dir), "%s", lab->options->state_dir);
-        if (mkdir(lab->state_dir, 0755) == 0 || errno == EEXIST)
+        if (mkdir(lab->state_dir, 0755) == 0 ||
+            (errno == EEXIST && is_own_directory(lab->state_dir)))
             return true;
     } else {
         snprintf(lab->state_dir, sizeof(lab->state_dir), "%s/zdd-lab.XXXXXX",
@@ -74,7 +90,7 @@ static bool make_state_dir(struct zdd_lab *lab)
         if (mkdtemp(lab->state_dir))
             return true;
     }
-    fprintf(stderr, "zdd-lab: cannot create %s: %s\n", lab->state_dir, strerror(errno));
+    fprintf(stderr, "zdd-lab: cannot use %s: %s\n", lab->state_dir, strerror(errno));
     return false;
 }
 
@@ -150,9 +166,11 @@ static void settle(struct zdd_lab *lab)
 {
     for (int round = 0; lab->dirty && round < SETTLE_MAX; round++) {
         lab->dirty = false;
+        zdd_lab_kills_next(lab);
         zdd_lab_deployments_settle(lab);
         zdd_lab_launch(lab);
     }
+    zdd_lab_wipes_settle(lab, false);
     zdd_lab_instances_sweep(lab);
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NODE_MAX 1024000 /* bytes of a stored app: zk_max_node_size (marathon.md §8) */
+
 /* Members that are present replace whole values; nothing can be unset. */
 static json_t *overlay(const json_t *former, const json_t *update)
 {
@@ -54,34 +56,85 @@ static void check_own_limits(const json_t *def, struct zdd_field_errors *errors)
                             ZDD_LAB_ID_SIZE - 100);
 }
 
+/* Old and new ways to say the same. Upstream normalizes an update before it validates it, so there
+ * they end as 500 (§2.2). @return what it would say, or NULL */
+static const char *find_clash(const json_t *update)
+{
+    const json_t *networks = json_object_get(update, "networks");
+    const json_t *docker = json_object_get(json_object_get(update, "container"), "docker");
+
+    if (json_array_size(json_object_get(update, "uris")) &&
+        json_array_size(json_object_get(update, "fetch")))
+        return "cannot specify both uris and fetch fields";
+    if (json_array_size(networks) && (json_is_object(json_object_get(update, "ipAddress")) ||
+                                      json_is_string(json_object_get(docker, "network"))))
+        return "cannot mix deprecated and canonical network fields";
+    if (json_array_size(json_object_get(update, "ports")) &&
+        json_array_size(json_object_get(update, "portDefinitions")))
+        return "cannot specify both ports and portDefinitions";
+    return NULL;
+}
+
+/* Types as Marathon reads them: "error.path.missing" is the one phrase that clients know. */
+static bool read_types(const json_t *given, struct zdd_lab_complaint *complaint)
+{
+    struct zdd_field_errors *errors = &complaint->errors;
+    const size_t before = errors->count;
+
+    if (zdd_appdef_check_types(given, "#", errors))
+        return true;
+    complaint->mistyped = true;
+    for (size_t i = before; i < errors->count && i < ZDD_FIELD_ERROR_MAX; i++)
+        if (!zdd_json_at(given, errors->error[i].pointer + 1))
+            snprintf(errors->error[i].detail, sizeof(errors->error[i].detail),
+                     "error.path.missing");
+    return false;
+}
+
+static json_t *merge(const json_t *given, const struct zdd_lab_spec *former)
+{
+    ZDD_AUTO_JSON json_t *canonical = zdd_appdef_canonical(given);
+    json_t *whole = overlay(former->def, canonical);
+
+    json_object_set_new(whole, "id", json_string(former->id));
+    drop_other_ports(whole, canonical);
+    /* Upstream's slip (§1.4 item 3): these do not fall back to what was there. */
+    if (!json_object_get(canonical, "resourceLimits"))
+        json_object_del(whole, "resourceLimits");
+    if (!json_object_get(canonical, "executorResources"))
+        json_object_del(whole, "executorResources");
+    return whole;
+}
+
 json_t *zdd_lab_definition(const struct zdd_lab *lab, const char *id, const json_t *body,
                            const struct zdd_lab_spec *former, bool partial,
-                           struct zdd_field_errors *errors)
+                           struct zdd_lab_complaint *complaint)
 {
+    const bool is_update = partial && former;
     ZDD_AUTO_JSON json_t *given = with_id(id, body);
-    ZDD_AUTO_JSON json_t *canonical = NULL;
     ZDD_AUTO_JSON json_t *whole = NULL;
     json_t *def;
 
-    if (!partial || !former) {
-        if (!zdd_appdef_check(given, "#", false, errors))
-            return NULL;
+    if (!read_types(given, complaint))
+        return NULL;
+    complaint->crash = is_update ? find_clash(given) : NULL;
+    if (complaint->crash)
+        return NULL;
+    whole = is_update ? merge(given, former) : json_incref(given);
+    if (!zdd_appdef_check(whole, "#", false, &complaint->errors))
+        return NULL;
+    if (!is_update) {
+        json_decref(whole);
         whole = zdd_appdef_canonical(given);
-    } else {
-        canonical = zdd_appdef_canonical(given);
-        whole = overlay(former->def, canonical);
-        json_object_set_new(whole, "id", json_string(id));
-        drop_other_ports(whole, canonical);
-        /* Upstream's slip (§1.4 item 3): these do not fall back to what was there. */
-        if (!json_object_get(canonical, "resourceLimits"))
-            json_object_del(whole, "resourceLimits");
-        if (!zdd_appdef_check(whole, "#", false, errors))
-            return NULL;
     }
-    check_own_limits(whole, errors);
-    if (errors->count)
+    check_own_limits(whole, &complaint->errors);
+    if (complaint->errors.count)
         return NULL;
     def = zdd_appdef_with_defaults(whole);
     zdd_lab_assign_ports(lab, id, def, former ? former->def : NULL);
-    return def;
+    if (json_dumpb(def, NULL, 0, ZDD_LAB_JSON_FORM) <= NODE_MAX)
+        return def;
+    json_decref(def);
+    complaint->crash = "The app definition is too big to be stored";
+    return NULL;
 }

@@ -107,6 +107,17 @@ json_t *zdd_lab_tasks_json(const struct zdd_lab *lab, const char *id, bool group
     return list;
 }
 
+struct zdd_lab_health_count zdd_lab_health_count(const struct zdd_lab_instance *instance)
+{
+    struct zdd_lab_health_count count = {0};
+
+    for (size_t i = 0; i < instance->spec->check_count; i++) {
+        count.known += instance->result[i].known;
+        count.dead += instance->result[i].known && !instance->result[i].alive;
+    }
+    return count;
+}
+
 static void add_counts(const struct zdd_lab *lab, const char *id, json_t *json)
 {
     int staged = 0;
@@ -115,19 +126,14 @@ static void add_counts(const struct zdd_lab *lab, const char *id, json_t *json)
     int unhealthy = 0;
 
     for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        bool any_dead = false;
-        bool any = false;
+        const struct zdd_lab_health_count seen = zdd_lab_health_count(i);
 
         if (!i->incarnation || !zdd_lab_is_of(i, id))
             continue;
-        for (size_t c = 0; c < i->spec->check_count; c++) {
-            any = any || i->result[c].known;
-            any_dead = any_dead || (i->result[c].known && !i->result[c].alive);
-        }
         staged += i->condition == ZDD_LAB_PROVISIONED;
         running += i->condition == ZDD_LAB_RUNNING;
-        healthy += any && !any_dead;
-        unhealthy += any_dead;
+        healthy += seen.known > 0 && seen.dead == 0;
+        unhealthy += seen.dead > 0;
     }
     json_object_set_new(json, "tasksStaged", json_integer(staged));
     json_object_set_new(json, "tasksRunning", json_integer(running));
@@ -182,5 +188,7 @@ json_t *zdd_lab_app_json(const struct zdd_lab *lab, const struct zdd_lab_app *ap
         json_object_set(json, "lastTaskFailure", app->last_failure);
     if (embed & ZDD_LAB_EMBED_READINESS)
         json_object_set_new(json, "readinessCheckResults", zdd_lab_readiness_json(lab, id));
+    if (embed & ZDD_LAB_EMBED_STATS) /* spelt so from 1.9.100 on */
+        json_object_set_new(json, "tasksStats", zdd_lab_stats_json(lab, app));
     return json;
 }

@@ -6,6 +6,7 @@
 
 #include "server/base/buf.h"
 #include "server/json/fields.h"
+#include "server/json/words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,12 +14,14 @@
 
 #define FILE_MAX (64u * 1024)
 
-static const char *const names[ZDD_LAB_FAULT_COUNT + 1] = {
+static const char *const names[ZDD_LAB_FAULT_COUNT] = {
     [ZDD_LAB_FAULT_EVENTS_302] = "events-302",
     [ZDD_LAB_FAULT_EVENTS_200_CLOSE] = "events-200-close",
     [ZDD_LAB_FAULT_LEADER_SWITCH] = "leader-switch",
     [ZDD_LAB_FAULT_ANSWER_409] = "answer-409",
+    [ZDD_LAB_FAULT_ANSWER_502_HTML] = "answer-502-html",
     [ZDD_LAB_FAULT_ANSWER_503_HTML] = "answer-503-html",
+    [ZDD_LAB_FAULT_ANSWER_503_JSON] = "answer-503-json",
     [ZDD_LAB_FAULT_LOST_ANSWER] = "lost-answer",
     [ZDD_LAB_FAULT_SLOW_ANSWER] = "slow-answer",
     [ZDD_LAB_FAULT_DUPLICATE_EVENTS] = "duplicate-events",
@@ -27,6 +30,7 @@ static const char *const names[ZDD_LAB_FAULT_COUNT + 1] = {
     [ZDD_LAB_FAULT_LATE_VANISH] = "late-vanish",
     [ZDD_LAB_FAULT_STUCK_QUEUE] = "stuck-queue",
     [ZDD_LAB_FAULT_TASK_START_FAIL] = "task-start-fail",
+    [ZDD_LAB_FAULT_TASK_UNREACHABLE] = "task-unreachable",
     [ZDD_LAB_FAULT_TRUNCATED_JSON] = "truncated-json",
 };
 
@@ -36,10 +40,9 @@ struct document {
 };
 
 struct entry {
-    int kind;
     double probability;
     int64_t count, skip, ms;
-    const char *method, *path;
+    const char *name, *method, *path;
 };
 
 static const struct zdd_field document_fields[] = {
@@ -54,10 +57,9 @@ static const struct zdd_field document_fields[] = {
 
 static const struct zdd_field entry_fields[] = {
     {.name = "name",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = offsetof(struct entry, kind),
-     .required = true,
-     .choices = names},
+     .kind = ZDD_FIELD_TEXT,
+     .offset = offsetof(struct entry, name),
+     .required = true},
     {.name = "probability",
      .kind = ZDD_FIELD_REAL,
      .offset = offsetof(struct entry, probability),
@@ -74,26 +76,53 @@ static const struct zdd_field entry_fields[] = {
     {.kind = ZDD_FIELD_END},
 };
 
+/* @return the place of @p name in the list, ZDD_LAB_FAULT_COUNT when it is not there */
+static enum zdd_lab_fault_kind find_kind(const char *name)
+{
+    int kind = 0;
+
+    while (kind < ZDD_LAB_FAULT_COUNT && strcmp(names[kind], name) != 0)
+        kind++;
+    return (enum zdd_lab_fault_kind)kind;
+}
+
+/* There are more names than fit into one error. */
+static void complain_name(const char *name, const char *pointer, struct zdd_field_errors *errors)
+{
+    const char *near = zdd_words_nearest(name, names, ZDD_LAB_FAULT_COUNT);
+    char found[ZDD_WORDS_QUOTE_SIZE];
+    char place[ZDD_FIELD_POINTER_SIZE];
+
+    zdd_words_quote(name, found);
+    zdd_field_pointer(place, pointer, "name");
+    zdd_field_error_add(errors, place, "there is no fault %s%s%s%s; zdd-lab --help names them all",
+                        found, near ? ", did you mean \"" : "", near ? near : "",
+                        near ? "\"?" : "");
+}
+
 static void read_entry(const json_t *json, size_t index, struct zdd_lab_fault *fault,
                        struct zdd_field_errors *errors)
 {
     struct entry e = {.probability = 1.0, .count = -1, .ms = ZDD_LAB_FAULT_MS};
+    enum zdd_lab_fault_kind kind;
     char pointer[32];
 
     snprintf(pointer, sizeof(pointer), "#/faults/%zu", index);
     if (!zdd_fields_read(entry_fields, json, pointer, &e, errors))
         return;
-    *fault = (struct zdd_lab_fault){.kind = (enum zdd_lab_fault_kind)e.kind,
-                                    .probability = e.probability,
-                                    .count = e.count,
-                                    .skip = e.skip,
-                                    .ms = e.ms};
+    kind = find_kind(e.name);
+    if (kind == ZDD_LAB_FAULT_COUNT) {
+        complain_name(e.name, pointer, errors);
+        return;
+    }
+    *fault = (struct zdd_lab_fault){
+        .kind = kind, .probability = e.probability, .count = e.count, .skip = e.skip, .ms = e.ms};
     snprintf(fault->method, sizeof(fault->method), "%s", e.method ? e.method : "");
     snprintf(fault->path, sizeof(fault->path), "%s", e.path ? e.path : "");
 }
 
 bool zdd_lab_faults_set(struct zdd_lab_faults *faults, const json_t *json,
-                        char ret_reason[static 200])
+                        char ret_reason[static ZDD_LAB_FAULT_REASON_SIZE])
 {
     struct document document = {.seed = 1};
     struct zdd_field_errors errors = {0};
@@ -106,7 +135,8 @@ bool zdd_lab_faults_set(struct zdd_lab_faults *faults, const json_t *json,
             read_entry(json_array_get(document.faults, i), i, &fresh.fault[i], &errors);
     }
     if (errors.count) {
-        snprintf(ret_reason, 200, "%.60s %.120s", errors.error[0].pointer, errors.error[0].detail);
+        snprintf(ret_reason, ZDD_LAB_FAULT_REASON_SIZE, "%s %s", errors.error[0].pointer,
+                 errors.error[0].detail);
         return false;
     }
     *faults = fresh;
@@ -114,7 +144,7 @@ bool zdd_lab_faults_set(struct zdd_lab_faults *faults, const json_t *json,
 }
 
 bool zdd_lab_faults_load(struct zdd_lab_faults *faults, const char *path,
-                         char ret_reason[static 200])
+                         char ret_reason[static ZDD_LAB_FAULT_REASON_SIZE])
 {
     static char text[FILE_MAX]; /* once, at the start, before there is a second thread */
     struct zdd_json_error error = {0};
@@ -123,14 +153,14 @@ bool zdd_lab_faults_load(struct zdd_lab_faults *faults, const char *path,
     size_t size;
 
     if (!file) {
-        snprintf(ret_reason, 200, "%.120s: %s", path, strerror(errno));
+        snprintf(ret_reason, ZDD_LAB_FAULT_REASON_SIZE, "%.200s: %s", path, strerror(errno));
         return false;
     }
     size = fread(text, 1, sizeof(text), file);
     fclose(file);
     if (zdd_json_read(text, size, &json, &error) != ZDD_ERR_NONE) {
-        snprintf(ret_reason, 200, "line %d, column %d: %.140s", error.line, error.column,
-                 error.text);
+        snprintf(ret_reason, ZDD_LAB_FAULT_REASON_SIZE, "line %d, column %d: %s", error.line,
+                 error.column, error.text);
         return false;
     }
     return zdd_lab_faults_set(faults, json, ret_reason);

@@ -15,13 +15,16 @@
 #include <stdint.h>
 
 #define ZDD_LAB_FAULT_MAX 32
+#define ZDD_LAB_FAULT_REASON_SIZE 400
 
 enum zdd_lab_fault_kind {
     ZDD_LAB_FAULT_EVENTS_302,
     ZDD_LAB_FAULT_EVENTS_200_CLOSE,
     ZDD_LAB_FAULT_LEADER_SWITCH,
     ZDD_LAB_FAULT_ANSWER_409,
+    ZDD_LAB_FAULT_ANSWER_502_HTML,
     ZDD_LAB_FAULT_ANSWER_503_HTML,
+    ZDD_LAB_FAULT_ANSWER_503_JSON,
     ZDD_LAB_FAULT_LOST_ANSWER,
     ZDD_LAB_FAULT_SLOW_ANSWER,
     ZDD_LAB_FAULT_DUPLICATE_EVENTS,
@@ -30,6 +33,7 @@ enum zdd_lab_fault_kind {
     ZDD_LAB_FAULT_LATE_VANISH,
     ZDD_LAB_FAULT_STUCK_QUEUE,
     ZDD_LAB_FAULT_TASK_START_FAIL,
+    ZDD_LAB_FAULT_TASK_UNREACHABLE,
     ZDD_LAB_FAULT_TRUNCATED_JSON,
     ZDD_LAB_FAULT_COUNT
 };
@@ -54,11 +58,11 @@ struct zdd_lab_faults {
 
 /** Replace all faults by those of @p json. @return false, and nothing changed, when it is wrong */
 bool zdd_lab_faults_set(struct zdd_lab_faults *faults, const json_t *json,
-                        char ret_reason[static 200]);
+                        char ret_reason[static ZDD_LAB_FAULT_REASON_SIZE]);
 
 /** Read @p path. @return false with the reason */
 bool zdd_lab_faults_load(struct zdd_lab_faults *faults, const char *path,
-                         char ret_reason[static 200]);
+                         char ret_reason[static ZDD_LAB_FAULT_REASON_SIZE]);
 
 /**
  * An occasion for a fault of @p kind.

@@ -6,11 +6,9 @@
 #include "deploy/lab/deployments.h"
 #include "deploy/lab/health.h"
 #include "deploy/lab/launch.h"
-#include "deploy/lab/process.h"
 #include "deploy/lab/tasks.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +21,8 @@ static const struct {
     [ZDD_LAB_STARTING] = {"TASK_STARTING", "Starting"},
     [ZDD_LAB_RUNNING] = {"TASK_RUNNING", "Running"},
     [ZDD_LAB_KILLING] = {"TASK_KILLING", "Killing"},
+    [ZDD_LAB_UNREACHABLE] = {"TASK_UNREACHABLE", "Unreachable"},
+    [ZDD_LAB_UNREACHABLE_INACTIVE] = {"TASK_UNREACHABLE", "UnreachableInactive"},
     [ZDD_LAB_KILLED] = {"TASK_KILLED", "Killed"},
     [ZDD_LAB_FINISHED] = {"TASK_FINISHED", "Finished"},
     [ZDD_LAB_FAILED] = {"TASK_FAILED", "Failed"},
@@ -77,12 +77,12 @@ struct zdd_lab_instance *zdd_lab_instance_find(const struct zdd_lab *lab, const 
 
 bool zdd_lab_is_active(const struct zdd_lab_instance *instance)
 {
-    return instance->condition >= ZDD_LAB_PROVISIONED && instance->condition <= ZDD_LAB_KILLING;
+    return instance->condition >= ZDD_LAB_PROVISIONED && instance->condition <= ZDD_LAB_UNREACHABLE;
 }
 
 bool zdd_lab_is_waiting(const struct zdd_lab_instance *instance)
 {
-    return instance->wanted && !zdd_lab_is_active(instance);
+    return instance->wanted && !zdd_lab_is_active(instance) && !zdd_lab_is_lost(instance);
 }
 
 bool zdd_lab_is_of(const struct zdd_lab_instance *instance, const char *id)
@@ -145,6 +145,7 @@ static void stop_timers(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     zdd_lab_timer_stop(lab, &instance->start);
     zdd_lab_timer_stop(lab, &instance->escalate);
     zdd_lab_timer_stop(lab, &instance->ready_tick);
+    zdd_lab_timer_stop(lab, &instance->give_up);
     for (size_t i = 0; i < ZDD_LAB_CHECK_MAX; i++)
         zdd_lab_timer_stop(lab, &instance->mesos_tick[i]);
 }
@@ -180,39 +181,10 @@ void zdd_lab_instances_sweep(struct zdd_lab *lab)
         else
             lab->last = i->prev;
         stop_timers(lab, i);
+        zdd_lab_timer_stop(lab, &i->come_back);
         zdd_lab_spec_unref(i->spec);
         free(i);
     }
-}
-
-static void escalate(struct zdd_lab *lab, void *cls)
-{
-    const struct zdd_lab_instance *instance = cls;
-
-    (void)lab;
-    zdd_lab_process_signal(instance->pid, SIGKILL);
-}
-
-/* Marathon repeats the request every 30 s; an executor that is already killing ignores it. */
-static void send_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance)
-{
-    const json_int_t grace_s = zdd_json_int(instance->spec->def, "taskKillGracePeriodSeconds", -1);
-    const int64_t grace_ms = grace_s >= 0 ? grace_s * 1000 : lab->options->kill_grace_ms;
-
-    if (instance->kill_sent)
-        return;
-    instance->kill_sent = true;
-    if (!instance->pid) { /* Provisioned, not yet started */
-        zdd_lab_task_ended(lab, instance, ZDD_LAB_KILLED, "Task was killed before it started");
-        return;
-    }
-    if (lab->options->task_killing) {
-        instance->condition = ZDD_LAB_KILLING;
-        zdd_lab_event_status(lab, instance, "TASK_KILLING", "");
-        zdd_lab_event_instance(lab, instance);
-    }
-    zdd_lab_process_signal(instance->pid, SIGTERM);
-    zdd_lab_timer_set(lab, &instance->escalate, grace_ms, escalate, instance);
 }
 
 void zdd_lab_instance_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance,
@@ -226,8 +198,10 @@ void zdd_lab_instance_kill(struct zdd_lab *lab, struct zdd_lab_instance *instanc
             zdd_lab_event_instance(lab,
                                    instance); /* only the goal changed: it says Running again */
     }
-    if (zdd_lab_is_active(instance)) {
-        send_kill(lab, instance);
+    if (zdd_lab_is_lost(instance)) {
+        zdd_lab_instance_force_out(lab, instance); /* nobody there to ask */
+    } else if (zdd_lab_is_active(instance)) {
+        zdd_lab_kill_send(lab, instance);
     } else if (!instance->wanted) {
         if (instance->condition == ZDD_LAB_SCHEDULED) {
             instance->condition = ZDD_LAB_KILLED;
@@ -254,7 +228,7 @@ void zdd_lab_task_ended(struct zdd_lab *lab, struct zdd_lab_instance *instance,
     stop_timers(lab, instance);
     instance->pid = 0;
     instance->condition = instance->kill_sent ? ZDD_LAB_KILLED : condition;
-    instance->kill_sent = false;
+    instance->kill_sent = instance->kill_waits = false;
     instance->since_ms = zdd_lab_utc(lab);
     zdd_lab_event_status(lab, instance, zdd_lab_state_name(instance->condition), message);
     zdd_lab_event_instance(lab, instance);

@@ -18,6 +18,7 @@
 struct zdd_lab_checker;
 struct zdd_lab_probes;
 struct zdd_lab_waiter;
+struct zdd_lab_wipe;
 
 struct zdd_lab {
     const struct zdd_lab_options *options;
@@ -46,9 +47,13 @@ struct zdd_lab {
     struct zdd_lab_checker *checkers;
     struct zdd_lab_probes *probes;
     struct zdd_lab_waiter *waiters;
+    struct zdd_lab_wipe *wipes;
+    struct zdd_lab_root *roots; /* newest first */
     struct zdd_lab_events events;
     struct zdd_lab_faults faults;
-    struct zdd_lab_timer scale_check, reconcile, heartbeat, fault_tick, offers, leader_switch;
+    struct zdd_lab_timer scale_check, reconcile, heartbeat, fault_tick, offers, offer_round,
+        leader_switch;
+    int offer_used; /* launches in this round of offers */
     uint64_t call_count, launch_count;
 };
 

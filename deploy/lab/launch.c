@@ -8,8 +8,10 @@
 #include "deploy/lab/deployments.h"
 #include "deploy/lab/health.h"
 #include "deploy/lab/tasks.h"
+#include "server/base/clock.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +163,7 @@ void zdd_lab_task_launch(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     instance->staged_ms = zdd_lab_utc(lab);
     instance->started_ms = 0;
     lab->launch_count++;
+    lab->offer_used++;
     set_condition(lab, instance, ZDD_LAB_PROVISIONED, NULL);
     zdd_lab_event_status(lab, instance, "TASK_STAGING", "");
     zdd_lab_timer_set(lab, &instance->start, lab->options->start_delay_ms, start_process, instance);
@@ -176,6 +179,17 @@ static int count_active(const struct zdd_lab *lab, const char *id)
     return count;
 }
 
+/* A fault may be meant for one app ("/shop@") or one version of it ("/shop@2024-05-01T…"). */
+static bool is_stuck(struct zdd_lab *lab, const struct zdd_lab_spec *spec)
+{
+    char version[ZDD_TIME_SIZE];
+    char target[ZDD_LAB_ID_SIZE];
+
+    zdd_time_format(spec->version_ms, version);
+    snprintf(target, sizeof(target), "%s@%s", spec->id, version);
+    return zdd_lab_fault_strikes(&lab->faults, ZDD_LAB_FAULT_STUCK_QUEUE, NULL, target, NULL);
+}
+
 /* @return why the offer does not fit, in the words of /v2/queue, or NULL */
 static const char *refuse(struct zdd_lab *lab, struct zdd_lab_instance *instance)
 {
@@ -185,7 +199,7 @@ static const char *refuse(struct zdd_lab *lab, struct zdd_lab_instance *instance
         return "UnfulfilledConstraint"; /* there is one host */
     if (lab->options->instances_max && count_active(lab, NULL) >= lab->options->instances_max)
         return "InsufficientCpus";
-    if (zdd_lab_fault_strikes(&lab->faults, ZDD_LAB_FAULT_STUCK_QUEUE, NULL, NULL, NULL))
+    if (is_stuck(lab, spec))
         return "InsufficientCpus";
     if (!zdd_lab_ports_take(lab, instance))
         return "InsufficientPorts";
@@ -222,9 +236,21 @@ static void try_launch(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     zdd_lab_task_launch(lab, instance);
 }
 
+/* An offer takes so many tasks and no more; the rest waits for the next one. */
+static bool has_offer(struct zdd_lab *lab)
+{
+    if (!lab->options->offer_max)
+        return true;
+    if (!lab->offer_round.place) {
+        lab->offer_used = 0;
+        zdd_lab_timer_set(lab, &lab->offer_round, zdd_lab_scaled(lab, OFFER_MS), look_again, NULL);
+    }
+    return lab->offer_used < lab->options->offer_max;
+}
+
 void zdd_lab_launch(struct zdd_lab *lab)
 {
     for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (zdd_lab_is_waiting(i))
+        if (zdd_lab_is_waiting(i) && has_offer(lab))
             try_launch(lab, i);
 }

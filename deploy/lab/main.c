@@ -11,6 +11,7 @@
 
 #define HTTP_THREADS 4
 #define HTTP_GRACE_MS 1000
+#define BODY_MAX (4u << 20) /* bytes; an app of a quarter of that is too big to be stored */
 
 static struct zdd_http *listen_on(struct zdd_lab *lab)
 {
@@ -18,6 +19,7 @@ static struct zdd_http *listen_on(struct zdd_lab *lab)
                                              .port = lab->options->port,
                                              .thread_count = HTTP_THREADS,
                                              .timeout_s = 60,
+                                             .body_max = BODY_MAX,
                                              .routes = zdd_lab_routes,
                                              .route_count = zdd_lab_route_count,
                                              .app = lab,
@@ -61,7 +63,7 @@ int main(int argc, char **argv)
 {
     struct zdd_lab_options options;
     struct zdd_lab lab = {0};
-    char reason[200];
+    char reason[ZDD_LAB_FAULT_REASON_SIZE];
     int status = 1;
 
     switch (zdd_lab_options_read(argc, argv, &options)) {

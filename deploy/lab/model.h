@@ -87,13 +87,23 @@ struct zdd_lab_group {
     int64_t version_ms;
 };
 
+/** A root state that was. */
+struct zdd_lab_root {
+    struct zdd_lab_root *next; /* an older one */
+    int64_t version_ms;
+    size_t count;
+    struct zdd_lab_spec *spec[];
+};
+
 enum zdd_lab_condition {
     ZDD_LAB_SCHEDULED,
     ZDD_LAB_PROVISIONED,
     ZDD_LAB_STARTING,
     ZDD_LAB_RUNNING,
     ZDD_LAB_KILLING,
-    ZDD_LAB_KILLED, /* from here on terminal */
+    ZDD_LAB_UNREACHABLE,          /* active up to here */
+    ZDD_LAB_UNREACHABLE_INACTIVE, /* replaced, but it may come back */
+    ZDD_LAB_KILLED,               /* from here on terminal */
     ZDD_LAB_FINISHED,
     ZDD_LAB_FAILED
 };
@@ -117,6 +127,8 @@ struct zdd_lab_instance {
     enum zdd_lab_condition condition;
     bool wanted;             /* goal Running; else Decommissioned */
     bool kill_sent;          /* the executor was asked to kill the task */
+    bool kill_waits;         /* it will be, when there is room (§4.2) */
+    bool ended_unseen;       /* its process ended while its agent was out of sight */
     bool expunged;           /* gone; the core thread frees it soon */
     int64_t linger_until_ms; /* an expunged one is still listed until then (fault late-vanish) */
     int64_t staged_ms, started_ms, since_ms; /* UTC */
@@ -125,6 +137,8 @@ struct zdd_lab_instance {
     uint16_t port[ZDD_LAB_PORT_MAX];
     size_t port_count;
     struct zdd_lab_timer start, escalate, ready_tick, mesos_tick[ZDD_LAB_CHECK_MAX];
+    struct zdd_lab_timer give_up;   /* unreachable: becomes inactive, then is expunged */
+    struct zdd_lab_timer come_back; /* its agent is in sight again; outlives an expunge */
     struct zdd_lab_result result[ZDD_LAB_CHECK_MAX];
     enum zdd_lab_tristate health;       /* the aggregate of all checks */
     enum zdd_lab_tristate mesos_health; /* the flag a Mesos-side check reports */

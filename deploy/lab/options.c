@@ -13,10 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ZDD_VERSION
-#    define ZDD_VERSION "unreleased"
-#endif
-
 #define SPEED_MAX 1000.0
 #define MS_MAX 3600000L
 
@@ -43,9 +39,10 @@ static const char help_tail[] =
     "Faults (--faults, or POST /lab/faults while it runs; GET /lab/state shows the inside):\n"
     "  {\"seed\": 7, \"faults\": [{\"name\": \"answer-409\", \"probability\": 0.2, \"count\": 3,\n"
     "    \"skip\": 0, \"ms\": 1000, \"method\": \"PUT\", \"path\": \"/v2/apps\"}]}\n"
-    "  names: events-302 events-200-close leader-switch answer-409 answer-503-html lost-answer\n"
-    "         slow-answer duplicate-events reorder-events drop-events late-vanish stuck-queue\n"
-    "         task-start-fail truncated-json\n"
+    "  names: events-302 events-200-close leader-switch answer-409 answer-502-html\n"
+    "         answer-503-html answer-503-json lost-answer slow-answer truncated-json\n"
+    "         duplicate-events reorder-events drop-events late-vanish stuck-queue\n"
+    "         task-start-fail task-unreachable\n"
     "\n"
     "Nothing is left running when zdd-lab ends, however it ends.\n"
     "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong option.\n";
@@ -175,6 +172,26 @@ static const char *set_faults(struct zdd_lab_options *o, const char *value)
     return *value ? NULL : "must name a file";
 }
 
+static const char *set_offer(struct zdd_lab_options *o, const char *value)
+{
+    long n;
+
+    if (!read_long(value, 0, 1000, &n))
+        return "must be a whole number from 0 to 1000";
+    o->offer_max = (int)n;
+    return NULL;
+}
+
+static const char *set_credentials(struct zdd_lab_options *o, const char *value)
+{
+    const char *colon = strchr(value, ':');
+
+    if (!colon || colon == value || strlen(value) > ZDD_LAB_CREDENTIALS_MAX)
+        return "must be USER:PASSWORD, at most 120 bytes";
+    o->credentials = value;
+    return NULL;
+}
+
 static const char *set_task_killing(struct zdd_lab_options *o, const char *value)
 {
     (void)value;
@@ -196,11 +213,15 @@ static const struct row {
      set_ports},
     {"--state", "DIR", "where task output goes (a fresh directory under $TMPDIR)", set_state},
     {"--max-instances", "N", "a cluster with room for N tasks; more wait in /v2/queue", set_max},
+    {"--tasks-per-offer", "N", "launch at most N tasks in 5 s of Marathon's time; 0: no limit (0)",
+     set_offer},
     {"--start-delay", "MS", "time between the launch of a task and its process (0)",
      set_start_delay},
     {"--kill-grace", "MS", "SIGTERM to SIGKILL where the app does not say (3000)", set_kill_grace},
     {"--image", "NAME=COMMAND", "what a Docker image runs; NAME may end in :*; repeatable",
      set_image},
+    {"--credentials", "USER:PASSWORD", "ask every caller for them (basic authentication)",
+     set_credentials},
     {"--faults", "FILE", "bad days on demand, see below", set_faults},
     {"--task-killing", NULL, "report TASK_KILLING, as with --enable_features task_killing",
      set_task_killing},
@@ -279,7 +300,7 @@ enum zdd_lab_options_end zdd_lab_options_read(int argc, char **argv,
             return ZDD_LAB_OPTIONS_DONE;
         }
         if (strcmp(argv[i], "--version") == 0) {
-            printf("zdd-lab %s\n", ZDD_VERSION);
+            printf("zdd-lab %s\n", zdd_lab_version());
             return ZDD_LAB_OPTIONS_DONE;
         }
         end = read_one(argc, argv, &i, &options);

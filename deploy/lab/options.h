@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define ZDD_LAB_IMAGE_MAX 64
+#define ZDD_LAB_CREDENTIALS_MAX 120
 
 struct zdd_lab_options {
     char host[64];     /* a loopback address */
@@ -18,9 +19,11 @@ struct zdd_lab_options {
     uint16_t port_from, port_to;
     const char *state_dir; /* NULL: a fresh one under $TMPDIR */
     int instances_max;     /* 0: no limit */
+    int offer_max;         /* tasks launched in one round of offers; 0: no limit */
     int64_t start_delay_ms;
     int64_t kill_grace_ms; /* SIGTERM to SIGKILL where the app says nothing */
     bool task_killing;
+    const char *credentials; /* "user:password", or NULL: nobody is asked */
     const char *faults_file;
     struct zdd_lab_image {
         const char *name; /* the part before '=', maybe ending in ":*" */
@@ -38,3 +41,6 @@ enum zdd_lab_options_end { ZDD_LAB_OPTIONS_RUN, ZDD_LAB_OPTIONS_DONE, ZDD_LAB_OP
  */
 enum zdd_lab_options_end zdd_lab_options_read(int argc, char **argv,
                                               struct zdd_lab_options *ret_options);
+
+/** @return the version of this program, "0.1.0+g3e403c3" */
+const char *zdd_lab_version(void);

@@ -268,6 +268,7 @@ static enum zdd_lab_update_end try_update(struct zdd_lab *lab, struct zdd_lab_up
     cancel_locks(lab, locks);
     plan->hidden = json_array_size(locks) > 0; /* it starts when the old actors have stopped */
     lab->root_version_ms = update->ret_version_ms;
+    zdd_lab_root_keep(lab);
     zdd_lab_deployment_start(lab, plan);
     zdd_lab_event_group(lab, update->group, update->ret_version_ms, NULL);
     return ZDD_LAB_UPDATED;

@@ -38,6 +38,11 @@ static void ended(struct zdd_lab *lab, pid_t pid, int status)
             i->pid = 0;
             return;
         }
+        if (zdd_lab_is_lost(i)) { /* nobody sees it until the agent is back */
+            i->pid = 0;
+            i->ended_unseen = true;
+            return;
+        }
         describe(status, message);
         zdd_lab_task_ended(lab, i,
                            WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ZDD_LAB_FINISHED

@@ -64,7 +64,8 @@ static struct zdd_lab_replace cast_parts(struct zdd_lab *lab, const struct zdd_l
             continue;
         i->is_new = i->spec->version_ms == to->version_ms;
         i->is_old = i->is_queued = !i->is_new;
-        if (!in.rule_110 || is_considered_healthy(i))
+        if (i->condition != ZDD_LAB_UNREACHABLE_INACTIVE &&
+            (!in.rule_110 || is_considered_healthy(i)))
             in.present++;
     }
     return in;

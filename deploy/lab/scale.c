@@ -25,12 +25,18 @@ void zdd_lab_parts_clear(struct zdd_lab *lab, const char *id)
     }
 }
 
+/* An inactive one has been given up. */
+static bool counts(const struct zdd_lab_instance *instance)
+{
+    return instance->wanted && instance->condition != ZDD_LAB_UNREACHABLE_INACTIVE;
+}
+
 int zdd_lab_wanted_count(const struct zdd_lab *lab, const char *id)
 {
     int count = 0;
 
     for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        count += i->wanted && zdd_lab_is_of(i, id);
+        count += counts(i) && zdd_lab_is_of(i, id);
     return count;
 }
 
@@ -46,6 +52,8 @@ struct victim {
 static int weigh(const struct zdd_lab_instance *instance)
 {
     switch (instance->condition) {
+    case ZDD_LAB_UNREACHABLE:
+        return 1;
     case ZDD_LAB_STARTING:
         return 3;
     case ZDD_LAB_RUNNING:
@@ -53,6 +61,7 @@ static int weigh(const struct zdd_lab_instance *instance)
     case ZDD_LAB_SCHEDULED:
     case ZDD_LAB_PROVISIONED:
     case ZDD_LAB_KILLING:
+    case ZDD_LAB_UNREACHABLE_INACTIVE:
     case ZDD_LAB_KILLED:
     case ZDD_LAB_FINISHED:
     case ZDD_LAB_FAILED:
@@ -105,7 +114,7 @@ static int kill_surplus(struct zdd_lab *lab, const struct zdd_lab_spec *spec,
     if (!victims)
         abort();
     for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!i->wanted || !zdd_lab_is_of(i, spec->id))
+        if (!counts(i) || !zdd_lab_is_of(i, spec->id))
             continue;
         victims[count] = (struct victim){.instance = i,
                                          .sentenced = is_sentenced(sentenced, i->id),

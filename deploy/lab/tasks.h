@@ -26,6 +26,21 @@ bool zdd_lab_is_waiting(const struct zdd_lab_instance *instance);
 /** @return true when @p instance belongs to app @p id */
 bool zdd_lab_is_of(const struct zdd_lab_instance *instance, const char *id);
 
+/** How many checks of a task have a result, and how many of those are bad. */
+struct zdd_lab_health_count {
+    int known, dead;
+};
+struct zdd_lab_health_count zdd_lab_health_count(const struct zdd_lab_instance *instance);
+
+/** @return true when its agent is out of sight: Unreachable or UnreachableInactive */
+bool zdd_lab_is_lost(const struct zdd_lab_instance *instance);
+
+/** The agent of @p instance goes out of sight for @p ms (of real time). */
+void zdd_lab_instance_lose(struct zdd_lab *lab, struct zdd_lab_instance *instance, int64_t ms);
+
+/** Give some running tasks to the fault task-unreachable. */
+void zdd_lab_lose_some(struct zdd_lab *lab);
+
 /** @return the text of Marathon's API, "TASK_RUNNING" */
 const char *zdd_lab_state_name(enum zdd_lab_condition condition);
 
@@ -38,6 +53,15 @@ struct zdd_lab_instance *zdd_lab_instance_add(struct zdd_lab *lab, struct zdd_la
 /** Ask for the end of the current task. With @p decommission there will be no other one. */
 void zdd_lab_instance_kill(struct zdd_lab *lab, struct zdd_lab_instance *instance,
                            bool decommission);
+
+/** Send the kill to the executor, or queue it behind those under way (§4.2). */
+void zdd_lab_kill_send(struct zdd_lab *lab, struct zdd_lab_instance *instance);
+
+/** Send kills that were queued, as far as there is room. */
+void zdd_lab_kills_next(struct zdd_lab *lab);
+
+/** Take @p instance out of the state though nobody has seen its task end: it counts as Killed. */
+void zdd_lab_instance_force_out(struct zdd_lab *lab, struct zdd_lab_instance *instance);
 
 /** The task of @p instance has ended. */
 void zdd_lab_task_ended(struct zdd_lab *lab, struct zdd_lab_instance *instance,

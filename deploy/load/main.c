@@ -82,7 +82,8 @@ static void note_failure(struct load *load, const char *words)
 static void ask(struct load *load, struct zdd_fetch *fetch)
 {
     const struct timespec turn_around = {.tv_nsec = TURN_AROUND_NS};
-    char words[300] = "no instance is up";
+    char words[300] = "";
+    char trouble[TARGETS_WORDS_SIZE];
     struct targets_tried tried = {0};
 
     for (unsigned tries = 0; tries < TRIES; tries++) {
@@ -94,8 +95,11 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
 
         if (!targets_next(load->targets, &tried, target)) {
             targets_refresh(load->targets);
-            if (!targets_next(load->targets, &tried, target))
+            if (!targets_next(load->targets, &tried, target)) {
+                targets_trouble(load->targets, trouble);
+                snprintf(words, sizeof(words), "%s", *trouble ? trouble : "no instance is up");
                 break;
+            }
         }
         memcpy(tried.url[tried.count++], target, TARGET_SIZE);
         snprintf(url, sizeof(url), "%s%s", target, load->path);

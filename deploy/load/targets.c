@@ -18,6 +18,7 @@ struct targets {
     struct zdd_sse *events;
     char app_url[512], events_url[512];
     const char *events_urls[1];
+    char trouble[TARGETS_WORDS_SIZE];
     size_t count, turn;
     char url[TARGETS_MAX][TARGET_SIZE];
 };
@@ -58,21 +59,39 @@ static void take(struct targets *t, const json_t *app)
     }
 }
 
-void targets_refresh(struct targets *t)
+/* With the lock held; t->trouble says what was wrong, if anything. */
+static void read_app(struct targets *t)
 {
     struct zdd_answer answer = {0};
     ZDD_AUTO_JSON json_t *json = NULL;
-    char reason[200];
+    char reason[200] = "";
 
-    pthread_mutex_lock(&t->lock);
-    /* When Marathon does not answer, the list that is known stays: a balancer does the same. */
+    t->trouble[0] = '\0';
     if (zdd_fetch_send(
             t->fetch, &(struct zdd_request){.method = "GET", .url = t->app_url, .timeout_ms = 5000},
-            &answer, reason) == ZDD_ERR_NONE &&
-        answer.status == 200 &&
-        zdd_json_read(answer.body.data, answer.body.size, &json, NULL) == ZDD_ERR_NONE)
+            &answer, reason) != ZDD_ERR_NONE)
+        snprintf(t->trouble, sizeof(t->trouble), "Marathon does not answer: %s", reason);
+    else if (answer.status != 200)
+        snprintf(t->trouble, sizeof(t->trouble), "Marathon answers %ld for the app", answer.status);
+    else if (zdd_json_read(answer.body.data, answer.body.size, &json, NULL) != ZDD_ERR_NONE)
+        snprintf(t->trouble, sizeof(t->trouble), "Marathon does not answer in JSON");
+    else
         take(t, json_object_get(json, "app"));
     zdd_answer_release(&answer);
+}
+
+void targets_refresh(struct targets *t)
+{
+    pthread_mutex_lock(&t->lock);
+    /* When Marathon does not answer, the list that is known stays: a balancer does the same. */
+    read_app(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+void targets_trouble(struct targets *t, char ret_words[static TARGETS_WORDS_SIZE])
+{
+    pthread_mutex_lock(&t->lock);
+    memcpy(ret_words, t->trouble, TARGETS_WORDS_SIZE);
     pthread_mutex_unlock(&t->lock);
 }
 

@@ -10,6 +10,7 @@
 
 #define TARGETS_MAX 256
 #define TARGETS_TRIED_MAX 4
+#define TARGETS_WORDS_SIZE 240
 #define TARGET_SIZE 80 /* "http://127.0.0.1:31000" */
 
 struct targets;
@@ -32,6 +33,9 @@ struct targets_tried {
  */
 bool targets_next(struct targets *targets, const struct targets_tried *tried,
                   char ret_url[static TARGET_SIZE]);
+
+/** Tell why the list could not be read the last time; "" when it could. */
+void targets_trouble(struct targets *targets, char ret_words[static TARGETS_WORDS_SIZE]);
 
 /** Read the list again now: an instance did not answer. */
 void targets_refresh(struct targets *targets);

@@ -25,6 +25,15 @@ bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknow
                       struct zdd_field_errors *errors);
 
 /**
+ * Check what Marathon finds while it still reads the JSON: members of the wrong type, unknown words
+ * of a list of words, mandatory members that are absent. No range and no rule is looked at: it
+ * answers 422 in another shape for those (marathon.md §1.3).
+ * @return true when Marathon could read it
+ */
+bool zdd_appdef_check_types(const json_t *definition, const char *pointer,
+                            struct zdd_field_errors *errors);
+
+/**
  * The canonical 1.5+ form, without defaults: deprecated inputs become what Marathon makes of them
  * (`uris`→`fetch`, `ports`→`portDefinitions`, `container.docker.network`, `ipAddress` → `networks`,
  * `container.docker.portMappings` → `container.portMappings`), `null` members and empty

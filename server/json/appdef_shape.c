@@ -203,29 +203,60 @@ static const struct shape app_inside[] = {
         {.member = NULL}};
 /* clang-format on */
 
-static void visit_inside(const struct zdd_appdef_view *view, const struct shape *inside,
-                         const json_t *object, const char *pointer);
+/* Look at one thing, not at what is inside it. */
+typedef void looker(const struct zdd_appdef_view *view, const struct shape *shape,
+                    const json_t *thing, const char *pointer);
 
-static void visit_thing(const struct zdd_appdef_view *view, const struct shape *shape,
+static void look_at_all(const struct zdd_appdef_view *view, const struct shape *shape,
                         const json_t *thing, const char *pointer)
 {
     union scratch scratch;
 
-    if (!shape->fields) {
+    if (!shape->fields)
         zdd_field_value_read(shape->value, thing, pointer, &scratch, view->errors);
-        return;
-    }
-    if (view->unknown_is_error)
+    else if (view->unknown_is_error)
         zdd_fields_read(shape->fields, thing, pointer, &scratch, view->errors);
     else
         zdd_fields_read_known(shape->fields, thing, pointer, &scratch, view->errors);
-    if (shape->inside)
-        visit_inside(view, shape->inside, thing, pointer);
+}
+
+/* The same rows without their bounds. */
+static void look_at_types(const struct zdd_appdef_view *view, const struct shape *shape,
+                          const json_t *thing, const char *pointer)
+{
+    struct zdd_field row[2] = {{.kind = ZDD_FIELD_END}, {.kind = ZDD_FIELD_END}};
+    union scratch scratch;
+
+    if (!shape->fields) {
+        row[0] = *shape->value;
+        row[0].min = row[0].max = 0;
+        zdd_field_value_read(row, thing, pointer, &scratch, view->errors);
+        return;
+    }
+    if (!json_is_object(thing)) /* once, not once a row */
+        zdd_fields_read_known(&row[1], thing, pointer, &scratch, view->errors);
+    for (const struct zdd_field *field = shape->fields;
+         field->kind != ZDD_FIELD_END && json_is_object(thing); field++) {
+        row[0] = *field;
+        row[0].min = row[0].max = 0;
+        zdd_fields_read_known(row, thing, pointer, &scratch, view->errors);
+    }
+}
+
+static void visit_inside(const struct zdd_appdef_view *view, const struct shape *inside,
+                         const json_t *object, const char *pointer, looker *look);
+
+static void visit_thing(const struct zdd_appdef_view *view, const struct shape *shape,
+                        const json_t *thing, const char *pointer, looker *look)
+{
+    look(view, shape, thing, pointer);
+    if (shape->fields && shape->inside)
+        visit_inside(view, shape->inside, thing, pointer, look);
 }
 
 /* A member of the wrong type was reported with the object around it: here it is passed over. */
 static void visit_inside(const struct zdd_appdef_view *view, const struct shape *inside,
-                         const json_t *object, const char *pointer)
+                         const json_t *object, const char *pointer, looker *look)
 {
     for (; inside->member; inside++) {
         const json_t *value = json_object_get(object, inside->member);
@@ -233,20 +264,30 @@ static void visit_inside(const struct zdd_appdef_view *view, const struct shape 
 
         zdd_field_pointer(here, pointer, inside->member);
         if (!inside->list && json_is_object(value))
-            visit_thing(view, inside, value, here);
+            visit_thing(view, inside, value, here, look);
         for (size_t i = 0; inside->list && i < json_array_size(value); i++) {
             char element[ZDD_FIELD_POINTER_SIZE];
 
             snprintf(index, sizeof(index), "%zu", i);
             zdd_field_pointer(element, here, index);
-            visit_thing(view, inside, json_array_get(value, i), element);
+            visit_thing(view, inside, json_array_get(value, i), element, look);
         }
     }
 }
 
+static const struct shape app_shape = {NULL, false, app_fields, NULL, app_inside};
+
 void zdd_appdef_check_shape(const struct zdd_appdef_view *view)
 {
-    const struct shape app = {NULL, false, app_fields, NULL, app_inside};
+    visit_thing(view, &app_shape, view->given, view->pointer, look_at_all);
+}
 
-    visit_thing(view, &app, view->given, view->pointer);
+bool zdd_appdef_check_types(const json_t *definition, const char *pointer,
+                            struct zdd_field_errors *errors)
+{
+    const size_t errors_before = errors->count;
+    const struct zdd_appdef_view view = {.given = definition, .pointer = pointer, .errors = errors};
+
+    visit_thing(&view, &app_shape, definition, pointer, look_at_types);
+    return errors->count == errors_before;
 }

@@ -40,7 +40,8 @@ static void note(const struct fuzz_request *request)
 {
     FUZZ_CHECK(request->call.status != 507 && request->call.status != 503);
     FUZZ_CHECK(request->call.status != 500 || strstr(request->call.reply.data, "URI not found") ||
-               strstr(request->call.reply.data, "fault"));
+               strstr(request->call.reply.data, "cannot ") ||
+               strstr(request->call.reply.data, "too big"));
 }
 
 /* A call of this kind is answered by the core's timers, which do not run here. */
@@ -79,7 +80,7 @@ static void play(struct zdd_lab *lab, const struct fuzz_parts *parts)
 static void check_faults(const struct fuzz_parts *parts)
 {
     struct zdd_lab_faults faults = {.random = 1};
-    char reason[200] = "";
+    char reason[ZDD_LAB_FAULT_REASON_SIZE] = "";
     ZDD_AUTO_JSON json_t *json = fuzz_json(parts, 0);
     ZDD_AUTO_JSON json_t *shown = NULL;
 

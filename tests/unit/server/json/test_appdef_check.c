@@ -825,6 +825,47 @@ static void every_error_is_told_at_once(void **state)
     assert_int_equal(errors.count, 8);
 }
 
+static struct zdd_field_errors type_errors_of(const char *text)
+{
+    ZDD_AUTO_JSON json_t *json = parse(text);
+    struct zdd_field_errors errors = {0};
+
+    const bool good = zdd_appdef_check_types(json, "#", &errors);
+
+    assert_int_equal(good, errors.count == 0);
+    return errors;
+}
+
+static void types_are_told_apart_from_ranges_and_rules(void **state)
+{
+    static const struct {
+        const char *text, *pointer; /* NULL: can be read */
+    } rows[] = {
+        {"{\"id\":\"/a\",\"cpus\":0,\"instances\":-1,\"fetch\":[{\"uri\":\"\"}]}", NULL},
+        {"{\"id\":\"NO!\",\"healthChecks\":[{\"port\":70000,\"protocol\":\"TCP\"}]}", NULL},
+        {"{\"cmd\":\"run it\"}", "#/id"},
+        {"{\"id\":\"/a\",\"instances\":1.5}", "#/instances"},
+        {"{\"id\":\"/a\",\"upgradeStrategy\":{\"minimumHealthCapacity\":9}}",
+         "#/upgradeStrategy/maximumOverCapacity"},
+        {"{\"id\":\"/a\",\"healthChecks\":[{\"protocol\":\"HTTP2\"}]}",
+         "#/healthChecks/0/protocol"},
+        {"{\"id\":\"/a\",\"container\":{\"docker\":{}}}", "#/container/docker/image"},
+        {"{\"id\":\"/a\",\"args\":[3]}", "#/args/0"},
+        {"{\"id\":\"/a\",\"portDefinitions\":[3]}", "#/portDefinitions/0"},
+        {"[]", "#"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct zdd_field_errors errors = type_errors_of(rows[i].text);
+
+        if (errors.count != (rows[i].pointer != NULL))
+            fail_msg("%s: %zu errors", rows[i].text, errors.count);
+        if (rows[i].pointer)
+            assert_string_equal(errors.error[0].pointer, rows[i].pointer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -857,6 +898,7 @@ int main(void)
         cmocka_unit_test(a_readiness_check_names_a_declared_port_and_answers_in_time),
         cmocka_unit_test(fetched_files_have_an_address),
         cmocka_unit_test(every_error_is_told_at_once),
+        cmocka_unit_test(types_are_told_apart_from_ranges_and_rules),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

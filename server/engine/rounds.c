@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define LOOK_AGE_MAX_MS                                                                            \
-    10000 /* nothing is decided on an older look: those that are left look for themselves */
+    30000 /* nothing is decided on an older look: those that are left look for themselves */
 
 struct zdd_round {
     struct zdd_sweep *sweep;
@@ -173,7 +173,8 @@ static void step(struct zdd_engine *e, struct zdd_round *round, size_t i)
         pthread_cond_signal(&e->news); /* those who wait, wait for later ones */
 }
 
-/* Half of the workers at most: events bring new work at any time. */
+/* A quarter of the workers at most: events bring new work at any time, and what the steps of a
+ * round share with it (processors, connections to the store) they would take again and again. */
 static bool may_step(const struct zdd_engine *e, enum zdd_round_turn turn)
 {
     const struct zdd_round *round = e->round;
@@ -182,7 +183,7 @@ static bool may_step(const struct zdd_engine *e, enum zdd_round_turn turn)
         return false;
     if (turn == ZDD_ROUND_FIRST)
         return round->active == 0 && !round->yields;
-    return round->active < (e->options.worker_count + 1) / 2;
+    return round->active < (e->options.worker_count + 3) / 4;
 }
 
 bool zdd_round_step(struct zdd_engine *e, enum zdd_round_turn turn)

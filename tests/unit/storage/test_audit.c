@@ -2,6 +2,7 @@
  * @file tests/unit/storage/test_audit.c
  * @brief The audit log: filters, and what the chain notices.
  */
+#include "storage/chain.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <stdio.h>
@@ -166,6 +167,22 @@ static enum zdd_err append_and_fail(struct zdd_tx *tx, void *cls)
     return err == ZDD_ERR_NONE ? ZDD_ERR_APP_BUSY : err;
 }
 
+static void an_action_without_end_is_its_own_family(void **state)
+{
+    char action[200];
+    char family[ZDD_FAMILY_SIZE];
+
+    (void)state;
+    memset(action, 'a', sizeof(action) - 1);
+    action[sizeof(action) - 1] = '\0';
+    zdd_audit_family(action, family);
+    assert_int_equal(strlen(family), ZDD_FAMILY_SIZE - 1);
+    zdd_audit_family("order.put-target", family);
+    assert_string_equal(family, "order.");
+    zdd_audit_family("order", family);
+    assert_string_equal(family, "order");
+}
+
 static void a_body_that_is_undone_leaves_the_chain_whole(void **state)
 {
     struct zdd_audit entry = a_new_entry(.reason = "undone");
@@ -241,6 +258,10 @@ static void an_entry_that_somebody_added_is_noticed(void **state)
     assert_broken("INSERT INTO audit SELECT 11, time_ms, actor, remote, action, family, app_id,"
                   " run_id, reason, result, request_id, data, hash FROM audit WHERE seq = 10",
                   11, "The entry does not fit its hash: it, or its hash, was changed.");
+    /* … with the hash that it would have */
+    assert_broken(
+        "UPDATE audit_head SET entries = 9, hash = (SELECT hash FROM audit WHERE seq = 9)", 10,
+        "The entry was added by another program.");
 }
 
 static void a_tampered_note_of_the_newest_entry_is_noticed(void **state)
@@ -277,6 +298,7 @@ int main(void)
         CASE(every_field_comes_back_as_it_was),
         CASE(an_empty_chain_is_good),
         CASE(the_hash_is_the_documented_one),
+        cmocka_unit_test(an_action_without_end_is_its_own_family),
         CASE(a_body_that_is_undone_leaves_the_chain_whole),
         cmocka_unit_test(a_changed_entry_is_noticed),
         cmocka_unit_test(a_removed_entry_is_noticed_wherever_it_was),

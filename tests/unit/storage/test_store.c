@@ -284,6 +284,108 @@ static void a_word_that_nobody_knows_is_damage(void **state)
     zdd_store_free(store);
 }
 
+static bool note_data(void *cls, const struct zdd_event *event)
+{
+    char *text = cls;
+
+    (void)snprintf(text, 200, "%s", event->data);
+    return true;
+}
+
+static void documents_may_be_in_any_language(void **state)
+{
+    /* Of one to four bytes each, beside each other and alone between ASCII. */
+    static const char words[] = "{\"text\":\"Zu\xc3\xbcrich costs 5 \xe2\x82\xac, and so it goes "
+                                "\xc3\xa4\xe4\xb8\xad\xf0\x9f\x98\x80!\"}";
+    const struct place *place = *state;
+    struct zdd_store *store = open_file(place->path);
+    const struct zdd_event_filter all = {.limit = 10};
+    char text[200];
+
+    assert_good(append_event(store, a_new_event(.data = words)));
+    assert_good(zdd_event_list(store, &all, note_data, text));
+    assert_string_equal(text, words);
+    zdd_store_free(store);
+}
+
+static void bytes_that_are_no_text_are_damage(void **state)
+{
+    static const char *const broken[] = {
+        "x'7b00'",             /* a NUL */
+        "x'22fe22'",           /* a byte that begins nothing */
+        "x'22c0af22'",         /* an over-long one */
+        "x'22bf22'",           /* a byte that only follows */
+        "x'22e282'",           /* cut off */
+        "x'22e2822222'",       /* one byte too few */
+        "x'22f59f988022'",     /* beyond the last character */
+        "x'414141414141c341'", /* behind eight bytes at once */
+    };
+    const struct place *place = *state;
+    const struct zdd_event_filter all = {.limit = 10};
+    char text[200];
+
+    zdd_store_free(open_file(place->path));
+    tamper(place->path, "INSERT INTO event (seq, time_ms, type, run_id, app_id, data)"
+                        " VALUES (1, 1, 'deployment.started', 'run-1', '/shop', '{}')");
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        char sql[100];
+        char trouble[ZDD_TROUBLE_SIZE];
+        struct zdd_store *store;
+
+        (void)snprintf(sql, sizeof(sql), "UPDATE event SET data = CAST(%s AS TEXT)", broken[i]);
+        tamper(place->path, sql);
+        store = open_file(place->path);
+        assert_err(ZDD_ERR_STORE_CORRUPT, zdd_event_list(store, &all, note_data, text));
+        zdd_store_trouble(store, trouble);
+        assert_non_null(strstr(trouble, "bytes that are no text"));
+        zdd_store_free(store);
+    }
+}
+
+static void a_text_that_the_program_would_never_write_is_damage(void **state)
+{
+    const struct place *place = *state;
+    struct zdd_store *store = open_file(place->path);
+    struct zdd_run run = a_run();
+    char busy[ZDD_ID_SIZE];
+
+    assert_good(insert_run(store, &run, ZDD_WHEN_BUSY_REJECT, busy));
+    zdd_store_free(store);
+    /* The schema bounds characters, the program bytes. */
+    tamper(place->path,
+           "UPDATE run SET created_by = replace(printf('%.*c', 79, 'u'), 'u', char(252))");
+    store = open_file(place->path);
+    assert_err(ZDD_ERR_STORE_CORRUPT, zdd_run_load(store, "run-1", &run, NULL));
+    zdd_store_free(store);
+}
+
+static void a_lock_that_cannot_be_made_says_why(void **state)
+{
+    const struct place *place = *state;
+    char lock[200];
+    char reason[300];
+
+    (void)snprintf(lock, sizeof(lock), "%s.lock", place->path);
+    assert_int_equal(mkdir(lock, S_IRWXU), 0);
+    assert_err(ZDD_ERR_STORE_CANNOT_OPEN,
+               open_fails(&(struct zdd_store_options){.path = place->path}, reason));
+    assert_says(reason, lock);
+    assert_says(reason, "it is a directory; name a file");
+    assert_int_equal(rmdir(lock), 0);
+}
+
+static void a_path_that_no_system_takes_is_refused(void **state)
+{
+    static char path[5000];
+    char reason[300];
+
+    (void)state;
+    memset(path, 'a', sizeof(path) - 1);
+    assert_err(ZDD_ERR_STORE_CANNOT_OPEN,
+               open_fails(&(struct zdd_store_options){.path = path}, reason));
+    assert_says(reason, "Cannot create aaa");
+}
+
 static void a_newer_schema_is_left_alone(void **state)
 {
     const struct place *place = *state;
@@ -454,6 +556,11 @@ int main(void)
         CASE(a_file_that_is_no_database_is_named_as_damaged),
         CASE(a_damaged_page_shows_when_it_is_read),
         CASE(a_word_that_nobody_knows_is_damage),
+        CASE(documents_may_be_in_any_language),
+        CASE(bytes_that_are_no_text_are_damage),
+        CASE(a_text_that_the_program_would_never_write_is_damage),
+        CASE(a_lock_that_cannot_be_made_says_why),
+        CASE(a_path_that_no_system_takes_is_refused),
         CASE(a_newer_schema_is_left_alone),
         CASE(the_database_of_another_program_is_left_alone),
         CASE(a_reader_reads_while_the_server_writes),

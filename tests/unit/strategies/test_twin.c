@@ -295,6 +295,24 @@ static void on_1_10_it_is_the_old_ones_checks_that_count(void **state)
     assert_tasks(&twin, 0, 0, 0, 1, 3);
 }
 
+static void on_1_10_going_back_goes_by_the_checks_of_what_ran_last(void **state)
+{
+    struct zdd_plan plan = a_plan(.replace_rule = ZDD_REPLACE_1_10);
+    struct zdd_app_facts back = shares(0.25, 0.25);
+    struct zdd_twin twin;
+
+    (void)state;
+    plan.old.has_health_checks = plan.old.has_marathon_checks = false;
+    back.has_health_checks = back.has_marathon_checks = false;
+    twin = a_twin(plan);
+    upgrade(&twin, shares(1, 0.25));
+    assert_int_equal(zdd_twin_total(&twin), 5);
+    /* Those of the target have HTTP checks, so Mesos knows of none that is healthy: only the one
+     * that is too many goes. */
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_PREVIOUS, &back, true));
+    assert_int_equal(zdd_twin_possible(&twin, ZDD_TWIN_ENDED), 1);
+}
+
 static void on_1_10_more_known_than_wanted_are_killed(void **state)
 {
     struct zdd_twin twin = a_twin(a_plan(.replace_rule = ZDD_REPLACE_1_10));
@@ -712,6 +730,25 @@ static void many_versions_lose_no_task(void **state)
     assert_int_equal(zdd_twin_serving(&twin), 4);
 }
 
+static void the_two_oldest_versions_become_one_with_all_their_tasks(void **state)
+{
+    const struct zdd_twin_generation one_of_each = {1, 1, 1, 1, 1, 1};
+    const struct zdd_app_facts many = facts_of_app(.instances = 40); /* so none is killed */
+    struct zdd_twin twin = a_twin(a_plan());
+
+    (void)state;
+    twin.current = ZDD_TWIN_GENERATIONS - 1;
+    twin.generation[0] = twin.generation[1] = one_of_each;
+    twin.generation[2].ill = 3;
+    assert_true(zdd_twin_put(&twin, ZDD_DEFINITION_FOREIGN, &many, false));
+    assert_int_equal(twin.current, ZDD_TWIN_GENERATIONS - 1);
+    assert_tasks(&twin, 0, 2, 2, 2, 2);
+    assert_int_equal(twin.generation[0].ill, 2);
+    assert_int_equal(twin.generation[0].waiting, 2);
+    assert_int_equal(twin.generation[1].ill, 3);
+    assert_int_equal(twin.generation[2].ill, 0);
+}
+
 /* 4 originals that serve, and 4 of the target that have crashed. */
 static struct zdd_twin a_twin_that_crashes(void)
 {
@@ -868,6 +905,7 @@ int main(void)
         cmocka_unit_test(from_nothing_all_start_at_once),
         cmocka_unit_test(on_1_10_http_checks_leave_nothing_to_kill),
         cmocka_unit_test(on_1_10_it_is_the_old_ones_checks_that_count),
+        cmocka_unit_test(on_1_10_going_back_goes_by_the_checks_of_what_ran_last),
         cmocka_unit_test(on_1_10_more_known_than_wanted_are_killed),
         cmocka_unit_test(another_deployment_locks_the_app_unless_forced),
         cmocka_unit_test(what_changes_nothing_meets_no_lock_and_stops_nothing),
@@ -893,6 +931,7 @@ int main(void)
         cmocka_unit_test(any_task_that_runs_or_starts_may_die),
         cmocka_unit_test(a_client_sees_the_present_version_and_the_rest),
         cmocka_unit_test(many_versions_lose_no_task),
+        cmocka_unit_test(the_two_oldest_versions_become_one_with_all_their_tasks),
         cmocka_unit_test(what_crashes_is_listed_nowhere_until_it_is_launched_again),
         cmocka_unit_test(what_has_crashed_counts_as_capacity_and_costs_what_serves),
         cmocka_unit_test(scaling_down_takes_running_ones_before_those_that_wait),

@@ -172,6 +172,99 @@ static void wrong_usage_ends_with_2_and_says_what_would_be_right(void **state)
     }
 }
 
+/* Write @p text to @p name in directory @p dir. */
+static void write_file(const char *dir, const char *name, const char *text)
+{
+    char path[400];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void the_settings_are_shown_with_where_each_came_from(void **state)
+{
+    struct outcome outcome;
+
+    write_file(*state, "zdd.conf", "# ours\nworkers = 3\nsweep = 30s\n");
+    assert_int_equal(setenv("ZDD_HTTP_THREADS", "4", 1), 0);
+    outcome = RUN(*state, "check-config", "--config", "zdd.conf", "--sweep", "90s");
+    assert_int_equal(unsetenv("ZDD_HTTP_THREADS"), 0);
+    assert_int_equal(outcome.code, 0);
+    assert_non_null(strstr(outcome.out, "workers            = 3                                # "
+                                        "zdd.conf:2\n"));
+    assert_non_null(strstr(outcome.out, "http-threads       = 4                                # "
+                                        "ZDD_HTTP_THREADS\n"));
+    assert_non_null(strstr(outcome.out, "sweep              = 90s                              # "
+                                        "command line\n"));
+    assert_non_null(strstr(outcome.out, "drain              = 5s                               # "
+                                        "default\n"));
+    assert_int_equal(setenv("ZDD_CONFIG", "nowhere.conf", 1), 0);
+    outcome = RUN(*state, "check-config");
+    assert_int_equal(unsetenv("ZDD_CONFIG"), 0);
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "nowhere.conf"));
+}
+
+static void the_sample_of_settings_is_good_as_it_is(void **state)
+{
+    struct outcome sample = RUN(*state, "check-config", "--sample");
+    struct outcome outcome;
+
+    assert_int_equal(sample.code, 0);
+    assert_non_null(strstr(sample.out, "\n#listen = 127.0.0.1:8090\n"));
+    write_file(*state, "sample.conf", sample.out);
+    outcome = RUN(*state, "check-config", "--config", "sample.conf");
+    assert_int_equal(outcome.code, 0);
+    assert_string_equal(outcome.err, "");
+}
+
+static void files_that_the_settings_name_are_looked_at_too(void **state)
+{
+    struct outcome outcome;
+
+    write_file(*state, "marathon.auth", "zdd:secret\n");
+    outcome = RUN(*state, "check-config", "--marathon-auth-file", "marathon.auth");
+    assert_int_equal(outcome.code, 0);
+    assert_non_null(strstr(outcome.out, "# Marathon's credentials are set: user and password\n"));
+    assert_null(strstr(outcome.out, "secret"));
+
+    write_file(*state, "marathon.auth", "token=abc\n");
+    outcome = RUN(*state, "check-config", "--marathon-auth-file", "marathon.auth");
+    assert_int_equal(outcome.code, 0);
+    assert_non_null(
+        strstr(outcome.out, "# Marathon's credentials are set: an Authorization header\n"));
+
+    outcome = RUN(*state, "check-config", "--marathon-auth-file", "missing.auth");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "missing.auth"));
+    outcome = RUN(*state, "check-config", "--marathon-ca", "missing.pem");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "marathon-ca: missing.pem cannot be read"));
+}
+
+static void a_token_with_an_end_says_when(void **state)
+{
+    const int64_t day_ms = INT64_C(86400000);
+    char tomorrow[ZDD_TIME_SIZE];
+    char after[ZDD_TIME_SIZE];
+    struct outcome outcome;
+
+    zdd_time_format(zdd_now_ms() + day_ms, tomorrow);
+    outcome =
+        RUN(*state, "token", "create", "--name", "short", "--scope", "read", "--expires-days", "1");
+    zdd_time_format(zdd_now_ms() + day_ms, after); /* midnight may have passed between the two */
+    assert_int_equal(outcome.code, 0);
+    tomorrow[10] = after[10] = '\0';
+    assert_true(strstr(outcome.err, tomorrow) || strstr(outcome.err, after));
+    outcome = RUN(*state, "token", "list");
+    assert_int_equal(outcome.code, 0);
+    assert_true(strstr(outcome.out, tomorrow) || strstr(outcome.out, after));
+}
+
 static void a_token_lives_from_create_to_revoke(void **state)
 {
     struct outcome outcome =
@@ -368,6 +461,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_DIR(every_command_explains_itself),
         WITH_DIR(wrong_usage_ends_with_2_and_says_what_would_be_right),
+        WITH_DIR(the_settings_are_shown_with_where_each_came_from),
+        WITH_DIR(the_sample_of_settings_is_good_as_it_is),
+        WITH_DIR(files_that_the_settings_name_are_looked_at_too),
+        WITH_DIR(a_token_with_an_end_says_when),
         WITH_DIR(a_token_lives_from_create_to_revoke),
         WITH_DIR(a_token_made_while_the_server_runs_works_at_once),
         WITH_DIR(a_backup_is_whole_and_verifies),

@@ -253,7 +253,7 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
             err = proceed(&w);
     }
     if (err == ZDD_ERR_REVISION_STALE) {
-        /* A command came in while we looked; the next step, at once, sees it. */
+        /* Another writer has moved it since it was loaded; the next step, at once, sees that. */
         ret_report->wake_at_ms = w.now_ms;
         err = ZDD_ERR_NONE;
     }

@@ -22,7 +22,7 @@ if(ZDD_SANITIZE)
     target_link_options(zdd_flags INTERFACE -fsanitize=${ZDD_SANITIZE})
 endif()
 if(ZDD_COVERAGE)
-    target_compile_options(zdd_flags INTERFACE --coverage)
+    target_compile_options(zdd_flags INTERFACE --coverage -fprofile-update=atomic) # threads count too
     target_link_options(zdd_flags INTERFACE --coverage)
 endif()
 

@@ -51,7 +51,8 @@ static zdd_handler serve;
     ZDD_LAB_ROUTE("GET", "/metrics", zdd_lab_get_metrics)                                          \
     ZDD_LAB_ROUTE("GET", "/metrics/prometheus", zdd_lab_get_prometheus)                            \
     ZDD_LAB_ROUTE("GET", "/lab/state", zdd_lab_get_lab)                                            \
-    ZDD_LAB_ROUTE("POST", "/lab/faults", zdd_lab_post_faults)
+    ZDD_LAB_ROUTE("POST", "/lab/faults", zdd_lab_post_faults)                                      \
+    ZDD_LAB_ROUTE("PUT", "/lab/balancers/{number}", zdd_lab_put_balancer)
 
 static enum zdd_err zdd_lab_get_events(struct zdd_call *call, struct zdd_lab *lab)
 {

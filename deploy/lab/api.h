@@ -120,7 +120,7 @@ zdd_lab_handler zdd_lab_get_queue, zdd_lab_delete_queue;
 zdd_lab_handler zdd_lab_get_pods, zdd_lab_get_pod, zdd_lab_write_pods, zdd_lab_write_pod;
 zdd_lab_handler zdd_lab_get_info, zdd_lab_get_leader, zdd_lab_delete_leader, zdd_lab_get_ping,
     zdd_lab_get_metrics, zdd_lab_get_prometheus, zdd_lab_get_plugins, zdd_lab_get_root;
-zdd_lab_handler zdd_lab_get_lab, zdd_lab_post_faults;
+zdd_lab_handler zdd_lab_get_lab, zdd_lab_post_faults, zdd_lab_put_balancer;
 
 /** Kill the tasks of one app, or one of them: DELETE /v2/apps/{id}/tasks[/{task}]. */
 enum zdd_err zdd_lab_kill_tasks(struct zdd_call *call, struct zdd_lab *lab,

@@ -4,6 +4,7 @@
  */
 #include "deploy/lab/api.h"
 #include "deploy/lab/apps.h"
+#include "deploy/lab/balancer/balancers.h"
 #include "deploy/lab/deployments.h"
 #include "deploy/lab/health.h"
 #include "deploy/lab/launch.h"
@@ -129,13 +130,14 @@ enum zdd_err zdd_lab_get_lab(struct zdd_call *call, struct zdd_lab *lab)
             json_array_append_new(pids, json_integer(i->pid));
     return zdd_lab_answer(
         call, 200,
-        json_pack("{s:s, s:f, s:s, s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b}", "rule",
+        json_pack("{s:s, s:f, s:s, s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:o}", "rule",
                   lab->options->marathon_110 ? "1.10" : "classic", "speed", lab->options->speed,
                   "stateDir", lab->state_dir, "mark", lab->mark, "pids", pids, "faults",
                   zdd_lab_faults_json(&lab->faults), "active", count_tasks(lab, true), "waiting",
                   count_tasks(lab, false), "calls", (json_int_t)lab->call_count, "streams",
                   (json_int_t)zdd_lab_events_count(lab), "published",
-                  (json_int_t)lab->events.published, "settled", !lab->dirty));
+                  (json_int_t)lab->events.published, "settled", !lab->dirty, "balancers",
+                  zdd_lab_balancers_json(lab)));
 }
 
 enum zdd_err zdd_lab_post_faults(struct zdd_call *call, struct zdd_lab *lab)

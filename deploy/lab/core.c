@@ -4,6 +4,7 @@
  */
 #include "deploy/lab/api.h"
 #include "deploy/lab/apps.h"
+#include "deploy/lab/balancer/balancers.h"
 #include "deploy/lab/deployments.h"
 #include "deploy/lab/health.h"
 #include "deploy/lab/lab.h"
@@ -190,6 +191,9 @@ void zdd_lab_run(struct zdd_lab *lab)
         read_signals(lab);
         zdd_lab_probes_collect(lab->probes, lab);
     }
+    pthread_mutex_unlock(&lab->lock);
+    zdd_lab_balancers_stop(lab); /* first, or they would see their tasks vanish and reload */
+    pthread_mutex_lock(&lab->lock);
     zdd_lab_tasks_end(lab, lab->options->kill_grace_ms);
     pthread_mutex_unlock(&lab->lock);
 }

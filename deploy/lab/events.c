@@ -5,6 +5,7 @@
 #include "deploy/lab/events.h"
 
 #include "deploy/lab/apps.h"
+#include "deploy/lab/balancer/balancers.h"
 #include "deploy/lab/plan.h"
 #include "deploy/lab/streams.h"
 #include "deploy/lab/tasks.h"
@@ -62,6 +63,8 @@ void zdd_lab_event(struct zdd_lab *lab, const char *type, json_t *fields)
     if (text)
         send_through_faults(lab, type, text);
     free(text);
+    zdd_lab_balancers_poke(lab,
+                           type); /* they follow the lab itself: no fault of the stream counts */
 }
 
 static json_t *ports_json(const struct zdd_lab_instance *instance)

@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+struct zdd_lab_balancers;
 struct zdd_lab_checker;
 struct zdd_lab_probes;
 struct zdd_lab_waiter;
@@ -46,6 +47,7 @@ struct zdd_lab {
     struct zdd_lab_delay *delays;
     struct zdd_lab_checker *checkers;
     struct zdd_lab_probes *probes;
+    struct zdd_lab_balancers *balancers; /* NULL without */
     struct zdd_lab_waiter *waiters;
     struct zdd_lab_wipe *wipes;
     struct zdd_lab_root *roots; /* newest first */

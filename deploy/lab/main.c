@@ -3,6 +3,7 @@
  * @brief zdd-lab: Marathon on one machine.
  */
 #include "deploy/lab/api.h"
+#include "deploy/lab/balancer/balancers.h"
 #include "deploy/lab/lab.h"
 
 #include <curl/curl.h>
@@ -44,13 +45,18 @@ static struct zdd_http *listen_on(struct zdd_lab *lab)
 
 static int run(struct zdd_lab *lab)
 {
-    struct zdd_http *http = listen_on(lab);
+    struct zdd_http *http = NULL;
 
-    if (!http)
+    if (zdd_lab_balancers_start(lab))
+        http = listen_on(lab);
+    if (!http) {
+        zdd_lab_balancers_stop(lab);
         return 1;
+    }
     printf("zdd-lab: Marathon %s on %s (speed %g, task output in %s)\n",
            lab->options->marathon_110 ? "1.10" : "classic", lab->url, lab->options->speed,
            lab->state_dir);
+    zdd_lab_balancers_print(lab);
     fflush(stdout);
     zdd_lab_run(lab);
     zdd_lab_api_end(lab); /* before: so that those who wait get their answer … */

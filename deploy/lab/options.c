@@ -223,6 +223,17 @@ static const struct row {
     {"--credentials", "USER:PASSWORD", "ask every caller for them (basic authentication)",
      set_credentials},
     {"--faults", "FILE", "bad days on demand, see below", set_faults},
+    {"--balancer", "HOST:PORT",
+     "a HAProxy set up as by Marathon-LB, its statistics there (127.0.0.1:9090)",
+     zdd_lab_set_balancer},
+    {"--no-balancer", NULL, "no HAProxy", zdd_lab_set_no_balancer},
+    {"--balancers", "N", "so many, each on the next address (1; at most 4)", zdd_lab_set_balancers},
+    {"--balancer-group", "NAMES", "serve apps with these HAPROXY_GROUPs (*: with any)",
+     zdd_lab_set_balancer_group},
+    {"--balancer-admin", NULL, "open the Runtime API over TCP, two ports above the statistics",
+     zdd_lab_set_balancer_admin},
+    {"--vhost-port", "PORT", "where HAPROXY_n_VHOST is served (9080; Marathon-LB: 80)",
+     zdd_lab_set_vhost_port},
     {"--task-killing", NULL, "report TASK_KILLING, as with --enable_features task_killing",
      set_task_killing},
 };
@@ -285,12 +296,15 @@ static enum zdd_lab_options_end read_one(int argc, char **argv, int *at, struct 
 enum zdd_lab_options_end zdd_lab_options_read(int argc, char **argv,
                                               struct zdd_lab_options *ret_options)
 {
-    struct zdd_lab_options options = {.host = "127.0.0.1",
-                                      .port = 8080,
-                                      .speed = 1.0,
-                                      .port_from = 31000,
-                                      .port_to = 32000,
-                                      .kill_grace_ms = 3000};
+    struct zdd_lab_options options = {
+        .host = "127.0.0.1",
+        .port = 8080,
+        .speed = 1.0,
+        .port_from = 31000,
+        .port_to = 32000,
+        .kill_grace_ms = 3000,
+        .balancer = {
+            .host = "127.0.0.1", .port = 9090, .count = 1, .vhost_port = -1, .groups = "*"}};
 
     for (int i = 1; i < argc; i++) {
         enum zdd_lab_options_end end;

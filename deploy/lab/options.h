@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "deploy/lab/balancer/options.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +32,7 @@ struct zdd_lab_options {
         const char *command;
     } image[ZDD_LAB_IMAGE_MAX];
     int image_count;
+    struct zdd_lab_balancer_options balancer;
 };
 
 enum zdd_lab_options_end { ZDD_LAB_OPTIONS_RUN, ZDD_LAB_OPTIONS_DONE, ZDD_LAB_OPTIONS_WRONG };

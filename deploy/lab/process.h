@@ -18,7 +18,8 @@ struct zdd_lab_command {
 };
 
 /**
- * Start a process as leader of a new group. Only from the core thread.
+ * Start a process as leader of a new group. Only from a thread that lives as long as it shall (the
+ * core, or a balancer's): the parent-death signal fires when the thread ends.
  * @return its pid, or -1 with errno set
  */
 pid_t zdd_lab_process_start(const struct zdd_lab_command *command);

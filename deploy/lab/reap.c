@@ -52,11 +52,17 @@ static void ended(struct zdd_lab *lab, pid_t pid, int status)
     }
 }
 
+/* Only what this thread has started: the balancers' threads wait for theirs. */
+static pid_t next_ended(int *ret_status)
+{
+    return waitpid(-1, ret_status, WNOHANG | __WNOTHREAD);
+}
+
 void zdd_lab_reap(struct zdd_lab *lab)
 {
     int status = 0;
 
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG))
+    for (pid_t pid = next_ended(&status); pid > 0; pid = next_ended(&status))
         ended(lab, pid, status);
 }
 
@@ -78,7 +84,7 @@ static bool forget_ended(struct zdd_lab *lab)
     bool any = false;
     int status = 0;
 
-    for (pid_t pid = waitpid(-1, &status, WNOHANG); pid > 0; pid = waitpid(-1, &status, WNOHANG))
+    for (pid_t pid = next_ended(&status); pid > 0; pid = next_ended(&status))
         for (struct zdd_lab_instance *i = lab->first; i; i = i->next)
             if (i->pid == pid) {
                 zdd_lab_process_signal(pid, SIGKILL);

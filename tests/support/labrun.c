@@ -57,8 +57,9 @@ __attribute__((noreturn)) static void become(const struct labrun *run, const cha
     char ports[24];
     const char *argv[LABRUN_ARG_MAX] = {ZDD_LAB_PROGRAM, "--listen",     "127.0.0.1:0",
                                         "--state",       run->dir,       "--host-ports",
-                                        ports,           "--kill-grace", "1000"};
-    size_t argc = 9;
+                                        ports,           "--kill-grace", "1000",
+                                        "--no-balancer"}; /* until an option says --balancer */
+    size_t argc = 10;
 
     snprintf(ports, sizeof(ports), "%u-%u", run->port_from, run->port_to);
     for (; options && *options && argc + 1 < LABRUN_ARG_MAX; options++)

@@ -55,11 +55,14 @@ static const struct row {
      "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h storage/ strategies/ openapi",
      C THREADS " jansson.h "},
-    {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",
+    {"server/cli/",
+     "server/ storage/ strategies/model/ "
+     "zdd_version.h endpoints.lua",
      C FILES THREADS SOCKETS " jansson.h "},
     {"server/main.c", "server/cli/", C},
     {"deploy/lab/",
-     "deploy/lab/ server/base/ server/json/ server/http/ server/net/ strategies/model/ zdd_version.h",
+     "deploy/lab/ server/base/ server/json/ server/http/ server/net/ strategies/model/ "
+     "zdd_version.h endpoints.lua",
      C FILES THREADS SOCKETS
      " curl/curl.h jansson.h sys/prctl.h sys/signalfd.h sys/syscall.h sys/wait.h "},
     {"deploy/", "deploy/ server/base/ server/json/ server/http/ server/net/ strategies/model/",

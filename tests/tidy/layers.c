@@ -55,14 +55,12 @@ static const struct row {
      "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h storage/ strategies/ openapi",
      C THREADS " jansson.h "},
-    {"server/cli/",
-     "server/ storage/ strategies/model/ "
-     "zdd_version.h endpoints.lua",
+    {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",
      C FILES THREADS SOCKETS " jansson.h "},
     {"server/main.c", "server/cli/", C},
     {"deploy/lab/",
      "deploy/lab/ server/base/ server/json/ server/http/ server/net/ strategies/model/ "
-     "zdd_version.h endpoints.lua",
+     "zdd_version.h endpoints.lua.inc",
      C FILES THREADS SOCKETS
      " curl/curl.h jansson.h sys/prctl.h sys/signalfd.h sys/syscall.h sys/wait.h "},
     {"deploy/", "deploy/ server/base/ server/json/ server/http/ server/net/ strategies/model/",

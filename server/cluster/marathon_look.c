@@ -12,6 +12,7 @@
 #include "server/net/url.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define INFO_KEPT_MS 60000
 #define PATH_SIZE_MAX 900 /* an app id of 255 bytes, percent-encoded, and its query */
@@ -43,16 +44,29 @@ static enum zdd_err read_view(const json_t *app, const struct zdd_app_ask *ask,
     return err;
 }
 
+/* Look at what every Marathon has: a 404 means that something else answers. */
+static enum zdd_err look_for_sure(struct zdd_marathon *marathon, const char *path,
+                                  struct zdd_marathon_reply *ret_reply, char *ret_reason)
+{
+    const enum zdd_err err = zdd_marathon_look(marathon, path, ret_reply, ret_reason);
+
+    if (err != ZDD_ERR_APP_UNKNOWN)
+        return err;
+    snprintf(ret_reason, ZDD_CLUSTER_REASON_SIZE, "what answers %.*s is not Marathon",
+             (int)strcspn(path, "?"), path);
+    return ZDD_ERR_CLUSTER_NONSENSE;
+}
+
 /* An app that is being removed is gone from /v2/apps at once, while its tasks are still ending:
  * only the deployment tells. */
 static enum zdd_err look_for_removals(struct zdd_marathon *marathon, const struct zdd_app_ask *asks,
                                       size_t count, struct zdd_app_view *views, char *ret_reason)
 {
     ZDD_AUTO_REPLY struct zdd_marathon_reply reply = {0};
-    const enum zdd_err err = zdd_marathon_look(marathon, "/v2/deployments", &reply, ret_reason);
+    const enum zdd_err err = look_for_sure(marathon, "/v2/deployments", &reply, ret_reason);
 
     if (err != ZDD_ERR_NONE)
-        return err == ZDD_ERR_APP_UNKNOWN ? ZDD_ERR_CLUSTER_NONSENSE : err;
+        return err;
     if (!json_is_array(reply.json)) {
         snprintf(ret_reason, ZDD_CLUSTER_REASON_SIZE,
                  "Marathon's answer about deployments is no list");
@@ -88,12 +102,12 @@ static enum zdd_err observe_all(struct zdd_marathon *marathon, const struct zdd_
                                 size_t count, struct zdd_app_view *ret_views, char *ret_reason)
 {
     ZDD_AUTO_REPLY struct zdd_marathon_reply reply = {0};
-    enum zdd_err err = zdd_marathon_look(marathon, all_apps_path, &reply, ret_reason);
+    enum zdd_err err = look_for_sure(marathon, all_apps_path, &reply, ret_reason);
     ZDD_AUTO_JSON json_t *by_id = NULL;
     bool all_exist = true;
 
     if (err != ZDD_ERR_NONE)
-        return err == ZDD_ERR_APP_UNKNOWN ? ZDD_ERR_CLUSTER_NONSENSE : err;
+        return err;
     if (!json_is_array(json_object_get(reply.json, "apps"))) {
         snprintf(ret_reason, ZDD_CLUSTER_REASON_SIZE, "Marathon's answer about all apps has none");
         return ZDD_ERR_CLUSTER_NONSENSE;

@@ -299,6 +299,66 @@ static void serve_half(struct peer *peer, int fd, int index)
         peer_say(fd, "HTTP/1.1 200 OK\r\n" JSON "Content-Length: 4900\r\n\r\n{\"app\":{\"id\"");
 }
 
+/* Whatever goes wrong with the list of all: no app may seem to be gone because of it. */
+static void bad_answers_about_all_apps_make_none_of_them_disappear(void **state)
+{
+    static const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL}, {"/gone", NULL, NULL}};
+    static const char deployments[] = "[{\"id\":\"d2\",\"affectedApps\":[\"/gone\"]}]";
+    static const struct {
+        const char *status, *apps;
+        const char *then_status, *then;
+        const char *reason;
+    } rows[] = {
+        {"404 Not Found", "{\"message\":\"nothing here\"}", NULL, NULL,
+         "what answers /v2/apps is not Marathon"},
+        {"200 OK", "{\"app\":[]}", NULL, NULL, "Marathon's answer about all apps has none"},
+        {"200 OK", "{\"apps\":{}}", NULL, NULL, "Marathon's answer about all apps has none"},
+        {"200 OK", "{\"apps\":[{\"id\":\"/shop/cart\",\"instances\":\"two\"}]}", "200 OK",
+         deployments, "Marathon's answer about /shop/cart is no app"},
+        {"200 OK", "{\"apps\":[" APP_JSON "]}", "200 OK", "{\"deployments\":[]}",
+         "Marathon's answer about deployments is no list"},
+        {"200 OK", "{\"apps\":[" APP_JSON "]}", "404 Not Found", "{\"message\":\"no such thing\"}",
+         "what answers /v2/deployments is not Marathon"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        struct scene scene;
+
+        start(&scene);
+        add(&scene.script[0], rows[i].status, JSON, "%s", rows[i].apps);
+        if (rows[i].then)
+            add(&scene.script[0], rows[i].then_status, JSON, "%s", rows[i].then);
+        open_one(&scene);
+        assert_int_equal(
+            scene.cluster.ops->observe(scene.cluster.cls, asks, 2, scene.view, scene.reason),
+            ZDD_ERR_CLUSTER_NONSENSE);
+        if (!strstr(scene.reason, rows[i].reason))
+            fail_msg("row %zu: %s", i, scene.reason);
+        stop(&scene);
+    }
+}
+
+static void a_definition_that_is_none_is_not_sent(void **state)
+{
+    static const char *const broken[] = {"{\"id\":", "[]", ""};
+    struct scene scene;
+
+    (void)state;
+    start(&scene);
+    open_one(&scene);
+    for (size_t i = 0; i < ZDD_COUNT(broken); i++) {
+        const struct zdd_cluster_order bad = {
+            .app_id = "/shop/cart", .definition = broken[i], .instances = 2, .request_id = "r"};
+
+        assert_int_not_equal(scene.cluster.ops->put(scene.cluster.cls, &bad, &scene.ack),
+                             ZDD_ERR_NONE);
+        assert_true(*scene.ack.words);
+    }
+    assert_int_equal(scene.peer[0].requests, 0);
+    stop(&scene);
+}
+
 static void an_answer_that_breaks_off_is_no_answer(void **state)
 {
     struct scene scene = {0};
@@ -717,6 +777,8 @@ int main(void)
         cmocka_unit_test(a_missing_app_may_still_be_under_removal),
         cmocka_unit_test(a_404_that_is_not_marathons_does_not_make_the_app_disappear),
         cmocka_unit_test(bad_answers_to_a_look_have_a_name_each),
+        cmocka_unit_test(bad_answers_about_all_apps_make_none_of_them_disappear),
+        cmocka_unit_test(a_definition_that_is_none_is_not_sent),
         cmocka_unit_test(an_answer_that_breaks_off_is_no_answer),
         cmocka_unit_test(nobody_there_is_down_and_the_reason_names_the_place),
         cmocka_unit_test(the_next_address_is_tried_and_kept),

@@ -191,8 +191,30 @@ static bool same(const json_t *a, const json_t *b)
     return a && b && json_equal(a, b);
 }
 
+static bool holds(const json_t *list, const json_t *value)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (same(json_array_get(list, i), value))
+            return true;
+    return false;
+}
+
+/* Lists whose order says nothing. */
+static bool same_set(const json_t *a, const json_t *b)
+{
+    for (size_t i = 0; i < json_array_size(a); i++)
+        if (!holds(b, json_array_get(a, i)))
+            return false;
+    for (size_t i = 0; i < json_array_size(b); i++)
+        if (!holds(a, json_array_get(b, i)))
+            return false;
+    return json_array_size(a) == json_array_size(b);
+}
+
 bool zdd_lab_def_same(const json_t *a, const json_t *b, bool with_instances)
 {
+    static const char *const sets[] = {"healthChecks", "constraints", "dependencies",
+                                       "acceptedResourceRoles"};
     ZDD_AUTO_JSON json_t *left = json_copy((json_t *)(uintptr_t)a);
     ZDD_AUTO_JSON json_t *right = json_copy((json_t *)(uintptr_t)b);
 
@@ -201,6 +223,12 @@ bool zdd_lab_def_same(const json_t *a, const json_t *b, bool with_instances)
     if (!with_instances) {
         json_object_del(left, "instances");
         json_object_del(right, "instances");
+    }
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        if (!same_set(json_object_get(left, sets[i]), json_object_get(right, sets[i])))
+            return false;
+        json_object_del(left, sets[i]);
+        json_object_del(right, sets[i]);
     }
     return same(left, right);
 }

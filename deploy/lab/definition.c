@@ -91,6 +91,21 @@ static bool read_types(const json_t *given, struct zdd_lab_complaint *complaint)
     return false;
 }
 
+/* What this Marathon makes of a definition beside the defaults of all versions. */
+static void fill_in(json_t *def)
+{
+    const json_t *checks = json_object_get(def, "healthChecks");
+
+    if (!json_object_get(def, "role")) /* 1.9 and later */
+        json_object_set_new(def, "role", json_string("*"));
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        json_t *check = json_array_get(checks, i);
+
+        if (json_object_get(check, "ignoreHttp1xx")) /* lost in conversion (§2.2) */
+            json_object_set_new(check, "ignoreHttp1xx", json_false());
+    }
+}
+
 static json_t *merge(const json_t *given, const struct zdd_lab_spec *former)
 {
     ZDD_AUTO_JSON json_t *canonical = zdd_appdef_canonical(given);
@@ -131,6 +146,7 @@ json_t *zdd_lab_definition(const struct zdd_lab *lab, const char *id, const json
     if (complaint->errors.count)
         return NULL;
     def = zdd_appdef_with_defaults(whole);
+    fill_in(def);
     zdd_lab_assign_ports(lab, id, def, former ? former->def : NULL);
     if (json_dumpb(def, NULL, 0, ZDD_LAB_JSON_FORM) <= NODE_MAX)
         return def;

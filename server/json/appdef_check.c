@@ -93,6 +93,21 @@ static void check_command(const struct zdd_appdef_view *view)
         zdd_appdef_complain(view, "", "has nothing to run: needs cmd, args or a container image");
 }
 
+/* Empty, "//cmd", or a path without empty parts. */
+static void check_executor(const struct zdd_appdef_view *view)
+{
+    const char *executor = zdd_json_text(view->given, "executor", "");
+    const size_t size = strlen(executor);
+    char quoted[ZDD_WORDS_QUOTE_SIZE];
+
+    if (size == 0 || strcmp(executor, "//cmd") == 0)
+        return;
+    if (!strstr(executor, "//") && executor[size - 1] != '/')
+        return;
+    zdd_words_quote(executor, quoted);
+    zdd_appdef_complain(view, "/executor", "must be \"//cmd\" or a path, not %s", quoted);
+}
+
 static bool is_declared(const struct zdd_appdef_view *view, const char *secret)
 {
     return json_object_get(json_object_get(view->given, "secrets"), secret) != NULL;
@@ -143,8 +158,15 @@ static void check_environment(const struct zdd_appdef_view *view)
 bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknown_is_error,
                       struct zdd_field_errors *errors)
 {
-    const size_t errors_before = errors->count;
     ZDD_AUTO_JSON json_t *canonical = zdd_appdef_canonical(definition);
+
+    return zdd_appdef_check_with(definition, canonical, pointer, unknown_is_error, errors);
+}
+
+bool zdd_appdef_check_with(const json_t *definition, const json_t *canonical, const char *pointer,
+                           bool unknown_is_error, struct zdd_field_errors *errors)
+{
+    const size_t errors_before = errors->count;
     ZDD_AUTO_JSON json_t *full = zdd_appdef_with_defaults(canonical);
     const struct zdd_appdef_view view = {definition, full, pointer, unknown_is_error, errors};
 
@@ -159,6 +181,7 @@ bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknow
     check_id(&view);
     check_dependencies(&view);
     check_command(&view);
+    check_executor(&view);
     check_environment(&view);
     zdd_appdef_check_life(&view);
     zdd_appdef_check_placement(&view);

@@ -825,6 +825,18 @@ static void every_error_is_told_at_once(void **state)
     assert_int_equal(errors.count, 8);
 }
 
+static void an_executor_is_the_command_executor_or_a_path(void **state)
+{
+    (void)state;
+    assert_good_member("\"executor\":\"\"");
+    assert_good_member("\"executor\":\"//cmd\"");
+    assert_good_member("\"executor\":\"bin/x\"");
+    assert_wrong_member("\"executor\":\"//other\"", "/executor",
+                        "must be \"//cmd\" or a path, not \"//other\"");
+    assert_wrong_member("\"executor\":\"/bin/\"", "/executor",
+                        "must be \"//cmd\" or a path, not \"/bin/\"");
+}
+
 static struct zdd_field_errors type_errors_of(const char *text)
 {
     ZDD_AUTO_JSON json_t *json = parse(text);
@@ -898,6 +910,7 @@ int main(void)
         cmocka_unit_test(a_readiness_check_names_a_declared_port_and_answers_in_time),
         cmocka_unit_test(fetched_files_have_an_address),
         cmocka_unit_test(every_error_is_told_at_once),
+        cmocka_unit_test(an_executor_is_the_command_executor_or_a_path),
         cmocka_unit_test(types_are_told_apart_from_ranges_and_rules),
     };
 

@@ -67,7 +67,7 @@ static void fill_plan(struct making *m)
     struct zdd_plan *plan = &m->plan;
 
     *plan = (struct zdd_plan){
-        .action = zdd_plan_action(m->request->strategy, m->seen.raw, m->target),
+        .action = zdd_plan_action(m->request->strategy, m->seen.canonical, m->target),
         .on_failure = m->request->on_failure,
         .replace_rule = m->info.replace_rule,
         .created_at_ms = m->call->now_ms,
@@ -129,8 +129,11 @@ static enum zdd_err fill_digest(struct zdd_plan *plan, const struct zdd_plan_tex
 
     zdd_buf_printf(&text, "{\"preconditions\":{\"configVersion\":\"%s\",\"version\":\"%s\"}",
                    plan->seen.config_version, plan->seen.version);
-    zdd_buf_printf(&text, ",\"request\":%s,\"target\":%s}", texts->request.data,
-                   texts->target.data);
+    zdd_buf_text(&text, ",\"request\":");
+    zdd_buf_text(&text, texts->request.data);
+    zdd_buf_text(&text, ",\"target\":");
+    zdd_buf_text(&text, texts->target.data);
+    zdd_buf_text(&text, "}");
     if (text.err != ZDD_ERR_NONE)
         return text.err;
     memcpy(plan->digest, "sha256:", strlen("sha256:"));

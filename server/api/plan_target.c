@@ -20,7 +20,7 @@ static bool same_error(const struct zdd_field_error *a, const struct zdd_field_e
  * may answer members that this version does not know.
  */
 static enum zdd_err check_changed(const json_t *current, const json_t *changed,
-                                  struct zdd_field_errors *errors)
+                                  const json_t *canonical, struct zdd_field_errors *errors)
 {
     const size_t count = errors->count;
     ZDD_AUTO_FREE struct zdd_field_errors *before = calloc(2, sizeof(*before));
@@ -28,7 +28,7 @@ static enum zdd_err check_changed(const json_t *current, const json_t *changed,
 
     if (!before)
         return ZDD_ERR_NO_MEMORY;
-    if (zdd_appdef_check(changed, "#/change", true, after))
+    if (zdd_appdef_check_with(changed, canonical, "#/change", true, after))
         return ZDD_ERR_NONE;
     (void)zdd_appdef_check(current, "#/change", true, before);
     if (before->no_memory || after->no_memory)
@@ -50,19 +50,20 @@ static enum zdd_err change_current(const struct zdd_plan_request *request, const
 {
     const size_t before = errors->count;
     ZDD_AUTO_JSON json_t *changed = zdd_json_merge_patch(current, request->change);
+    ZDD_AUTO_JSON json_t *canonical = changed ? zdd_appdef_canonical(changed) : NULL;
     enum zdd_err err;
 
-    if (!changed)
+    if (!canonical)
         return ZDD_ERR_NO_MEMORY;
     if (strcmp(zdd_json_text(changed, "id", ""), zdd_json_text(current, "id", "")) != 0)
         zdd_field_error_add(errors, "#/change/id", "must not change: it would be another app");
-    err = check_changed(current, changed, errors);
+    err = check_changed(current, changed, canonical, errors);
     if (err == ZDD_ERR_NONE && errors->count > before)
         err = ZDD_ERR_BODY_INVALID;
     if (err != ZDD_ERR_NONE)
         return err;
-    *ret_target = zdd_appdef_canonical(changed);
-    return *ret_target ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
+    *ret_target = ZDD_TAKE(canonical);
+    return ZDD_ERR_NONE;
 }
 
 static enum zdd_err take_app(const struct zdd_plan_request *request, const json_t *current,
@@ -92,7 +93,8 @@ static enum zdd_err set_capacity(const struct zdd_plan_request *request, json_t 
 
     if (!has_health && !has_over)
         return ZDD_ERR_NONE;
-    zdd_appdef_facts(target, &facts);
+    if (!has_health || !has_over)
+        zdd_appdef_canonical_facts(target, &facts);
     if (!has_health)
         health = facts.minimum_health_capacity;
     if (!has_over)
@@ -144,7 +146,7 @@ enum zdd_action zdd_plan_action(const struct zdd_strategy *strategy, const json_
         return ZDD_ACTION_CREATE;
     if (strcmp(strategy->name, "restart") == 0)
         return ZDD_ACTION_RESTART;
-    if (!zdd_appdef_fits(target, current, true))
+    if (!zdd_appdef_canonical_fits(target, current, true))
         return ZDD_ACTION_UPGRADE;
     return zdd_json_int(target, "instances", 1) == zdd_json_int(current, "instances", 1)
                ? ZDD_ACTION_NONE
@@ -155,7 +157,7 @@ void zdd_plan_facts(const json_t *definition, struct zdd_app_facts *ret_facts)
 {
     struct zdd_appdef_facts facts;
 
-    zdd_appdef_facts(definition, &facts);
+    zdd_appdef_canonical_facts(definition, &facts);
     *ret_facts = (struct zdd_app_facts){
         .instances = facts.instances,
         .minimum_health_capacity = facts.minimum_health_capacity,

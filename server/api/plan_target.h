@@ -23,9 +23,10 @@ ZDD_MUST_CHECK enum zdd_err zdd_plan_target(const struct zdd_plan_request *reque
                                             const json_t *current, json_t **ret_target,
                                             struct zdd_field_errors *errors);
 
-/** What happens to the app when @p target takes the place of @p current (NULL: there is none). */
+/** What happens to the app when @p target takes the place of @p current (NULL: there is none); both
+ * canonical. */
 enum zdd_action zdd_plan_action(const struct zdd_strategy *strategy, const json_t *current,
                                 const json_t *target);
 
-/** What strategies need to know of @p definition. */
+/** What strategies need to know of @p definition, which is canonical. */
 void zdd_plan_facts(const json_t *definition, struct zdd_app_facts *ret_facts);

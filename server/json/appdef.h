@@ -24,6 +24,11 @@ bool zdd_appdef_id_valid(const char *id);
 bool zdd_appdef_check(const json_t *definition, const char *pointer, bool unknown_is_error,
                       struct zdd_field_errors *errors);
 
+/** The same for whoever has the canonical form of @p definition at hand; NULL: there was no memory.
+ */
+bool zdd_appdef_check_with(const json_t *definition, const json_t *canonical, const char *pointer,
+                           bool unknown_is_error, struct zdd_field_errors *errors);
+
 /**
  * Check what Marathon finds while it still reads the JSON: members of the wrong type, unknown words
  * of a list of words, mandatory members that are absent. No range and no rule is looked at: it
@@ -61,6 +66,9 @@ json_t *zdd_appdef_with_defaults(const json_t *canonical);
  */
 bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_instances);
 
+/** The same for two definitions that are canonical already. */
+bool zdd_appdef_canonical_fits(const json_t *asked, const json_t *answered, bool ignore_instances);
+
 /** What strategies need to know of a definition. */
 struct zdd_appdef_facts {
     int32_t instances;
@@ -79,3 +87,5 @@ struct zdd_appdef_facts {
 
 /** Read them, defaults included; wrong types count as absent. */
 void zdd_appdef_facts(const json_t *definition, struct zdd_appdef_facts *ret_facts);
+/** The same of a definition that is canonical already; NULL counts as one without members. */
+void zdd_appdef_canonical_facts(const json_t *canonical, struct zdd_appdef_facts *ret_facts);

@@ -6,21 +6,29 @@
 
 #include <string.h>
 
+/* A default is made only where it is missing: most definitions that are planned come from Marathon,
+ * which has filled them in. What came from outside may be no object at all. */
+#define FILL(draft, object, key, value)                                                            \
+    do {                                                                                           \
+        if (json_is_object(object) && !json_object_get(object, key))                               \
+            zdd_draft_put(draft, object, key, value);                                              \
+    } while (0)
+
 static void fill_app(struct zdd_draft *draft)
 {
     json_t *app = draft->app;
 
-    zdd_draft_fill(draft, app, "instances", json_integer(1));
-    zdd_draft_fill(draft, app, "cpus", json_integer(1));
-    zdd_draft_fill(draft, app, "mem", json_integer(128));
-    zdd_draft_fill(draft, app, "disk", json_integer(0));
-    zdd_draft_fill(draft, app, "gpus", json_integer(0));
-    zdd_draft_fill(draft, app, "executor", json_string(""));
-    zdd_draft_fill(draft, app, "labels", json_object());
-    zdd_draft_fill(draft, app, "backoffSeconds", json_integer(1));
-    zdd_draft_fill(draft, app, "backoffFactor", json_real(1.15));
-    zdd_draft_fill(draft, app, "maxLaunchDelaySeconds", json_integer(300));
-    zdd_draft_fill(draft, app, "killSelection", json_string("YOUNGEST_FIRST"));
+    FILL(draft, app, "instances", json_integer(1));
+    FILL(draft, app, "cpus", json_integer(1));
+    FILL(draft, app, "mem", json_integer(128));
+    FILL(draft, app, "disk", json_integer(0));
+    FILL(draft, app, "gpus", json_integer(0));
+    FILL(draft, app, "executor", json_string(""));
+    FILL(draft, app, "labels", json_object());
+    FILL(draft, app, "backoffSeconds", json_integer(1));
+    FILL(draft, app, "backoffFactor", json_real(1.15));
+    FILL(draft, app, "maxLaunchDelaySeconds", json_integer(300));
+    FILL(draft, app, "killSelection", json_string("YOUNGEST_FIRST"));
 }
 
 static json_t *capacities(double minimum_health, double maximum_over)
@@ -37,15 +45,14 @@ static void fill_strategies(struct zdd_draft *draft)
     const bool single = zdd_appdef_single_instance(app);
     json_t *unreachable;
 
-    zdd_draft_fill(draft, app, "upgradeStrategy",
-                   single    ? capacities(0, 0)
-                   : volumes ? capacities(0.5, 0)
-                             : capacities(1, 1));
-    zdd_draft_fill(draft, app, "unreachableStrategy",
-                   resident ? json_string("disabled") : json_object());
+    FILL(draft, app, "upgradeStrategy",
+         single    ? capacities(0, 0)
+         : volumes ? capacities(0.5, 0)
+                   : capacities(1, 1));
+    FILL(draft, app, "unreachableStrategy", resident ? json_string("disabled") : json_object());
     unreachable = json_object_get(app, "unreachableStrategy");
-    zdd_draft_fill(draft, unreachable, "inactiveAfterSeconds", json_integer(0));
-    zdd_draft_fill(draft, unreachable, "expungeAfterSeconds", json_integer(0));
+    FILL(draft, unreachable, "inactiveAfterSeconds", json_integer(0));
+    FILL(draft, unreachable, "expungeAfterSeconds", json_integer(0));
 }
 
 static void fill_networks(struct zdd_draft *draft)
@@ -57,7 +64,7 @@ static void fill_networks(struct zdd_draft *draft)
         zdd_draft_put(draft, app, "networks", json_pack("[{s:s}]", "mode", "host"));
     networks = json_object_get(app, "networks");
     for (size_t i = 0; i < json_array_size(networks); i++)
-        zdd_draft_fill(draft, json_array_get(networks, i), "mode", json_string("container"));
+        FILL(draft, json_array_get(networks, i), "mode", json_string("container"));
 }
 
 static bool is_bridge(const json_t *app)
@@ -72,19 +79,19 @@ static void fill_mappings(struct zdd_draft *draft)
     json_t *app = draft->app;
     json_t *mappings;
 
-    zdd_draft_fill(draft, app, "container", json_pack("{s:s}", "type", "MESOS"));
-    zdd_draft_fill(draft, json_object_get(app, "container"), "portMappings",
-                   json_pack("[{s:s}]", "name", "default"));
+    FILL(draft, app, "container", json_pack("{s:s}", "type", "MESOS"));
+    FILL(draft, json_object_get(app, "container"), "portMappings",
+         json_pack("[{s:s}]", "name", "default"));
     mappings = zdd_json_at(app, "/container/portMappings");
     for (size_t i = 0; i < json_array_size(mappings); i++) {
         json_t *mapping = json_array_get(mappings, i);
 
-        zdd_draft_fill(draft, mapping, "containerPort", json_integer(0));
+        FILL(draft, mapping, "containerPort", json_integer(0));
         if (is_bridge(app))
-            zdd_draft_fill(draft, mapping, "hostPort", json_integer(0));
-        zdd_draft_fill(draft, mapping, "servicePort", json_integer(0));
-        zdd_draft_fill(draft, mapping, "protocol", json_string("tcp"));
-        zdd_draft_fill(draft, mapping, "labels", json_object());
+            FILL(draft, mapping, "hostPort", json_integer(0));
+        FILL(draft, mapping, "servicePort", json_integer(0));
+        FILL(draft, mapping, "protocol", json_string("tcp"));
+        FILL(draft, mapping, "labels", json_object());
     }
 }
 
@@ -93,11 +100,11 @@ static void fill_definitions(struct zdd_draft *draft)
     json_t *app = draft->app;
     json_t *definitions;
 
-    zdd_draft_fill(draft, app, "portDefinitions", json_pack("[{s:s}]", "name", "default"));
+    FILL(draft, app, "portDefinitions", json_pack("[{s:s}]", "name", "default"));
     definitions = json_object_get(app, "portDefinitions");
     for (size_t i = 0; i < json_array_size(definitions); i++) {
-        zdd_draft_fill(draft, json_array_get(definitions, i), "port", json_integer(0));
-        zdd_draft_fill(draft, json_array_get(definitions, i), "protocol", json_string("tcp"));
+        FILL(draft, json_array_get(definitions, i), "port", json_integer(0));
+        FILL(draft, json_array_get(definitions, i), "protocol", json_string("tcp"));
     }
 }
 
@@ -106,7 +113,7 @@ static void fill_ports(struct zdd_draft *draft)
     json_t *app = draft->app;
 
     if (zdd_appdef_host_mode(app)) {
-        zdd_draft_fill(draft, app, "requirePorts", json_false());
+        FILL(draft, app, "requirePorts", json_false());
         fill_definitions(draft);
     } else {
         zdd_draft_put(draft, app, "requirePorts", json_false()); /* whatever was said */
@@ -121,15 +128,15 @@ static void fill_container(struct zdd_draft *draft)
     json_t *docker = json_object_get(container, "docker");
     json_t *volumes;
 
-    zdd_draft_fill(draft, container, "type", json_string("DOCKER"));
-    zdd_draft_fill(draft, container, "volumes", json_array());
-    zdd_draft_fill(draft, docker, "forcePullImage", json_false());
-    zdd_draft_fill(draft, docker, "privileged", json_false());
-    zdd_draft_fill(draft, docker, "parameters", json_array());
+    FILL(draft, container, "type", json_string("DOCKER"));
+    FILL(draft, container, "volumes", json_array());
+    FILL(draft, docker, "forcePullImage", json_false());
+    FILL(draft, docker, "privileged", json_false());
+    FILL(draft, docker, "parameters", json_array());
     volumes = json_object_get(container, "volumes");
     for (size_t i = 0; i < json_array_size(volumes); i++) {
         if (!json_object_get(json_array_get(volumes, i), "secret"))
-            zdd_draft_fill(draft, json_array_get(volumes, i), "mode", json_string("RW"));
+            FILL(draft, json_array_get(volumes, i), "mode", json_string("RW"));
     }
 }
 
@@ -139,9 +146,9 @@ static void fill_fetch(struct zdd_draft *draft)
     json_t *fetch = json_object_get(app, "fetch");
 
     for (size_t i = 0; i < json_array_size(fetch); i++) {
-        zdd_draft_fill(draft, json_array_get(fetch, i), "extract", json_true());
-        zdd_draft_fill(draft, json_array_get(fetch, i), "executable", json_false());
-        zdd_draft_fill(draft, json_array_get(fetch, i), "cache", json_false());
+        FILL(draft, json_array_get(fetch, i), "extract", json_true());
+        FILL(draft, json_array_get(fetch, i), "executable", json_false());
+        FILL(draft, json_array_get(fetch, i), "cache", json_false());
     }
 }
 
@@ -149,32 +156,32 @@ static void fill_health_check(struct zdd_draft *draft, json_t *check, bool has_p
 {
     const char *protocol;
 
-    zdd_draft_fill(draft, check, "protocol", json_string("HTTP"));
-    zdd_draft_fill(draft, check, "gracePeriodSeconds", json_integer(300));
-    zdd_draft_fill(draft, check, "intervalSeconds", json_integer(60));
-    zdd_draft_fill(draft, check, "timeoutSeconds", json_integer(20));
-    zdd_draft_fill(draft, check, "maxConsecutiveFailures", json_integer(3));
-    zdd_draft_fill(draft, check, "delaySeconds", json_integer(15));
-    zdd_draft_fill(draft, check, "ipProtocol", json_string("IPv4"));
+    FILL(draft, check, "protocol", json_string("HTTP"));
+    FILL(draft, check, "gracePeriodSeconds", json_integer(300));
+    FILL(draft, check, "intervalSeconds", json_integer(60));
+    FILL(draft, check, "timeoutSeconds", json_integer(20));
+    FILL(draft, check, "maxConsecutiveFailures", json_integer(3));
+    FILL(draft, check, "delaySeconds", json_integer(15));
+    FILL(draft, check, "ipProtocol", json_string("IPv4"));
     protocol = zdd_json_text(check, "protocol", "HTTP");
     if (strncmp(protocol, "HTTP", 4) == 0)
-        zdd_draft_fill(draft, check, "ignoreHttp1xx", json_false());
+        FILL(draft, check, "ignoreHttp1xx", json_false());
     if (json_object_get(check, "port"))
         json_object_del(check, "portIndex"); /* the port wins */
     else if (has_ports && strcmp(protocol, "COMMAND") != 0)
-        zdd_draft_fill(draft, check, "portIndex", json_integer(0));
+        FILL(draft, check, "portIndex", json_integer(0));
 }
 
 static void fill_readiness_check(struct zdd_draft *draft, json_t *check)
 {
-    zdd_draft_fill(draft, check, "name", json_string("readinessCheck"));
-    zdd_draft_fill(draft, check, "protocol", json_string("HTTP"));
-    zdd_draft_fill(draft, check, "path", json_string("/"));
-    zdd_draft_fill(draft, check, "portName", json_string("http-api"));
-    zdd_draft_fill(draft, check, "intervalSeconds", json_integer(30));
-    zdd_draft_fill(draft, check, "timeoutSeconds", json_integer(10));
-    zdd_draft_fill(draft, check, "httpStatusCodesForReady", json_pack("[i]", 200));
-    zdd_draft_fill(draft, check, "preserveLastResponse", json_false());
+    FILL(draft, check, "name", json_string("readinessCheck"));
+    FILL(draft, check, "protocol", json_string("HTTP"));
+    FILL(draft, check, "path", json_string("/"));
+    FILL(draft, check, "portName", json_string("http-api"));
+    FILL(draft, check, "intervalSeconds", json_integer(30));
+    FILL(draft, check, "timeoutSeconds", json_integer(10));
+    FILL(draft, check, "httpStatusCodesForReady", json_pack("[i]", 200));
+    FILL(draft, check, "preserveLastResponse", json_false());
 }
 
 static void fill_checks(struct zdd_draft *draft)
@@ -189,9 +196,9 @@ static void fill_checks(struct zdd_draft *draft)
         fill_health_check(draft, json_array_get(health, i), has_ports);
     for (size_t i = 0; i < json_array_size(readiness); i++)
         fill_readiness_check(draft, json_array_get(readiness, i));
-    zdd_draft_fill(draft, check, "intervalSeconds", json_integer(60));
-    zdd_draft_fill(draft, check, "timeoutSeconds", json_integer(20));
-    zdd_draft_fill(draft, check, "delaySeconds", json_integer(15));
+    FILL(draft, check, "intervalSeconds", json_integer(60));
+    FILL(draft, check, "timeoutSeconds", json_integer(20));
+    FILL(draft, check, "delaySeconds", json_integer(15));
 }
 
 /* What Marathon leaves out of its answers when there is nothing in it. */

@@ -21,7 +21,7 @@
 bool zdd_appdef_is_one_of(const char *text, const char *const words[])
 {
     for (size_t i = 0; text && words[i]; i++) {
-        if (strcmp(text, words[i]) == 0)
+        if (text[0] == words[i][0] && strcmp(text, words[i]) == 0)
             return true;
     }
     return false;
@@ -144,6 +144,12 @@ static void read_checks(const json_t *app, struct zdd_appdef_facts *facts)
 void zdd_appdef_facts(const json_t *definition, struct zdd_appdef_facts *ret_facts)
 {
     ZDD_AUTO_JSON json_t *canonical = zdd_appdef_canonical(definition);
+
+    zdd_appdef_canonical_facts(canonical, ret_facts);
+}
+
+void zdd_appdef_canonical_facts(const json_t *canonical, struct zdd_appdef_facts *ret_facts)
+{
     ZDD_AUTO_JSON json_t *app = zdd_appdef_with_defaults(canonical);
     const json_t *upgrade = json_object_get(app, "upgradeStrategy");
     const bool single = zdd_appdef_single_instance(app);

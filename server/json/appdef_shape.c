@@ -262,6 +262,8 @@ static void visit_inside(const struct zdd_appdef_view *view, const struct shape 
         const json_t *value = json_object_get(object, inside->member);
         char here[ZDD_FIELD_POINTER_SIZE], index[24];
 
+        if (!value)
+            continue;
         zdd_field_pointer(here, pointer, inside->member);
         if (!inside->list && json_is_object(value))
             visit_thing(view, inside, value, here, look);

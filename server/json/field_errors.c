@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #define KNOWN_MAX 8 /* so many known members are listed for an unknown one */
 
@@ -32,8 +33,10 @@ void zdd_field_pointer(char ret_pointer[static ZDD_FIELD_POINTER_SIZE], const ch
                        const char *name)
 {
     char whole[ZDD_FIELD_POINTER_SIZE]; /* apart, so that both may be the same */
-    size_t used = (size_t)snprintf(whole, sizeof(whole), "%s/", pointer);
+    size_t used = strnlen(pointer, sizeof(whole) - 2);
 
+    memcpy(whole, pointer, used);
+    whole[used++] = '/';
     for (; *name && used + 3 < sizeof(whole); name++) {
         if (*name == '~' || *name == '/')
             whole[used++] = '~';
@@ -41,10 +44,9 @@ void zdd_field_pointer(char ret_pointer[static ZDD_FIELD_POINTER_SIZE], const ch
         if (*name == '~' || *name == '/')
             whole[used - 1] = *name == '~' ? '0' : '1';
     }
-    if (used < sizeof(whole))
-        whole[used] = '\0';
+    whole[used] = '\0';
     zdd_words_trim(whole);
-    snprintf(ret_pointer, ZDD_FIELD_POINTER_SIZE, "%s", whole);
+    memcpy(ret_pointer, whole, strlen(whole) + 1);
 }
 
 void zdd_field_unknown(struct zdd_field_errors *errors, const char *pointer, const char *name,

@@ -231,7 +231,7 @@ static void find_unknown(const struct zdd_field *fields, const json_t *object, c
     {
         size_t i = 0;
 
-        while (i < count && strcmp(known[i], key) != 0)
+        while (i < count && (known[i][0] != key[0] || strcmp(known[i], key) != 0))
             i++;
         if (i == count)
             zdd_field_unknown(errors, pointer, key, known, count);

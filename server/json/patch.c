@@ -18,38 +18,25 @@ struct walk {
     bool failed; /* without memory */
 };
 
-/* Changes @p target in place: one copy of it is enough, however deep the patch goes. */
-static bool merge_into(json_t *target, const json_t *patch)
+json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch)
 {
+    ZDD_AUTO_JSON json_t *result = NULL;
     json_t *members = (json_t *)(uintptr_t)patch; /* the walk below changes nothing */
     const char *key;
     json_t *value;
 
-    json_object_foreach(members, key, value)
-    {
-        json_t *old = json_object_get(target, key);
-
-        if (json_is_null(value)) {
-            json_object_del(target, key); /* fails when there is none: just as well */
-        } else if (json_is_object(value) && json_is_object(old)) {
-            if (!merge_into(old, value))
-                return false;
-        } else if (json_object_set_new(target, key, zdd_json_merge_patch(NULL, value))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch)
-{
-    ZDD_AUTO_JSON json_t *result = NULL;
-
     if (!json_is_object(patch))
         return json_deep_copy(patch);
-    result = json_is_object(target) ? json_deep_copy(target) : json_object();
-    if (!result || !merge_into(result, patch))
-        return NULL;
+    /* One level deep: only what lies on the way to a change becomes new. */
+    result = json_is_object(target) ? json_copy((json_t *)(uintptr_t)target) : json_object();
+    json_object_foreach(members, key, value)
+    {
+        if (json_is_null(value))
+            json_object_del(result, key); /* fails when there is none: just as well */
+        else if (json_object_set_new(result, key,
+                                     zdd_json_merge_patch(json_object_get(target, key), value)))
+            return NULL; /* jansson gives what it refuses back */
+    }
     return ZDD_TAKE(result);
 }
 

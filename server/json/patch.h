@@ -6,8 +6,9 @@
 
 #include "server/json/json.h"
 
-/** @return a new document: @p target changed by merge patch @p patch; NULL without memory; both
- * arguments are left alone */
+/** @return a new document: @p target changed by merge patch @p patch; NULL without memory. Both
+ * arguments are left alone; what does not change is shared with @p target, so that nobody may
+ * change it inside the result either. */
 json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch);
 
 /**

@@ -5,11 +5,16 @@
  * It balances as HAProxy does by default: round robin over the healthy instances, and a connection
  * that is refused or cut before an answer is tried again elsewhere (retries 3, redispatch). A
  * request has failed when no instance answered it with 2xx.
+ *
+ * With --through the balancer is somebody else: each request goes to one URL, once; of several
+ * the next one is asked when the connection was refused or cut, as by clients that know several
+ * addresses.
  */
 #include "deploy/load/targets.h"
 #include "server/json/json.h"
 #include "server/json/writer.h"
 #include "server/net/fetch.h"
+#include "server/net/url.h"
 
 #include <getopt.h>
 #include <pthread.h>
@@ -21,14 +26,20 @@
 
 #define THREADS_MAX 32
 #define VERSIONS_MAX 8
-#define TRIES TARGETS_TRIED_MAX  /* the first, and HAProxy's three retries */
+#define TRIES TARGETS_TRIED_MAX /* the first, and HAProxy's three retries */
+#define WORDS_SIZE 300
 #define TURN_AROUND_NS 50000000L /* before the next try; HAProxy's lasts up to a second */
-#define WORDS_MAX 5              /* failures told in words; the rest is counted */
+#define THROUGH_MAX TARGETS_TRIED_MAX
+#define WORDS_MAX 5 /* failures told in words; the rest is counted */
 
 struct load {
     const char *marathon, *app, *path;
-    long threads, rate; /* requests per second, all threads together */
-    struct targets *targets;
+    const char *through[THROUGH_MAX]; /* balancers; none: we are it */
+    unsigned through_count;
+    atomic_uint through_turn;
+    const char *header;      /* one more line of each request, or NULL */
+    long threads, rate;      /* requests per second, all threads together */
+    struct targets *targets; /* NULL with --through */
     atomic_bool stop;
     pthread_mutex_t lock;
     /* below: guarded by lock */
@@ -78,20 +89,41 @@ static void note_failure(struct load *load, const char *words)
     pthread_mutex_unlock(&load->lock);
 }
 
+/* @return true when the request is over: answered well, or answered and not well */
+static bool ask_one(struct load *load, struct zdd_fetch *fetch, const char *target, unsigned tries,
+                    char words[static WORDS_SIZE])
+{
+    struct zdd_answer answer = {0};
+    char url[TARGET_SIZE + 128];
+    char reason[200];
+    enum zdd_err err;
+
+    snprintf(url, sizeof(url), "%s%s", target, load->path);
+    err = zdd_fetch_send(fetch,
+                         &(struct zdd_request){.method = "GET", .url = url, .timeout_ms = 30000},
+                         &answer, reason);
+    if (err == ZDD_ERR_NONE && answer.status / 100 == 2)
+        note_answer(load, &answer, tries);
+    else if (err == ZDD_ERR_NONE) /* no balancer hides that */
+        snprintf(words, WORDS_SIZE, "%s: status %ld", target, answer.status);
+    else
+        snprintf(words, WORDS_SIZE, "%s: %s", target, reason);
+    if (err == ZDD_ERR_NONE && answer.status / 100 != 2)
+        note_failure(load, words);
+    zdd_answer_release(&answer);
+    return err == ZDD_ERR_NONE;
+}
+
 /* One request with its retries. */
 static void ask(struct load *load, struct zdd_fetch *fetch)
 {
     const struct timespec turn_around = {.tv_nsec = TURN_AROUND_NS};
-    char words[300] = "";
+    char words[WORDS_SIZE] = "";
     char trouble[TARGETS_WORDS_SIZE];
     struct targets_tried tried = {0};
 
     for (unsigned tries = 0; tries < TRIES; tries++) {
-        struct zdd_answer answer = {0};
         char target[TARGET_SIZE];
-        char url[TARGET_SIZE + 128];
-        char reason[200];
-        enum zdd_err err;
 
         if (!targets_next(load->targets, &tried, target)) {
             targets_refresh(load->targets);
@@ -102,30 +134,29 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
             }
         }
         memcpy(tried.url[tried.count++], target, TARGET_SIZE);
-        snprintf(url, sizeof(url), "%s%s", target, load->path);
-        err = zdd_fetch_send(
-            fetch, &(struct zdd_request){.method = "GET", .url = url, .timeout_ms = 30000}, &answer,
-            reason);
-        if (err == ZDD_ERR_NONE && answer.status / 100 == 2) {
-            note_answer(load, &answer, tries);
-            zdd_answer_release(&answer);
+        if (ask_one(load, fetch, target, tries, words))
             return;
-        }
-        snprintf(words, sizeof(words), "%s: %s", target,
-                 err == ZDD_ERR_NONE ? "an error status" : reason);
-        zdd_answer_release(&answer);
-        if (err == ZDD_ERR_NONE)
-            break; /* it answered, and not well: no balancer hides that */
         clock_nanosleep(CLOCK_MONOTONIC, 0, &turn_around, NULL);
         targets_refresh(load->targets);
     }
     note_failure(load, words);
 }
 
+static void ask_through(struct load *load, struct zdd_fetch *fetch)
+{
+    const unsigned turn = atomic_fetch_add(&load->through_turn, 1);
+    char words[WORDS_SIZE] = "";
+
+    for (unsigned tries = 0; tries < load->through_count; tries++)
+        if (ask_one(load, fetch, load->through[(turn + tries) % load->through_count], tries, words))
+            return;
+    note_failure(load, words);
+}
+
 static void *run(void *cls)
 {
     struct load *load = cls;
-    struct zdd_fetch *fetch = zdd_fetch_new(&(struct zdd_fetch_auth){0});
+    struct zdd_fetch *fetch = zdd_fetch_new(&(struct zdd_fetch_auth){.header = load->header});
     const long pause_ns = 1000000000L / load->rate * load->threads;
     struct timespec next;
 
@@ -133,7 +164,10 @@ static void *run(void *cls)
         return NULL;
     clock_gettime(CLOCK_MONOTONIC, &next);
     while (!atomic_load(&load->stop)) {
-        ask(load, fetch);
+        if (load->through_count)
+            ask_through(load, fetch);
+        else
+            ask(load, fetch);
         next.tv_nsec += pause_ns % 1000000000L;
         next.tv_sec += pause_ns / 1000000000L + next.tv_nsec / 1000000000L;
         next.tv_nsec %= 1000000000L;
@@ -171,6 +205,8 @@ static void help(void)
         "\n"
         "  --marathon URL   where the app's instances are looked up (http://127.0.0.1:8080)\n"
         "  --app ID         the app, for instance /zdd/base\n"
+        "  --through URL    ask this balancer instead, http://127.0.0.1:10080; repeatable\n"
+        "  --header LINE    one more header of each request: 'Connection: close', 'Host: shop.local'\n"
         "  --path PATH      what is asked for (/endpoint0)\n"
         "  --rate N         requests per second (100)\n"
         "  --threads N      callers side by side (4, at most 32)\n"
@@ -193,12 +229,27 @@ static bool read_number(const char *name, const char *text, long max, long *ret)
     return true;
 }
 
+static bool read_through(struct load *load, const char *url)
+{
+    if (!zdd_url_valid(url) || strlen(url) >= TARGET_SIZE || load->through_count == THROUGH_MAX) {
+        fprintf(stderr,
+                "zdd-load: --through wants a URL such as http://127.0.0.1:10080, %d times "
+                "at most, not \"%s\"\n",
+                THROUGH_MAX, url);
+        return false;
+    }
+    load->through[load->through_count++] = url;
+    return true;
+}
+
 static bool read_options(int argc, char **argv, struct load *load)
 {
     static const struct option options[] = {
         {"marathon", required_argument, NULL, 'm'},
         {"app", required_argument, NULL, 'a'},
         {"path", required_argument, NULL, 'p'},
+        {"through", required_argument, NULL, 'T'},
+        {"header", required_argument, NULL, 'H'},
         {"rate", required_argument, NULL, 'r'},
         {"threads", required_argument, NULL, 't'},
         {"help", no_argument, NULL, 'h'},
@@ -213,7 +264,12 @@ static bool read_options(int argc, char **argv, struct load *load)
             load->app = optarg;
         else if (option == 'p')
             load->path = optarg;
-        else if (option == 'h') {
+        else if (option == 'H')
+            load->header = optarg;
+        else if (option == 'T') {
+            if (!read_through(load, optarg))
+                return false;
+        } else if (option == 'h') {
             help();
             exit(EXIT_SUCCESS);
         } else if (option == 'r' ? !read_number("--rate", optarg, 100000, &load->rate)
@@ -225,8 +281,9 @@ static bool read_options(int argc, char **argv, struct load *load)
         fprintf(stderr, "zdd-load: unexpected \"%s\"; see --help\n", argv[optind]);
         return false;
     }
-    if (!load->app || *load->app != '/') {
-        fputs("zdd-load: --app wants an absolute app id; see --help\n", stderr);
+    if (load->through_count == 0 && (!load->app || *load->app != '/')) {
+        fputs("zdd-load: --app wants an absolute app id, or --through a balancer; see --help\n",
+              stderr);
         return false;
     }
     return true;
@@ -258,9 +315,11 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &load))
         return 2;
     block_signals(&signals);
-    load.targets = targets_open(load.marathon, load.app);
-    if (!load.targets)
-        return EXIT_FAILURE;
+    if (!load.through_count) {
+        load.targets = targets_open(load.marathon, load.app);
+        if (!load.targets)
+            return EXIT_FAILURE;
+    }
     while (started < load.threads && pthread_create(&thread[started], NULL, run, &load) == 0)
         started++;
     report(&load); /* whoever waits for us knows now that signals are heard */

@@ -103,6 +103,83 @@ static void the_same_is_said_in_sentences(void **state)
     assert_non_null(strstr(apiclient_text(&json, "/text"), sentences[0]));
 }
 
+static void tasks_that_fail_are_named_with_their_last_words(void **state)
+{
+    static const char words[] = "TASK_FAILED: Command exited with status 1";
+    struct api_world *world = *state;
+    struct zdd_run run;
+    char id[ZDD_ID_SIZE];
+
+    make_stuck(world, id);
+    assert_int_equal(zdd_run_load(world->store, id, &run, NULL), ZDD_ERR_NONE);
+    world->cluster.view.failed_at_ms = run.started_at_ms;
+    snprintf(world->cluster.view.failure, sizeof(world->cluster.view.failure), "%s", words);
+
+    APICLIENT_AUTO struct apiclient_answer answer = explain(world, id, NULL);
+    assert_string_equal(apiclient_text(&answer, "/marathon/lastTaskFailure/text"), words);
+    assert_string_equal(apiclient_text(&answer, "/whoCanUnblock/1/who"), "whoever owns the app");
+    assert_non_null(strstr(apiclient_text(&answer, "/whoCanUnblock/1/how"), words));
+
+    /* One that failed before the deployment began is shown, but is nobody's trouble. */
+    world->cluster.view.failed_at_ms = run.started_at_ms - 1;
+
+    APICLIENT_AUTO struct apiclient_answer before = explain(world, id, NULL);
+    assert_string_equal(apiclient_text(&before, "/marathon/lastTaskFailure/text"), words);
+    assert_int_equal(json_array_size(json_object_get(before.json, "whoCanUnblock")), 1);
+}
+
+static void an_app_that_is_gone_is_observed_as_absent(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    make_stuck(world, id);
+    fake_cluster_remove(&world->cluster, "/zdd/base");
+    answer = explain(world, id, NULL);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(apiclient_text(&answer, "/observed/definition"), "absent");
+}
+
+static void one_in_the_queue_points_at_the_one_before_it(void **state)
+{
+    struct api_world *world = *state;
+    char first[ZDD_ID_SIZE], second[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    api_world_base(world);
+    api_world_deploy(world, "1.0", "", first);
+    api_world_deploy(world, "1.1", ",\"whenBusy\":\"queue\"", second);
+    answer = explain(world, second, NULL);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(apiclient_text(&answer, "/whoCanUnblock/0/who"),
+                        "the deployment before it");
+    assert_non_null(
+        strstr(apiclient_text(&answer, "/text"), "waits behind another deployment of the app"));
+}
+
+static enum zdd_err write_long_wait(struct zdd_tx *tx, void *cls)
+{
+    struct zdd_run run;
+    char next[ZDD_ID_SIZE];
+    enum zdd_err err = zdd_run_load_tx(tx, cls, &run);
+
+    run.waiting_since_ms = run.created_at_ms - (2 * 3600 + 5 * 60) * INT64_C(1000);
+    return err == ZDD_ERR_NONE ? zdd_run_advance(tx, &run, run.revision, false, next) : err;
+}
+
+static void a_long_wait_is_told_in_hours(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    make_stuck(world, id);
+    assert_int_equal(zdd_store_write(world->store, write_long_wait, id), ZDD_ERR_NONE);
+    answer = explain(world, id, NULL);
+    assert_non_null(strstr(apiclient_text(&answer, "/text"), "It has waited for 2 h "));
+}
+
 static void it_answers_also_when_marathon_does_not(void **state)
 {
     struct api_world *world = *state;
@@ -179,6 +256,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
         TEST(what_is_observed_stands_beside_what_is_wanted),
         TEST(the_same_is_said_in_sentences),
+        TEST(tasks_that_fail_are_named_with_their_last_words),
+        TEST(an_app_that_is_gone_is_observed_as_absent),
+        TEST(one_in_the_queue_points_at_the_one_before_it),
+        TEST(a_long_wait_is_told_in_hours),
         TEST(it_answers_also_when_marathon_does_not),
         TEST(an_answer_without_a_queue_is_still_one),
         TEST(holds_name_their_ways_out),

@@ -300,6 +300,37 @@ static void a_value_that_is_too_long_is_refused_not_cut(void **state)
     zdd_buf_release(&text);
 }
 
+static void a_value_that_is_too_long_is_refused_wherever_it_comes_from(void **state)
+{
+    struct desk *desk = *state;
+    char value[ZDD_CONFIG_TEXT_SIZE * 2 + 1];
+    char variable[sizeof(value) + sizeof("ZDD_DB=")];
+    char *const environment[] = {variable, NULL};
+    const char *const command_line[ZDD_SETTING_COUNT] = {[ZDD_SETTING_DB] = value};
+
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    snprintf(variable, sizeof(variable), "ZDD_DB=%s", value);
+    assert_false(load(desk, NULL, environment, NULL));
+    assert_string_equal(desk->problems.data,
+                        "environment: ZDD_DB: the value must be shorter than 1024 bytes\n");
+    assert_false(load(desk, NULL, NULL, command_line));
+    assert_string_equal(desk->problems.data, "--db: the value must be shorter than 1024 bytes\n");
+}
+
+static void a_file_with_a_nul_byte_is_no_settings_file(void **state)
+{
+    struct desk *desk = *state;
+    const struct zdd_config_sources sources = {.file = desk->file};
+    FILE *file = fopen(desk->file, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite("drain = 5s\0\n", 1, 12, file), 12);
+    assert_int_equal(fclose(file), 0);
+    assert_false(zdd_config_load(&sources, &desk->config, &desk->problems, &desk->warnings));
+    assert_non_null(strstr(desk->problems.data, "the line has a NUL byte"));
+}
+
 static void the_sample_is_a_file_that_changes_nothing_and_names_every_setting(void **state)
 {
     struct desk *desk = *state;
@@ -427,6 +458,8 @@ int main(void)
         DESK(durations_are_read_in_every_unit),
         DESK(a_file_that_cannot_be_read_or_is_none_is_told),
         DESK(a_value_that_is_too_long_is_refused_not_cut),
+        DESK(a_value_that_is_too_long_is_refused_wherever_it_comes_from),
+        DESK(a_file_with_a_nul_byte_is_no_settings_file),
         DESK(the_sample_is_a_file_that_changes_nothing_and_names_every_setting),
         DESK(effective_settings_say_where_they_come_from),
         DESK(credentials_have_four_forms),

@@ -164,6 +164,20 @@ static void sixty_four_levels_are_read_and_sixty_five_are_not(void **state)
     assert_int_equal(error.column, 1 + 32 * 1 + 32 * 5);
 }
 
+static void the_place_of_too_many_levels_is_told_by_line_too(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_json_error error;
+
+    (void)state;
+    zdd_buf_text(&buf, "[\n\n \"\xC3\xA9\",");
+    for (int i = 0; i < ZDD_JSON_DEPTH_MAX; i++)
+        zdd_buf_text(&buf, "[");
+    error = refused(buf.data, buf.size);
+    assert_int_equal(error.line, 3);
+    assert_int_equal(error.column, 1 + strlen(" \"e\",") + ZDD_JSON_DEPTH_MAX - 1);
+}
+
 static void brackets_inside_strings_are_no_levels(void **state)
 {
     ZDD_AUTO_BUF struct zdd_buf buf = {0};
@@ -297,6 +311,7 @@ int main(void)
         cmocka_unit_test(an_error_names_line_and_column_in_characters),
         cmocka_unit_test(error_texts_are_one_line_of_whole_characters),
         cmocka_unit_test(sixty_four_levels_are_read_and_sixty_five_are_not),
+        cmocka_unit_test(the_place_of_too_many_levels_is_told_by_line_too),
         cmocka_unit_test(brackets_inside_strings_are_no_levels),
         cmocka_unit_test(many_siblings_are_not_deep),
         cmocka_unit_test(the_canonical_text_sorts_members_and_writes_numbers_by_value),

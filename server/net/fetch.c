@@ -169,10 +169,24 @@ static void set_limits(CURL *easy, const struct zdd_request *request)
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, look_around);
 }
 
+/* "::ADDRESS:": whatever host and port, go to this address, with the port as it is. */
+static bool set_address(CURL *easy, const char *address, struct curl_slist **ret_list)
+{
+    char line[80];
+
+    if (!address)
+        return true;
+    snprintf(line, sizeof(line), strchr(address, ':') ? "::[%.64s]:" : "::%.64s:", address);
+    if (!zdd_easy_header(ret_list, line))
+        return false;
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, *ret_list);
+    return true;
+}
+
 static CURLcode perform(struct zdd_fetch *fetch, const struct zdd_request *request,
                         struct exchange *exchange)
 {
-    struct curl_slist *headers = NULL;
+    struct curl_slist *headers = NULL, *address = NULL;
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
     zdd_easy_prepare(fetch->easy, &fetch->auth);
@@ -184,13 +198,16 @@ static CURLcode perform(struct zdd_fetch *fetch, const struct zdd_request *reque
     curl_easy_setopt(fetch->easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(fetch->easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(fetch->easy, CURLOPT_WRITEDATA, exchange);
-    if (add_headers(&headers, fetch, request)) {
+    if (add_headers(&headers, fetch, request) &&
+        set_address(fetch->easy, request->address, &address)) {
         curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, headers);
         code = curl_easy_perform(fetch->easy);
     }
     curl_easy_setopt(fetch->easy, CURLOPT_ERRORBUFFER, NULL); /* it dies with this call */
     curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(fetch->easy, CURLOPT_CONNECT_TO, NULL);
     curl_slist_free_all(headers);
+    curl_slist_free_all(address);
     return code;
 }
 

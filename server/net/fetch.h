@@ -27,6 +27,8 @@ struct zdd_request {
     const char *url;        /* as zdd_url_valid() takes it */
     const char *body;       /* JSON text or NULL; never sent in chunks (marathon.md §8) */
     const char *accept;     /* NULL: application/json */
+    const char *address;    /* connect to this IP address whatever the URL's host is called, which
+                               stays the name for Host and certificates; NULL: look the host up */
     const char *request_id; /* X-Request-Id, or NULL */
     int64_t connect_ms;     /* 0: 5000 */
     int64_t timeout_ms;     /* whole request; 0: 30000 */

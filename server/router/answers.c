@@ -17,7 +17,7 @@
 
 struct answer {
     char address[ZDD_ADDRESS_SIZE];
-    char text[ZDD_ANSWER_SIZE];
+    struct zdd_wish wish;
     uint16_t fetched; /* one bit for each source */
     struct pair *pair;
 };
@@ -88,22 +88,12 @@ static int by_address_and_order(const void *a, const void *b)
     return ((*x)->pair->order < (*y)->pair->order) - ((*x)->pair->order > (*y)->pair->order);
 }
 
-static void say(char text[static ZDD_ANSWER_SIZE], const struct zdd_side_order *side)
+/* A weight says nothing of a server that takes no requests. */
+static struct zdd_wish wish_of(const struct zdd_side_order *side)
 {
+    assert(side->serving < ZDD_SERVING_COUNT);
     assert(side->weight >= 0 && side->weight <= ZDD_WEIGHT_MAX);
-    switch (side->serving) {
-    case ZDD_DRAINS:
-        snprintf(text, ZDD_ANSWER_SIZE, "up drain\n");
-        return;
-    case ZDD_RESTS:
-        snprintf(text, ZDD_ANSWER_SIZE, "up maint\n");
-        return;
-    case ZDD_SERVES:
-    case ZDD_SERVING_COUNT:
-        break;
-    }
-    assert(side->serving == ZDD_SERVES);
-    snprintf(text, ZDD_ANSWER_SIZE, "up ready %d%%\n", (int)side->weight * 100);
+    return (struct zdd_wish){side->serving, side->serving == ZDD_SERVES ? side->weight : 0};
 }
 
 static void fill(struct pair *pair, const struct zdd_router_order *order)
@@ -115,7 +105,7 @@ static void fill(struct pair *pair, const struct zdd_router_order *order)
             struct answer *answer = &pair->answer[pair->count++];
 
             snprintf(answer->address, ZDD_ADDRESS_SIZE, "%s", order->side[s].endpoints[i].address);
-            say(answer->text, &order->side[s]);
+            answer->wish = wish_of(&order->side[s]);
             answer->pair = pair;
         }
     }
@@ -159,7 +149,8 @@ static void inherit(struct pair *pair, const struct pair *before)
         const struct answer *old =
             bsearch(answer, before->answer, before->count, sizeof(before->answer[0]), by_address);
 
-        if (old && strcmp(old->text, answer->text) == 0)
+        if (old && old->wish.serving == answer->wish.serving &&
+            old->wish.weight == answer->wish.weight)
             answer->fetched = old->fetched;
     }
 }
@@ -242,6 +233,18 @@ static struct answer *find(const struct zdd_answers *answers, const char *addres
     return answers->index[low];
 }
 
+bool zdd_answers_wish(struct zdd_answers *answers, const char *address, struct zdd_wish *ret_wish)
+{
+    const struct answer *answer;
+
+    pthread_mutex_lock(&answers->lock);
+    answer = find(answers, address);
+    if (answer)
+        *ret_wish = answer->wish;
+    pthread_mutex_unlock(&answers->lock);
+    return answer != NULL;
+}
+
 static void forget_source(struct zdd_answers *answers, size_t number)
 {
     for (struct pair *pair = answers->pairs; pair; pair = pair->next) {
@@ -268,6 +271,18 @@ static size_t number_of(struct zdd_answers *answers, const char *name)
     return longest;
 }
 
+static size_t say(const struct zdd_wish *wish, char ret_text[static ZDD_ANSWER_SIZE])
+{
+    static const char *const words[ZDD_SERVING_COUNT] = {
+        [ZDD_DRAINS] = "up drain\n", [ZDD_RESTS] = "up maint\n"};
+
+    if (wish->serving == ZDD_SERVES)
+        snprintf(ret_text, ZDD_ANSWER_SIZE, "up ready %d%%\n", (int)wish->weight * 100);
+    else
+        snprintf(ret_text, ZDD_ANSWER_SIZE, "%s", words[wish->serving]);
+    return strlen(ret_text);
+}
+
 size_t zdd_answers_fetch(struct zdd_answers *answers, const char *address, const char *source,
                          int64_t now_ms, char ret_text[static ZDD_ANSWER_SIZE])
 {
@@ -281,8 +296,7 @@ size_t zdd_answers_fetch(struct zdd_answers *answers, const char *address, const
 
         answer->fetched |= (uint16_t)(1u << number);
         answers->source[number].asked_ms = answer->pair->asked_ms[number] = now_ms;
-        size = strlen(answer->text);
-        memcpy(ret_text, answer->text, size + 1);
+        size = say(&answer->wish, ret_text);
     }
     pthread_mutex_unlock(&answers->lock);
     return size;

@@ -14,6 +14,12 @@
 
 struct zdd_answers;
 
+/** What one server shall do. */
+struct zdd_wish {
+    enum zdd_serving serving;
+    int32_t weight; /* 0 unless it serves */
+};
+
 /** @return NULL without memory */
 struct zdd_answers *zdd_answers_new(void);
 
@@ -37,6 +43,9 @@ void zdd_answers_forget(struct zdd_answers *answers, const char *pair);
  */
 size_t zdd_answers_fetch(struct zdd_answers *answers, const char *address, const char *source,
                          int64_t now_ms, char ret_text[static ZDD_ANSWER_SIZE]);
+
+/** Look up what a server shall do, without a receipt. @return false when nothing is said of it */
+bool zdd_answers_wish(struct zdd_answers *answers, const char *address, struct zdd_wish *ret_wish);
 
 /** Who has asked for servers of the pair. @return how many */
 size_t zdd_answers_receipts(struct zdd_answers *answers, const char *pair,

@@ -526,6 +526,27 @@ static void credentials_are_sent_and_never_told(void **state)
     zdd_fetch_free(s.fetch);
 }
 
+/* A name may stand for several servers: each is asked by its address, under the name. */
+static void a_host_can_be_reached_by_an_address_of_ones_own(void **state)
+{
+    struct scene s;
+    struct zdd_request request = {.method = "GET", .url = s.url, .address = "127.0.0.1"};
+    char host[100];
+
+    (void)state;
+    open_scene(&s, say_always, OK_HEAD "Content-Length: 2\r\n\r\n{}");
+    snprintf(s.url, sizeof(s.url), "http://nowhere.invalid%s/x", strrchr(s.peer.url, ':'));
+    assert_int_equal(zdd_fetch_send(s.fetch, &request, &s.answer, s.reason), ZDD_ERR_NONE);
+    snprintf(host, sizeof(host), "Host: nowhere.invalid%s", strrchr(s.peer.url, ':'));
+    assert_true(has_line(peer_request(&s.peer, 0), host));
+
+    request.address = "::1"; /* nobody is there */
+    zdd_answer_release(&s.answer);
+    assert_int_equal(zdd_fetch_send(s.fetch, &request, &s.answer, s.reason), ZDD_ERR_CLUSTER_DOWN);
+    assert_int_equal(get(&s), ZDD_ERR_NONE); /* it is forgotten with its request */
+    close_scene(&s);
+}
+
 static void a_proxy_of_the_environment_is_ignored(void **state)
 {
     struct scene s;
@@ -630,6 +651,7 @@ int main(void)
         cmocka_unit_test(a_get_on_a_dead_kept_alive_connection_is_sent_once_more),
         cmocka_unit_test(what_changes_something_is_never_sent_twice),
         cmocka_unit_test(credentials_are_sent_and_never_told),
+        cmocka_unit_test(a_host_can_be_reached_by_an_address_of_ones_own),
         cmocka_unit_test(a_proxy_of_the_environment_is_ignored),
         cmocka_unit_test(several_clients_work_side_by_side),
         cmocka_unit_test(stopping_ends_what_is_under_way_and_what_comes_later),

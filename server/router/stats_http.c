@@ -1,0 +1,133 @@
+/**
+ * @file server/router/stats_http.c
+ * @brief Asking a balancer over HTTP.
+ */
+#include "server/router/stats_http.h"
+
+#include "server/base/cleanup.h"
+#include "server/base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PAGE "/haproxy?stats" /* HAProxy's own default, and Marathon-LB's */
+
+struct zdd_stats_http {
+    char *basic, *header, *ca_file; /* as in struct zdd_fetch_auth */
+    size_t url_count;
+    char *page[ZDD_BALANCER_MAX];  /* "http://lb:9090/haproxy?stats;csv" */
+    char *start[ZDD_BALANCER_MAX]; /* "http://lb:9090/metrics?scope=global" */
+};
+
+static bool copy_text(const char *text, char **ret_copy)
+{
+    *ret_copy = text ? strdup(text) : NULL;
+    return !text || *ret_copy;
+}
+
+static bool make_urls(struct zdd_stats_http *http, size_t number, const char *url)
+{
+    const char *host = strstr(url, "://");
+    const size_t origin = host ? (size_t)(host - url) + 3 + strcspn(host + 3, "/?") : strlen(url);
+    const bool has_path = url[origin] && strcmp(url + origin, "/") != 0;
+    struct zdd_buf text = {0};
+
+    zdd_buf_printf(&text, "%.*s%s;csv", (int)origin, url, has_path ? url + origin : PAGE);
+    http->page[number] = zdd_buf_take(&text);
+    zdd_buf_printf(&text, "%.*s/metrics?scope=global", (int)origin, url);
+    http->start[number] = zdd_buf_take(&text);
+    return http->page[number] && http->start[number];
+}
+
+struct zdd_stats_http *zdd_stats_http_open(const char *const *urls, size_t url_count,
+                                           const struct zdd_fetch_auth *auth)
+{
+    struct zdd_stats_http *http = calloc(1, sizeof(*http));
+
+    if (!http || url_count > ZDD_BALANCER_MAX || !copy_text(auth->basic, &http->basic) ||
+        !copy_text(auth->header, &http->header) || !copy_text(auth->ca_file, &http->ca_file))
+        return zdd_stats_http_close(http);
+    http->url_count = url_count;
+    for (size_t i = 0; i < url_count; i++) {
+        if (!make_urls(http, i, urls[i]))
+            return zdd_stats_http_close(http);
+    }
+    return http;
+}
+
+struct zdd_stats_http *zdd_stats_http_close(struct zdd_stats_http *http)
+{
+    if (!http)
+        return NULL;
+    for (size_t i = 0; i < http->url_count; i++) {
+        free(http->page[i]);
+        free(http->start[i]);
+    }
+    free(http->basic);
+    free(http->header);
+    free(http->ca_file);
+    free(http);
+    return NULL;
+}
+
+/* One request; @return its text, to free(), or NULL with a reason. */
+static char *get(struct zdd_fetch *fetch, const char *url, const struct zdd_place *place,
+                 int64_t until_ms, char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    const int64_t left_ms = until_ms - zdd_mono_ms();
+    const struct zdd_request request = {.method = "GET",
+                                        .url = url,
+                                        .accept = "*/*",
+                                        .address = place->address,
+                                        .connect_ms = left_ms > 0 ? left_ms : 1,
+                                        .timeout_ms = left_ms > 0 ? left_ms : 1};
+    struct zdd_answer answer;
+    char words[200], *text = NULL;
+
+    if (zdd_fetch_send(fetch, &request, &answer, words) != ZDD_ERR_NONE)
+        snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s: %s", place->name, words);
+    else if (answer.status != 200)
+        snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s: GET %.150s answered %ld", place->name, url,
+                 answer.status);
+    else
+        text = zdd_buf_take(&answer.body);
+    zdd_answer_release(&answer);
+    return text;
+}
+
+/*
+ * A new connection for each look, because a process that ends after a reload goes on to serve those
+ * it has. The start is asked for last: should a reload come in between, the figures are those of
+ * the old process and the start is the new one's, which makes nobody believe too much.
+ */
+enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64_t limit_ms,
+                                 struct zdd_stats_answer *ret_answer,
+                                 char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    const struct zdd_stats_http *http = cls;
+    const struct zdd_fetch_auth auth = {http->basic, http->header, http->ca_file};
+    const int64_t until_ms = zdd_mono_ms() + limit_ms;
+    struct zdd_fetch *fetch = zdd_fetch_new(&auth);
+    char unused[ZDD_ROUTER_REASON_SIZE];
+    ZDD_AUTO_FREE char *start = NULL;
+    struct zdd_stats_answer answer = {0};
+    char *page;
+    enum zdd_err err = ZDD_ERR_ROUTER_DOWN;
+
+    if (!fetch)
+        return ZDD_ERR_NO_MEMORY;
+    page = get(fetch, http->page[place->target], place, until_ms, reason);
+    if (page) {
+        err = zdd_stats_parse(page, &answer.table);
+        if (err == ZDD_ERR_ROUTER_DOWN)
+            snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s: %.150s is no statistics page",
+                     place->name, http->page[place->target]);
+    }
+    if (err == ZDD_ERR_NONE) {
+        start = get(fetch, http->start[place->target], place, until_ms, unused);
+        zdd_stats_read_start(start ? start : "", zdd_now_ms(), &answer);
+        *ret_answer = answer;
+    }
+    zdd_fetch_free(fetch);
+    return err;
+}

@@ -43,17 +43,18 @@ static enum zdd_err create(const char *path, char *ret_reason)
 
 static enum zdd_err copy(struct zdd_conn *from, struct zdd_conn *to)
 {
-    sqlite3_backup *backup = sqlite3_backup_init(to->raw, "main", from->raw, "main");
-    int code;
+    sqlite3_backup *backup;
+    int code, end;
 
+    errno = 0;
+    backup = sqlite3_backup_init(to->raw, "main", from->raw, "main");
     if (!backup)
-        return ZDD_ERR_STORE_BROKEN;
+        return zdd_conn_fail(to, sqlite3_extended_errcode(to->raw), NULL);
     code = sqlite3_backup_step(backup, -1); /* all in one read transaction: nobody waits for it */
-    if (sqlite3_backup_finish(backup) == SQLITE_OK && code == SQLITE_DONE)
+    end = sqlite3_backup_finish(backup);    /* what the step said, or better */
+    if (code == SQLITE_DONE && end == SQLITE_OK)
         return zdd_conn_exec(to, settle_sql);
-    if (code == SQLITE_FULL)
-        return ZDD_ERR_STORE_FULL;
-    return code == SQLITE_BUSY || code == SQLITE_LOCKED ? ZDD_ERR_STORE_BUSY : ZDD_ERR_STORE_BROKEN;
+    return zdd_conn_fail(to, end != SQLITE_OK ? end : code, NULL);
 }
 
 static enum zdd_err copy_to(struct zdd_store *store, const char *part)

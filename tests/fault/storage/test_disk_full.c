@@ -2,6 +2,7 @@
  * @file tests/fault/storage/test_disk_full.c
  * @brief No room: nothing is half written, and the store goes on when there is room again.
  */
+#include "storage/backup.h"
 #include "storage/inside.h"
 #include "tests/unit/storage/fixture.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BODY_SIZE 8000 /* of a plan: a few of them fill the room that is left */
 #define PLANS_MAX 2000
@@ -114,6 +116,31 @@ static void nothing_is_lost_on_a_full_disk_and_space_brings_it_back(void **state
     assert_good(zdd_audit_verify(store, &verdict));
     assert_true(verdict.ok);
     assert_int_equal(verdict.entries, 2);
+    zdd_store_free(store);
+}
+
+static void a_backup_without_room_leaves_nothing_behind(void **state)
+{
+    const struct place *place = *state;
+    struct zdd_store *store = open_file(place->path);
+    char to[160], part[170];
+    char reason[300];
+
+    (void)snprintf(to, sizeof(to), "%s/copy.db", place->dir);
+    (void)snprintf(part, sizeof(part), "%s.part", to);
+    assert_int_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    for (int i = 0; i < 100; i++)
+        assert_good(add_plan(store, i));
+    limit_files(256UL * 1024);
+    assert_err(ZDD_ERR_STORE_FULL, zdd_store_backup(store, to, reason));
+    limit_files(RLIM_INFINITY);
+    assert_non_null(strstr(reason, part));
+    assert_int_not_equal(access(to, F_OK), 0);
+    assert_int_not_equal(access(part, F_OK), 0);
+    assert_good(zdd_store_backup(store, to, reason));
+    zdd_store_free(store);
+    store = open_file(to);
+    assert_plans(store, 100);
     zdd_store_free(store);
 }
 
@@ -273,6 +300,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(nothing_is_lost_on_a_full_disk_and_space_brings_it_back),
+        CASE(a_backup_without_room_leaves_nothing_behind),
         CASE(a_body_that_finds_no_room_fails_its_group_and_no_other),
         CASE(each_of_many_callers_learns_what_became_of_its_own),
         CASE(a_disk_without_room_for_the_schema_is_told_at_the_start),

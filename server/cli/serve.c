@@ -32,6 +32,7 @@ struct server {
     const char *urls[ZDD_CONFIG_URL_MAX]; /* borrowed from config */
     struct zdd_store *store;
     struct zdd_marathon *marathon;
+    struct zdd_marathon *hasty; /* the same one, for explanations */
     struct zdd_engine *engine;
     struct zdd_api *api;
     struct zdd_feed *feed;
@@ -126,7 +127,7 @@ static void say_why(const struct server *server, const char *what)
 static bool start_engine(struct server *server)
 {
     const struct zdd_config *config = &server->config;
-    const struct zdd_marathon_options marathon = {
+    struct zdd_marathon_options marathon = {
         .urls = server->urls,
         .url_count = config->marathon.count,
         .auth = auth_of(server),
@@ -135,7 +136,10 @@ static bool start_engine(struct server *server)
     };
 
     server->marathon = zdd_marathon_open(&marathon);
-    if (!server->marathon) {
+    if (marathon.timeout_ms > ZDD_EXPLAIN_PATIENCE_MS)
+        marathon.timeout_ms = ZDD_EXPLAIN_PATIENCE_MS;
+    server->hasty = zdd_marathon_open(&marathon);
+    if (!server->marathon || !server->hasty) {
         zdd_cli_say("%s", zdd_err_text(ZDD_ERR_NO_MEMORY));
         return false;
     }
@@ -201,6 +205,7 @@ static bool start_http(struct server *server)
         .store = server->store,
         .engine = server->engine,
         .cluster = zdd_marathon_cluster(server->marathon),
+        .hasty = zdd_marathon_cluster(server->hasty),
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
     };
@@ -271,6 +276,7 @@ static void stop(struct server *server)
     server->feed = zdd_feed_free(server->feed);
     server->engine = zdd_engine_free(server->engine);
     server->api = zdd_api_free(server->api);
+    server->hasty = zdd_marathon_free(server->hasty);
     server->marathon = zdd_marathon_free(server->marathon);
     server->store = zdd_store_free(server->store);
     zdd_hurry_free(hurry);
@@ -298,6 +304,7 @@ int zdd_cli_serve(int argc, char *const *argv)
 {
     ZDD_AUTO_FREE struct server *server = calloc(1, sizeof(*server));
     struct zdd_settings_line line;
+    int code;
 
     if (!server)
         return ZDD_EXIT_FAILED;
@@ -315,5 +322,7 @@ int zdd_cli_serve(int argc, char *const *argv)
         zdd_cli_say("this system gives no threads");
         return ZDD_EXIT_FAILED;
     }
-    return run(server);
+    code = run(server);
+    zdd_signals_stop();
+    return code;
 }

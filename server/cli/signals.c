@@ -17,6 +17,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int came;      /* the first signal; guarded by lock */
 static bool stopping; /* the same for those who poll */
+static pthread_t watcher;
 
 static void *watch(void *cls)
 {
@@ -41,17 +42,19 @@ bool zdd_signals_start(void)
 {
     static sigset_t set;
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    pthread_t thread;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0)
         return false;
-    if (pthread_create(&thread, NULL, watch, &set) != 0)
-        return false;
-    pthread_detach(thread); /* ends with the process */
-    return true;
+    return pthread_create(&watcher, NULL, watch, &set) == 0;
+}
+
+void zdd_signals_stop(void)
+{
+    pthread_cancel(watcher); /* out of sigwait(), which is where it always is */
+    pthread_join(watcher, NULL);
 }
 
 int zdd_signals_wait(void)

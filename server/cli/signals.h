@@ -13,6 +13,9 @@
  */
 bool zdd_signals_start(void);
 
+/** End the thread; both signals stay blocked. Once, after zdd_signals_start() returned true. */
+void zdd_signals_stop(void);
+
 /** Wait until the first signal came. @return its number */
 int zdd_signals_wait(void);
 

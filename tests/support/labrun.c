@@ -6,6 +6,7 @@
 #include "tests/support/labrun.h"
 
 #include "server/base/clock.h"
+#include "tests/support/under.h"
 
 #include <arpa/inet.h>
 #include <ftw.h>
@@ -66,8 +67,7 @@ __attribute__((noreturn)) static void become(const struct labrun *run, const cha
         argv[argc++] = *options;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)dup2(out, STDOUT_FILENO);
-    execv(ZDD_LAB_PROGRAM, (char *const *)(uintptr_t)argv);
-    _exit(127);
+    under_exec(argv);
 }
 
 /* "zdd-lab: Marathon classic on http://127.0.0.1:40123 (…)" */

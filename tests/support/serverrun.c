@@ -7,6 +7,7 @@
 
 #include "server/base/clock.h"
 #include "server/net/fetch.h"
+#include "tests/support/under.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +62,7 @@ __attribute__((noreturn)) static void become(const char *const *args, int out, i
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)dup2(out, STDOUT_FILENO);
     (void)dup2(err, STDERR_FILENO);
-    execv(ZDD_SERVER_PROGRAM, (char *const *)(uintptr_t)argv);
-    _exit(127);
+    under_exec(argv);
 }
 
 static int exit_status(int status)

@@ -82,7 +82,7 @@ static enum zdd_err hash_filters(struct zdd_page *page, const char *const filter
 static enum zdd_err read_cursor(struct zdd_page *page)
 {
     const char *cursor = zdd_call_query(page->call, "cursor");
-    char text[ZDD_APP_ID_SIZE + ZDD_PAGE_HASH_SIZE];
+    char text[ZDD_PAGE_HASH_SIZE - 1 + sizeof(page->after)];
     const size_t hash_size = ZDD_PAGE_HASH_SIZE - 1;
 
     if (!cursor)

@@ -2,6 +2,8 @@
 
 # Assertions stay on in every build: a wrong state must stop, not go on.
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_RELEASE "-O2")
+set(CMAKE_C_FLAGS_MINSIZEREL "-Os")
 
 set(ZDD_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(ZDD_COVERAGE "Count executed lines" OFF)
@@ -15,7 +17,7 @@ target_compile_options(zdd_flags INTERFACE
     $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wtrampolines>
     -fno-common -fno-omit-frame-pointer)
 target_compile_options(zdd_flags INTERFACE
-    $<$<CONFIG:RelWithDebInfo>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
+    $<$<CONFIG:RelWithDebInfo,Release,MinSizeRel>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
 target_include_directories(zdd_flags INTERFACE ${PROJECT_SOURCE_DIR})
 if(ZDD_SANITIZE)
     target_compile_options(zdd_flags INTERFACE -fsanitize=${ZDD_SANITIZE} -fno-sanitize-recover=all)

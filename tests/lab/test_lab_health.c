@@ -39,7 +39,6 @@ static void kill_comes_after(const char *body, size_t failures)
 {
     struct lab *lab = lab_start(fast);
     ZDD_AUTO_JSON json_t *events = NULL;
-    ZDD_AUTO_JSON json_t *app = NULL;
     char id[64];
     size_t kill;
     size_t count = 0;
@@ -134,7 +133,6 @@ static void every_kind_of_check_can_pass(void **state)
 static void readiness_holds_the_deployment_and_shows_in_it(void **state)
 {
     struct lab *lab = lab_start(fast);
-    ZDD_AUTO_JSON json_t *tasks = NULL;
     char id[64];
 
     (void)state;

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,8 +200,10 @@ static int run_with(const char *option, const char *value)
     int status = 0;
 
     if (pid == 0) {
-        (void)freopen("/dev/null", "w", stderr);
-        (void)freopen("/dev/null", "w", stdout);
+        const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        (void)dup2(nowhere, STDOUT_FILENO);
+        (void)dup2(nowhere, STDERR_FILENO);
         execl(LAB_PROGRAM, LAB_PROGRAM, option, value, (char *)NULL);
         _exit(99);
     }

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -99,7 +100,7 @@ static struct service start(const char *health_ms)
         setenv("SIMPLE_SERVICE_VERSION", "1.0", 1);
         setenv("HEALTH_MIN", health_ms, 1);
         setenv("HEALTH_MAX", health_ms, 1);
-        (void)freopen("/dev/null", "w", stdout);
+        (void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
         execl(SERVICE_PROGRAM, SERVICE_PROGRAM, (char *)NULL);
         _exit(127);
     }

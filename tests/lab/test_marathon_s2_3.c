@@ -180,8 +180,8 @@ static void s2_3_each_compared_member_restarts(void **state)
         "{\"backoffSeconds\":2}",
         "{\"backoffFactor\":2}",
         "{\"maxLaunchDelaySeconds\":30}",
-        "{\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"true\"},"
-        "\"delaySeconds\":1}]}",
+        ("{\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":{\"value\":\"true\"},"
+         "\"delaySeconds\":1}]}"),
         "{\"check\":{\"tcp\":{\"portIndex\":0}}}",
         "{\"taskKillGracePeriodSeconds\":2}",
         "{\"upgradeStrategy\":{\"minimumHealthCapacity\":0,\"maximumOverCapacity\":0}}",

@@ -192,7 +192,7 @@ static void a_single_worker_sweeps_and_answers_events_in_turns(void **state)
     for (size_t i = 0; i < ZDD_COUNT(ask); i++) {
         char data[64];
 
-        snprintf(data, sizeof(data), "{\"appId\":\"%s\"}", app_id[i]);
+        snprintf(data, sizeof(data), "{\"appId\":\"/app-%d\"}", (int)i);
         zdd_engine_event(f->engine, "deployment_success", data);
     }
     for (size_t i = 0; i < ZDD_COUNT(ask); i++)

@@ -35,9 +35,9 @@ static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double hea
         .minimum_health_capacity = health,
         .maximum_over_capacity = over,
         .resident = plan->target.resident,
-        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, plan->seen.running,
+        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, zdd_capacity_present(plan),
                                         plan->seen.healthy),
-        .known = plan->seen.running,
+        .known = zdd_capacity_present(plan),
     });
 }
 

@@ -53,14 +53,19 @@ int32_t zdd_capacity_launch(int32_t wanted, int32_t max_instances, int32_t old_a
     return missing < room ? missing : room;
 }
 
+int32_t zdd_capacity_present(const struct zdd_plan *plan)
+{
+    return plan->seen.exists ? larger(plan->seen.running, plan->old.instances) : 0;
+}
+
 int32_t zdd_capacity_counted(enum zdd_replace_rule rule, const struct zdd_app_facts *facts,
-                             int32_t running, int32_t healthy)
+                             int32_t present, int32_t healthy)
 {
     if (rule == ZDD_REPLACE_CLASSIC)
-        return running;
+        return present;
     if (facts->has_marathon_checks)
         return 0; /* Mesos never hears of these checks, so its health flag stays unset */
     if (facts->has_health_checks)
         return healthy;
-    return facts->has_readiness_checks ? 0 : running;
+    return facts->has_readiness_checks ? 0 : present;
 }

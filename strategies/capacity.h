@@ -32,6 +32,13 @@ struct zdd_capacity zdd_capacity_of(const struct zdd_capacity_ask *ask);
 int32_t zdd_capacity_launch(int32_t wanted, int32_t max_instances, int32_t old_alive,
                             int32_t started);
 
-/** How many of @p running instances of an app like @p facts the rule counts at the start (§4.6). */
+/**
+ * Instances that are there for Marathon when a plan begins: those that run, and those that it wants
+ * and has not got, be it that they were never launched or that they wait for their next start. How
+ * many it wants its definition says.
+ */
+int32_t zdd_capacity_present(const struct zdd_plan *plan);
+
+/** How many of @p present instances of an app like @p facts the rule counts at the start (§4.6). */
 int32_t zdd_capacity_counted(enum zdd_replace_rule rule, const struct zdd_app_facts *facts,
-                             int32_t running, int32_t healthy);
+                             int32_t present, int32_t healthy);

@@ -31,9 +31,9 @@ static int32_t launched(const struct zdd_facts *f)
         .minimum_health_capacity = plan->target.minimum_health_capacity,
         .maximum_over_capacity = plan->target.maximum_over_capacity,
         .resident = plan->target.resident,
-        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, plan->seen.running,
+        .counted = zdd_capacity_counted(plan->replace_rule, &plan->old, zdd_capacity_present(plan),
                                         plan->seen.healthy),
-        .known = plan->seen.running,
+        .known = zdd_capacity_present(plan),
     });
 
     return smaller(f->seen->instances, larger(0, c.max_instances - f->seen->outdated.total));

@@ -5,6 +5,7 @@
 #include "strategies/preview.h"
 
 #include "strategies/advice.h"
+#include "strategies/capacity.h"
 #include "strategies/say.h"
 #include "strategies/timing.h"
 #include "strategies/twin.h"
@@ -24,6 +25,7 @@ struct play {
     struct zdd_run run;
     int32_t first_generation; /* the app's tasks before anything is done */
     bool first_order_given;
+    bool crowded; /* kills end last, and only the peak is of interest */
 };
 
 static const char *const proofs[] = {[ZDD_PROOF_PROVED] = "proved",
@@ -38,7 +40,8 @@ const char *zdd_proof_name(enum zdd_proof proof)
 static void measure(struct play *p)
 {
     const int32_t serving = zdd_twin_serving(&p->twin);
-    const int32_t existing = zdd_twin_total(&p->twin);
+    const int32_t waiting = zdd_twin_possible(&p->twin, ZDD_TWIN_RELAUNCHED);
+    const int32_t existing = zdd_twin_total(&p->twin) - waiting;
 
     if (serving < p->preview->lowest_serving)
         p->preview->lowest_serving = serving;
@@ -79,6 +82,9 @@ static struct zdd_moment look(const struct play *p, int32_t t)
 static void record(struct play *p, const char *pattern, int64_t a, int64_t b)
 {
     struct zdd_preview *v = p->preview;
+    if (p->crowded)
+        return;
+
     int32_t t = v->moment_count > 0 ? v->moment[v->moment_count - 1].t + 1 : 0;
     struct zdd_moment m = look(p, t);
 
@@ -192,19 +198,21 @@ static void record_served(struct play *p, int32_t count)
     record(p, killed > 0 ? "%1 more serve, %2 told to end" : "%1 more serve", count, killed);
 }
 
-/* What happens next. Kills end first: the order in which least serves for longest. @return false:
- * nothing can */
-static bool happen(struct play *p)
+static bool let_end(struct play *p)
 {
-    int32_t count = let_happen(p, ZDD_TWIN_ENDED);
+    const int32_t count = let_happen(p, ZDD_TWIN_ENDED);
+    const int32_t starting = zdd_twin_possible(&p->twin, ZDD_TWIN_STARTED);
 
-    if (count > 0) {
-        const int32_t starting = zdd_twin_possible(&p->twin, ZDD_TWIN_STARTED);
-
+    if (count > 0)
         record(p, starting > 0 ? "%1 ended, %2 starting" : "%1 ended", count, starting);
-        return true;
-    }
-    count = let_happen(p, ZDD_TWIN_STARTED);
+    return count > 0;
+}
+
+/* @return false: there is nobody who could serve next */
+static bool let_serve(struct play *p)
+{
+    int32_t count = let_happen(p, ZDD_TWIN_STARTED);
+
     if (count > 0 && zdd_twin_possible(&p->twin, ZDD_TWIN_HEALTHY) > 0)
         return true; /* they run and do not serve yet: nothing to show */
     if (count > 0) {
@@ -216,6 +224,25 @@ static bool happen(struct play *p)
     if (count > 0)
         record_served(p, count);
     return count > 0;
+}
+
+/* What Marathon could not launch so far: nothing may be built on it, so it comes last. */
+static bool let_come(struct play *p)
+{
+    const int32_t count = let_happen(p, ZDD_TWIN_RELAUNCHED);
+
+    if (count > 0)
+        record(p, "%1 started that were missing", count, 0);
+    return count > 0;
+}
+
+/* What happens next. Kills end first: the order in which least serves for longest. @return false:
+ * nothing can */
+static bool happen(struct play *p)
+{
+    const bool moved = p->crowded ? let_serve(p) || let_end(p) : let_end(p) || let_serve(p);
+
+    return moved || let_come(p);
 }
 
 static void play(struct play *p)
@@ -260,6 +287,10 @@ void zdd_preview_make(const struct zdd_strategy *strategy, const struct zdd_plan
     if (timed.deadline_ms == 0)
         timed.deadline_ms = ret_preview->deadline_ms;
     play(&p);
+    /* The kill of an instance that is missing makes room at once, others may still be ending. */
+    p.crowded = zdd_capacity_present(plan) > plan->seen.running;
+    if (p.crowded)
+        play(&p);
     list_steps(strategy, &timed, ret_preview);
     zdd_advice_give(strategy, &timed, ret_preview);
 }

@@ -21,17 +21,17 @@ int32_t zdd_timing_waves(const struct zdd_plan *plan, const struct zdd_app_facts
     if (facts->instances < 1)
         return 1;
     if (plan->action == ZDD_ACTION_UPGRADE || plan->action == ZDD_ACTION_RESTART) {
+        const int32_t present = zdd_capacity_present(plan);
         const struct zdd_capacity c = zdd_capacity_of(&(struct zdd_capacity_ask){
             .rule = plan->replace_rule,
             .wanted = facts->instances,
             .minimum_health_capacity = facts->minimum_health_capacity,
             .maximum_over_capacity = facts->maximum_over_capacity,
             .resident = facts->resident,
-            .counted = zdd_capacity_counted(plan->replace_rule, facts, plan->seen.running,
-                                            plan->seen.healthy),
-            .known = plan->seen.running,
+            .counted = zdd_capacity_counted(plan->replace_rule, facts, present, plan->seen.healthy),
+            .known = present,
         });
-        const int32_t stay = plan->seen.running - c.kill_at_once;
+        const int32_t stay = present - c.kill_at_once;
 
         /* As many start together as may exist beyond those that are not killed at once. */
         room = c.max_instances - (stay > 0 ? stay : 0);
@@ -64,12 +64,13 @@ int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
 static int64_t undo_ms(const struct zdd_plan *plan)
 {
     struct zdd_plan crowded = *plan;
+    struct zdd_app_facts restored = plan->old;
 
-    crowded.old.instances = zdd_clearing_restored_max(plan);
-    if (crowded.old.instances == plan->old.instances)
+    restored.instances = zdd_clearing_restored_max(plan);
+    if (restored.instances == plan->old.instances)
         return patience_ms(plan, &plan->old);
-    crowded.seen.running = crowded.seen.healthy = crowded.old.instances - 1;
-    return within(patience_ms(plan, &plan->old) + patience_ms(&crowded, &crowded.old),
+    crowded.old.instances = crowded.seen.running = crowded.seen.healthy = restored.instances - 1;
+    return within(patience_ms(plan, &plan->old) + patience_ms(&crowded, &restored),
                   ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 

@@ -282,6 +282,7 @@ void zdd_twin_init(struct zdd_twin *twin, const struct zdd_plan *plan)
     };
     twin->generation[0].healthy = plan->seen.healthy;
     twin->generation[0].fresh = plan->seen.running - plan->seen.healthy;
+    twin->generation[0].waiting = zdd_capacity_present(plan) - plan->seen.running;
 }
 
 bool zdd_twin_put(struct zdd_twin *twin, enum zdd_definition definition,

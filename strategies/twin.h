@@ -22,7 +22,8 @@ struct zdd_twin_generation {
     int32_t healthy;  /* running and serving */
     int32_t ill; /* running, was healthy, is not any more: still counts for a replace (rule 7) */
     int32_t killing; /* asked to end; still occupies capacity */
-    int32_t waiting; /* has crashed and waits for its next start: counts, and is listed nowhere */
+    int32_t waiting; /* has crashed and waits for its next start, or was never launched: counts, and
+                        is listed nowhere */
 };
 
 enum zdd_twin_deployment { ZDD_TWIN_IDLE, ZDD_TWIN_REPLACE, ZDD_TWIN_SCALE, ZDD_TWIN_STOP };

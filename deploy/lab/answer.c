@@ -16,7 +16,7 @@
 
 enum zdd_err zdd_lab_answer(struct zdd_call *call, unsigned status, json_t *json)
 {
-    char *text = json_dumps(json, ZDD_LAB_JSON_FORM);
+    char *text = zdd_lab_text(json);
 
     json_decref(json);
     if (!text)

@@ -148,7 +148,7 @@ json_t *zdd_lab_definition(const struct zdd_lab *lab, const char *id, const json
     def = zdd_appdef_with_defaults(whole);
     fill_in(def);
     zdd_lab_assign_ports(lab, id, def, former ? former->def : NULL);
-    if (json_dumpb(def, NULL, 0, ZDD_LAB_JSON_FORM) <= NODE_MAX)
+    if (json_dumpb(def, NULL, 0, JSON_COMPACT) <= NODE_MAX)
         return def;
     json_decref(def);
     complaint->crash = "The app definition is too big to be stored";

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *frame(const char *type, const json_t *fields)
+static char *frame(const char *type, json_t *fields)
 {
-    char *text = json_dumps(fields, ZDD_LAB_JSON_FORM);
+    char *text = zdd_lab_text(fields);
     struct zdd_buf buf = {0};
 
     if (text)

@@ -22,8 +22,6 @@
 #define ZDD_LAB_ID_SIZE 320        /* an instance id or a task id */
 #define ZDD_LAB_HOST "127.0.0.1"   /* the only agent */
 #define ZDD_LAB_AGENT "zdd-lab-S0"
-#define ZDD_LAB_JSON_FORM                                                                          \
-    (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) /* 0.1 stays 0.1 */
 
 struct zdd_lab;
 
@@ -187,3 +185,6 @@ struct zdd_lab_delay {
     int64_t processed, declined, last_processed, last_declined;
     int64_t since_utc_ms, unused_utc_ms;
 };
+
+/** @return compact text, to free(); NULL without memory */
+char *zdd_lab_text(json_t *json);

@@ -43,6 +43,8 @@ static const char help_tail[] =
     "         answer-503-html answer-503-json lost-answer slow-answer truncated-json\n"
     "         duplicate-events reorder-events drop-events late-vanish stuck-queue\n"
     "         task-start-fail task-unreachable\n"
+    "  path narrows stuck-queue to one app (\"/shop@\") or one version of it\n"
+    "  (\"/shop@2024-05-01T10:00:00.000Z\").\n"
     "\n"
     "Nothing is left running when zdd-lab ends, however it ends.\n"
     "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for a wrong option.\n";

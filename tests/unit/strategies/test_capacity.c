@@ -179,6 +179,18 @@ static void who_counts_depends_on_the_rule_and_the_checks(void **state)
     assert_int_equal(zdd_capacity_counted(ZDD_REPLACE_1_10, &both, 4, 3), 3);
 }
 
+static void what_marathon_wants_and_has_not_got_is_there_too(void **state)
+{
+    struct zdd_plan plan = {.old = {.instances = 4}, .seen = {.exists = true, .running = 2}};
+
+    (void)state;
+    assert_int_equal(zdd_capacity_present(&plan), 4);
+    plan.seen.running = 6; /* a surplus that nobody has taken away yet */
+    assert_int_equal(zdd_capacity_present(&plan), 6);
+    plan.seen.exists = false;
+    assert_int_equal(zdd_capacity_present(&plan), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +206,7 @@ int main(void)
         cmocka_unit_test(the_rule_of_1_10_kills_what_is_known_above_the_wanted),
         cmocka_unit_test(launching_is_bounded_by_what_is_missing_and_by_the_room),
         cmocka_unit_test(who_counts_depends_on_the_rule_and_the_checks),
+        cmocka_unit_test(what_marathon_wants_and_has_not_got_is_there_too),
     };
 
     return cmocka_run_group_tests_name("strategies/capacity", tests, NULL, NULL);

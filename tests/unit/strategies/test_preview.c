@@ -338,6 +338,62 @@ static void surplus_nobody_wanted_any_more_is_no_trap(void **state)
     check_timeline(&v, 0, 4);
 }
 
+/* Marathon counts what it could not launch, kills as if it were there, and hits what serves. */
+static void missing_instances_are_counted_and_cost_serving_ones(void **state)
+{
+    struct zdd_plan plan = shares(0.5, 0.5);
+    struct zdd_preview v;
+
+    (void)state;
+    plan.seen.running = plan.seen.healthy = 2;
+    v = preview(plan);
+    assert_int_equal(v.killed_at_once, 2);
+    assert_int_equal(v.lowest_serving, 0);
+    assert_int_equal(v.arithmetic, ZDD_PROOF_REFUTED);
+    check_timeline(&v, 0, 4);
+    plan = shares(1, 0.25);
+    plan.seen.running = plan.seen.healthy = 2;
+    v = preview(plan);
+    assert_int_equal(v.killed_at_once, 0);
+    assert_int_equal(v.lowest_serving, 2);
+    check_timeline(&v, 0, 4);
+}
+
+/* A missing one that is killed makes room at once, while others are still ending. */
+static void the_most_exist_together_when_kills_end_last(void **state)
+{
+    struct zdd_plan plan =
+        a_plan(.replace_rule = ZDD_REPLACE_1_10,
+               .old = facts_of_app(.instances = 8, .has_marathon_checks = true),
+               .target = facts_of_app(.instances = 8, .has_marathon_checks = true,
+                                      .minimum_health_capacity = 0, .maximum_over_capacity = 0.25),
+               .seen = {.exists = true, .running = 3, .healthy = 3});
+    struct zdd_preview v;
+
+    (void)state;
+    v = preview(plan);
+    assert_int_equal(v.max_instances, 10);
+    assert_int_equal(v.peak_instances, 9);
+    check_timeline(&v, 0, 8);
+}
+
+/* Running ones weigh less than those that were never launched (marathon.md §4.7). */
+static void scaling_down_takes_running_ones_before_missing_ones(void **state)
+{
+    struct zdd_plan plan = a_plan(.action = ZDD_ACTION_SCALE, .strategy = "scale",
+                                  .target = facts_of_app(.instances = 2),
+                                  .seen = {.exists = true, .running = 2, .healthy = 2});
+    struct zdd_preview v;
+
+    (void)state;
+    v = preview(plan);
+    assert_int_equal(v.killed_at_once, 2);
+    assert_int_equal(v.lowest_serving, 0);
+    assert_int_equal(last(&v)->old_instances, 2); /* in the end they are launched */
+    assert_int_equal(last(&v)->healthy_old, 2);
+    assert_false(v.hangs);
+}
+
 static void each_step_has_its_deadline(void **state)
 {
     struct zdd_preview v;
@@ -414,6 +470,9 @@ int main(void)
         cmocka_unit_test(ill_originals_are_not_counted_as_serving),
         cmocka_unit_test(sick_ones_above_the_wanted_are_killed_while_others_turn_healthy),
         cmocka_unit_test(surplus_nobody_wanted_any_more_is_no_trap),
+        cmocka_unit_test(missing_instances_are_counted_and_cost_serving_ones),
+        cmocka_unit_test(the_most_exist_together_when_kills_end_last),
+        cmocka_unit_test(scaling_down_takes_running_ones_before_missing_ones),
         cmocka_unit_test(each_step_has_its_deadline),
         cmocka_unit_test(a_long_timeline_is_thinned_out_and_keeps_both_ends),
         cmocka_unit_test(ten_thousand_instances_one_by_one_take_no_time),

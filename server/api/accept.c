@@ -120,6 +120,17 @@ enum zdd_media zdd_accept_choose(const char *accept, unsigned flags)
     return best;
 }
 
+void zdd_accept_words(unsigned flags, char *ret_text, size_t size)
+{
+    size_t used = 0;
+
+    for (enum zdd_media media = ZDD_MEDIA_JSON; media <= ZDD_MEDIA_TEXT && used < size; media++) {
+        if (offered(media, flags))
+            used += (size_t)snprintf(ret_text + used, size - used, "%s%s", used ? ", " : "",
+                                     media_names[media]);
+    }
+}
+
 bool zdd_etag_listed(const char *list, int64_t revision)
 {
     char wanted[32], element[64];

@@ -21,6 +21,14 @@
 #define WAITER_MAX 1024
 #define HEARTBEAT_MS 15000
 
+static enum zdd_err refuse_media(struct zdd_call *call)
+{
+    char offered[80];
+
+    zdd_accept_words(call->route->flags, offered, sizeof(offered));
+    return zdd_call_fail(call, ZDD_ERR_NOT_ACCEPTABLE, "this operation answers %s", offered);
+}
+
 static enum zdd_err before(struct zdd_call *call)
 {
     struct zdd_api *api = zdd_api_of(call);
@@ -39,7 +47,7 @@ static enum zdd_err before(struct zdd_call *call)
     }
     caller->media = zdd_accept_choose(zdd_call_header(call, "Accept"), flags);
     if (caller->media == ZDD_MEDIA_NONE)
-        return ZDD_ERR_NOT_ACCEPTABLE;
+        return refuse_media(call);
     if ((flags & ZDD_ROUTE_WORK) && atomic_load(&api->draining))
         return ZDD_ERR_DRAINING;
     return ZDD_ERR_NONE;

@@ -9,6 +9,7 @@
 #include "server/json/words.h"
 #include "storage/runs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,29 @@ enum zdd_err zdd_ask_time(struct zdd_call *call, const char *name, int64_t *ret_
         return ZDD_ERR_NONE;
     return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID,
                          "%s must be a time like 2024-05-01T10:00:00Z, not \"%.40s\"", name, text);
+}
+
+enum zdd_err zdd_ask_word(struct zdd_call *call, const char *name, const char *const words[],
+                          size_t count, const char **ret_word)
+{
+    const char *word = zdd_call_query(call, name);
+    char all[sizeof(call->detail) - 100] = "";
+    size_t used = 0;
+
+    *ret_word = word;
+    for (size_t i = 0; i < count; i++) {
+        if (!word || strcmp(word, words[i]) == 0)
+            return ZDD_ERR_NONE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = strlen(words[i]);
+
+        if (words[i][size - 1] != '.' && used < sizeof(all))
+            used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", used ? ", " : "",
+                                     words[i]);
+    }
+    return zdd_call_fail(call, ZDD_ERR_QUERY_INVALID, "%s must be one of %s, not \"%.40s\"", name,
+                         all, word);
 }
 
 enum zdd_err zdd_ask_id(struct zdd_call *call, size_t index, enum zdd_err unknown,

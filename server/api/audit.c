@@ -5,14 +5,18 @@
 #include "storage/audit.h"
 
 #include "server/api/handlers.h"
-#include "server/api/inside.h"
 #include "server/api/page.h"
+#include "server/api/post.h"
+#include "strategies/model/decision.h"
+#include "strategies/model/names.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORT_BATCH 200 /* entries read at once: what an export holds in memory */
+#define ACTION_MAX 40    /* words of the filter; asserted */
 
 static const char *or_null(const char *text)
 {
@@ -149,14 +153,38 @@ static enum zdd_err answer_export(struct zdd_call *call, const struct zdd_audit_
     return ZDD_ERR_NO_MEMORY;
 }
 
+/* What is written by others than the API, and families: all that begin so. */
+static const char *const other_actions[] = {
+    "deployment.end", "token.create", "token.revoke", "plan.", "deployment.", "order.", "token."};
+
+static enum zdd_err read_action(struct zdd_call *call, struct zdd_audit_filter *filter)
+{
+    const char *words[ACTION_MAX];
+    char orders[ZDD_ORDER_KIND_COUNT][32];
+    size_t count = 0;
+
+    for (; zdd_post_action(count); count++) {
+        assert(count < ACTION_MAX - ZDD_ORDER_KIND_COUNT - ZDD_COUNT(other_actions));
+        words[count] = zdd_post_action(count);
+    }
+    for (int i = 0; i < ZDD_ORDER_KIND_COUNT; i++) {
+        snprintf(orders[i], sizeof(orders[i]), "order.%s", zdd_order_name((enum zdd_order_kind)i));
+        words[count++] = orders[i];
+    }
+    for (size_t i = 0; i < ZDD_COUNT(other_actions); i++)
+        words[count++] = other_actions[i];
+    return zdd_ask_word(call, "action", words, count, &filter->action);
+}
+
 static enum zdd_err read_filter(struct zdd_call *call, struct zdd_audit_filter *filter)
 {
     enum zdd_err err = zdd_ask_time(call, "since", &filter->since_ms);
 
     if (err == ZDD_ERR_NONE)
         err = zdd_ask_time(call, "until", &filter->until_ms);
+    if (err == ZDD_ERR_NONE)
+        err = read_action(call, filter);
     filter->actor = zdd_call_query(call, "actor");
-    filter->action = zdd_call_query(call, "action");
     filter->app_id = zdd_call_query(call, "appId");
     filter->app_prefix = zdd_caller_prefix(zdd_caller_of(call));
     return err;

@@ -22,7 +22,12 @@ void zdd_cluster_app_release(struct zdd_cluster_app *app)
 
 enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path, json_t **ret_json)
 {
-    const struct zdd_cluster *cluster = &zdd_api_of(call)->options.cluster;
+    return zdd_cluster_json_of(call, &zdd_api_of(call)->options.cluster, path, ret_json);
+}
+
+enum zdd_err zdd_cluster_json_of(struct zdd_call *call, const struct zdd_cluster *cluster,
+                                 const char *path, json_t **ret_json)
+{
     ZDD_AUTO_FREE char *text = NULL;
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
     struct zdd_json_error where = {0};

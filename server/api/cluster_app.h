@@ -29,6 +29,11 @@ ZDD_MUST_CHECK enum zdd_err zdd_cluster_app_get(struct zdd_call *call, const cha
 ZDD_MUST_CHECK enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path,
                                              json_t **ret_json);
 
+/** The same by another way to Marathon. */
+ZDD_MUST_CHECK enum zdd_err zdd_cluster_json_of(struct zdd_call *call,
+                                                const struct zdd_cluster *cluster, const char *path,
+                                                json_t **ret_json);
+
 /** Bring Marathon's app object into @p ret_app, which takes a reference. @return NONE,
  * CLUSTER_NONSENSE or NO_MEMORY */
 ZDD_MUST_CHECK enum zdd_err zdd_cluster_app_read(json_t *raw, struct zdd_cluster_app *ret_app);

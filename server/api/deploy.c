@@ -6,6 +6,7 @@
  */
 #include "server/api/deploy_start.h"
 #include "server/api/handlers.h"
+#include "server/api/plan_ask.h"
 #include "server/api/plan_make.h"
 #include "server/base/cleanup.h"
 
@@ -106,33 +107,14 @@ static enum zdd_err read_reference(struct zdd_deploy_job *job, struct zdd_call *
 
 static enum zdd_err read_request(struct zdd_deploy_job *job, struct zdd_call *call)
 {
-    struct zdd_caller *caller = zdd_caller_of(call);
-    struct zdd_field_errors *errors = zdd_call_errors(call);
-    const bool fine = zdd_plan_request_read(call->json, &job->request, errors);
+    const enum zdd_err err = zdd_plan_ask(call, &job->request);
 
-    zdd_caller_note(caller, job->request.app_id, NULL, job->request.reason);
-    if (!fine)
-        return errors->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;
-    if (!zdd_caller_reaches(caller, job->request.app_id))
-        return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",
-                             caller->token.app_prefix);
+    if (err != ZDD_ERR_NONE)
+        return err;
     job->strategy = job->request.strategy;
     job->reason = job->request.reason;
     job->when_busy = job->request.when_busy;
     return zdd_deploy_keep_labels(job, job->request.labels);
-}
-
-/* Read everything that can be read without asking anybody. */
-static enum zdd_err read_job(struct zdd_deploy_job *job, struct zdd_call *call)
-{
-    enum zdd_err err = zdd_post_open(&job->post, call);
-
-    if (err != ZDD_ERR_NONE || job->post.replayed)
-        return err;
-    err = zdd_call_json(call);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    return zdd_plan_is_reference(call->json) ? read_reference(job, call) : read_request(job, call);
 }
 
 enum zdd_err zdd_api_create_deployment(struct zdd_call *call)
@@ -142,15 +124,11 @@ enum zdd_err zdd_api_create_deployment(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = zdd_ask_known(call, NULL, 0);
-    if (err == ZDD_ERR_NONE)
-        err = read_job(job, call);
-    if (err == ZDD_ERR_NONE && job->post.replayed) {
-        deploy_done(job, err);
-        return ZDD_ERR_LATER;
-    }
-    if (err == ZDD_ERR_NONE)
-        err = zdd_answer_later(call, ask_marathon, job);
+    err = zdd_post_open_json(&job->post, call);
+    if (err == ZDD_ERR_NONE && !job->post.replayed)
+        err =
+            zdd_plan_is_reference(call->json) ? read_reference(job, call) : read_request(job, call);
+    err = zdd_post_go_on(&job->post, err, ask_marathon, deploy_done);
     if (err != ZDD_ERR_LATER)
         job_free(job);
     return err;

@@ -47,6 +47,16 @@ void zdd_event_reset_frame(struct zdd_buf *buf, int64_t after_seq, int64_t first
                    after_seq, first, last);
 }
 
+const char *const zdd_event_types[] = {
+    "deployment.queued",        "deployment.started",         "deployment.step.started",
+    "deployment.step.finished", "deployment.weight.changed",  "deployment.instances.changed",
+    "deployment.gate.opened",   "deployment.gate.decided",    "deployment.paused",
+    "deployment.resumed",       "deployment.verify.measured", "deployment.rolling-back",
+    "deployment.succeeded",     "deployment.rolled-back",     "deployment.failed",
+    "deployment.canceled",
+};
+const size_t zdd_event_type_count = ZDD_COUNT(zdd_event_types);
+
 bool zdd_event_ends_run(const char *type)
 {
     static const char *const last[] = {"deployment.succeeded", "deployment.rolled-back",

@@ -29,6 +29,11 @@ static enum zdd_err read_position(struct zdd_call *call, int64_t otherwise, int6
     return ZDD_ERR_NONE;
 }
 
+static enum zdd_err read_type(struct zdd_call *call, const char **ret_type)
+{
+    return zdd_ask_word(call, "type", zdd_event_types, zdd_event_type_count, ret_type);
+}
+
 static bool list_event(void *cls, const struct zdd_event *event)
 {
     struct zdd_page *page = cls;
@@ -51,6 +56,8 @@ static enum zdd_err answer_page(struct zdd_call *call, const char *const filters
     enum zdd_err err = zdd_page_open(&page, call, filters, count);
 
     if (err == ZDD_ERR_NONE)
+        err = read_type(call, &filter.type);
+    if (err == ZDD_ERR_NONE)
         err = read_position(call, 0, &filter.after_seq);
     if (err == ZDD_ERR_NONE)
         err = zdd_page_after_number(&page, &after);
@@ -59,7 +66,6 @@ static enum zdd_err answer_page(struct zdd_call *call, const char *const filters
     if (after > filter.after_seq)
         filter.after_seq = after;
     filter.app_id = zdd_call_query(call, "appId");
-    filter.type = zdd_call_query(call, "type");
     filter.limit = page.ask;
     err = zdd_event_list(zdd_store_of(call), &filter, list_event, &page);
     return err == ZDD_ERR_NONE ? zdd_page_close(&page) : err;
@@ -79,7 +85,6 @@ enum zdd_err zdd_api_list_events(struct zdd_call *call)
     struct zdd_hub_ask ask = {
         .app_id = zdd_call_query(call, "appId"),
         .run_id = zdd_call_query(call, "deploymentId"),
-        .type = zdd_call_query(call, "type"),
         .app_prefix = zdd_caller_prefix(zdd_caller_of(call)),
     };
     enum zdd_err err;
@@ -87,6 +92,8 @@ enum zdd_err zdd_api_list_events(struct zdd_call *call)
     if (zdd_caller_of(call)->media != ZDD_MEDIA_SSE)
         return answer_page(call, filters, ZDD_COUNT(filters), ask.run_id);
     err = zdd_ask_known(call, filters, ZDD_COUNT(filters));
+    if (err == ZDD_ERR_NONE)
+        err = read_type(call, &ask.type);
     if (err == ZDD_ERR_NONE)
         err = read_position(call, -1, &ask.after_seq);
     return err == ZDD_ERR_NONE ? answer_stream(call, &ask) : err;
@@ -116,7 +123,7 @@ static enum zdd_err check_over(struct zdd_call *call, const struct zdd_run *run,
 enum zdd_err zdd_api_list_deployment_events(struct zdd_call *call)
 {
     static const char *const filters[] = {"type", "lastEventId"};
-    struct zdd_hub_ask ask = {.type = zdd_call_query(call, "type"), .until_end = true};
+    struct zdd_hub_ask ask = {.until_end = true};
     struct zdd_run run;
     bool over = false;
     enum zdd_err err = zdd_ask_run(call, &run, NULL);
@@ -127,6 +134,8 @@ enum zdd_err zdd_api_list_deployment_events(struct zdd_call *call)
         return answer_page(call, filters, ZDD_COUNT(filters), run.id);
     ask.run_id = run.id;
     err = zdd_ask_known(call, filters, ZDD_COUNT(filters));
+    if (err == ZDD_ERR_NONE)
+        err = read_type(call, &ask.type);
     if (err == ZDD_ERR_NONE)
         err = read_position(call, 0, &ask.after_seq);
     if (err == ZDD_ERR_NONE)

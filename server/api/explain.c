@@ -18,9 +18,17 @@ struct explain_job {
     struct zdd_explanation explanation;
 };
 
+/* Whoever asks why it hangs should not hang as well. */
+static const struct zdd_cluster *cluster_of(const struct zdd_call *call)
+{
+    const struct zdd_api_options *options = &zdd_api_of(call)->options;
+
+    return options->hasty.ops ? &options->hasty : &options->cluster;
+}
+
 static void ask_app(struct explain_job *job)
 {
-    const struct zdd_cluster *cluster = &zdd_api_of(job->call)->options.cluster;
+    const struct zdd_cluster *cluster = cluster_of(job->call);
     struct zdd_explanation *e = &job->explanation;
     struct zdd_plan plan;
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
@@ -41,7 +49,8 @@ static void ask_queue(struct explain_job *job)
     ZDD_AUTO_JSON json_t *answer = NULL;
     struct zdd_explanation *e = &job->explanation;
 
-    e->queue_known = zdd_cluster_json(job->call, "/queue", &answer) == ZDD_ERR_NONE;
+    e->queue_known =
+        zdd_cluster_json_of(job->call, cluster_of(job->call), "/queue", &answer) == ZDD_ERR_NONE;
     job->call->detail[0] = '\0'; /* it is only left out */
     if (e->queue_known)
         zdd_queue_read(answer, job->run.app_id, &e->queue);

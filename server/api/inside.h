@@ -92,6 +92,9 @@ const char *zdd_caller_prefix(const struct zdd_caller *caller);
 /** @return what to answer to header Accept (NULL: none was sent) on a route with @p flags */
 enum zdd_media zdd_accept_choose(const char *accept, unsigned flags);
 
+/** Write the media types that a route with @p flags answers: "application/json, text/plain". */
+void zdd_accept_words(unsigned flags, char *ret_text, size_t size);
+
 /** @return true when @p list (of If-Match or If-None-Match) names @p revision, or is "*" */
 bool zdd_etag_listed(const char *list, int64_t revision);
 
@@ -105,6 +108,12 @@ ZDD_MUST_CHECK enum zdd_err zdd_ask_known(struct zdd_call *call, const char *con
                                           size_t count);
 /** Read query parameter @p name as a time; 0 when absent. */
 ZDD_MUST_CHECK enum zdd_err zdd_ask_time(struct zdd_call *call, const char *name, int64_t *ret_ms);
+/** Read query parameter @p name as one of @p words; NULL when absent. A word that ends in '.'
+ * stands for all that begin so, and is not told. @return NONE, or QUERY_INVALID with a detail that
+ * names them */
+ZDD_MUST_CHECK enum zdd_err zdd_ask_word(struct zdd_call *call, const char *name,
+                                         const char *const words[], size_t count,
+                                         const char **ret_word);
 /** Path argument @p index as an id. @return NONE or @p unknown with a detail */
 ZDD_MUST_CHECK enum zdd_err zdd_ask_id(struct zdd_call *call, size_t index, enum zdd_err unknown,
                                        const char **ret_id);

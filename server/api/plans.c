@@ -4,6 +4,7 @@
  */
 #include "server/api/handlers.h"
 #include "server/api/page.h"
+#include "server/api/plan_ask.h"
 #include "server/api/plan_make.h"
 #include "server/api/post.h"
 #include "server/base/cleanup.h"
@@ -63,28 +64,6 @@ static void make_plan(void *cls)
         plan_done(job, err);
 }
 
-/* Read everything that can be read without asking anybody. */
-static enum zdd_err read_job(struct plan_job *job, struct zdd_call *call)
-{
-    struct zdd_caller *caller = zdd_caller_of(call);
-    struct zdd_field_errors *errors;
-    enum zdd_err err = zdd_post_open(&job->post, call);
-
-    if (err != ZDD_ERR_NONE || job->post.replayed)
-        return err;
-    err = zdd_call_json(call);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    errors = zdd_call_errors(call);
-    if (!zdd_plan_request_read(call->json, &job->request, errors))
-        err = errors->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;
-    zdd_caller_note(caller, job->request.app_id, NULL, job->request.reason);
-    if (err == ZDD_ERR_NONE && !zdd_caller_reaches(caller, job->request.app_id))
-        return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",
-                             caller->token.app_prefix);
-    return err;
-}
-
 enum zdd_err zdd_api_create_plan(struct zdd_call *call)
 {
     struct plan_job *job = calloc(1, sizeof(*job));
@@ -92,15 +71,10 @@ enum zdd_err zdd_api_create_plan(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = zdd_ask_known(call, NULL, 0);
-    if (err == ZDD_ERR_NONE)
-        err = read_job(job, call);
-    if (err == ZDD_ERR_NONE && job->post.replayed) {
-        plan_done(job, err);
-        return ZDD_ERR_LATER;
-    }
-    if (err == ZDD_ERR_NONE)
-        err = zdd_answer_later(call, make_plan, job);
+    err = zdd_post_open_json(&job->post, call);
+    if (err == ZDD_ERR_NONE && !job->post.replayed)
+        err = zdd_plan_ask(call, &job->request);
+    err = zdd_post_go_on(&job->post, err, make_plan, plan_done);
     if (err != ZDD_ERR_LATER)
         job_free(job);
     return err;

@@ -80,6 +80,15 @@ enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call)
     return err;
 }
 
+enum zdd_err zdd_post_open_json(struct zdd_post *post, struct zdd_call *call)
+{
+    enum zdd_err err = zdd_ask_known(call, NULL, 0);
+
+    if (err == ZDD_ERR_NONE)
+        err = zdd_post_open(post, call);
+    return err == ZDD_ERR_NONE && !post->replayed ? zdd_call_json(call) : err;
+}
+
 enum zdd_err zdd_post_find_tx(struct zdd_post *post, struct zdd_tx *tx)
 {
     struct zdd_idem_answer answer = {0};
@@ -110,23 +119,28 @@ enum zdd_err zdd_post_keep(struct zdd_post *post, struct zdd_tx *tx)
 }
 
 /* "createDeployment" is noted as "deployment.create": noun first, so that a prefix is a family. */
+static const struct {
+    const char *operation;
+    const char *action;
+} actions[] = {
+    {"createPlan", "plan.create"},
+    {"createDeployment", "deployment.create"},
+    {"pauseDeployment", "deployment.pause"},
+    {"resumeDeployment", "deployment.resume"},
+    {"promoteDeployment", "deployment.promote"},
+    {"abortDeployment", "deployment.abort"},
+    {"rollbackDeployment", "deployment.rollback"},
+    {"retryDeployment", "deployment.retry"},
+    {"setDeploymentWeight", "deployment.weight"},
+};
+
+const char *zdd_post_action(size_t index)
+{
+    return index < ZDD_COUNT(actions) ? actions[index].action : NULL;
+}
+
 static const char *action_of(const struct zdd_route *route)
 {
-    static const struct {
-        const char *operation;
-        const char *action;
-    } actions[] = {
-        {"createPlan", "plan.create"},
-        {"createDeployment", "deployment.create"},
-        {"pauseDeployment", "deployment.pause"},
-        {"resumeDeployment", "deployment.resume"},
-        {"promoteDeployment", "deployment.promote"},
-        {"abortDeployment", "deployment.abort"},
-        {"rollbackDeployment", "deployment.rollback"},
-        {"retryDeployment", "deployment.retry"},
-        {"setDeploymentWeight", "deployment.weight"},
-    };
-
     for (size_t i = 0; i < ZDD_COUNT(actions); i++) {
         if (strcmp(actions[i].operation, route->operation) == 0)
             return actions[i].action;
@@ -174,6 +188,17 @@ enum zdd_err zdd_post_submit(struct zdd_post *post, zdd_tx_body *body,
     const enum zdd_err err = zdd_store_submit(zdd_store_of(post->call), body, post, done);
 
     return err == ZDD_ERR_NONE ? ZDD_ERR_LATER : err;
+}
+
+enum zdd_err zdd_post_go_on(struct zdd_post *post, enum zdd_err err, void (*work)(void *cls),
+                            void (*done)(void *cls, enum zdd_err err))
+{
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (!post->replayed)
+        return zdd_answer_later(post->call, work, post);
+    done(post, err);
+    return ZDD_ERR_LATER;
 }
 
 void zdd_post_finish(struct zdd_post *post, enum zdd_err err)

@@ -32,6 +32,12 @@ struct zdd_post {
  */
 ZDD_MUST_CHECK enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call);
 
+/**
+ * Begin a POST with a body and without query: the key as above, then the body into call->json.
+ * @return as zdd_post_open(), or why the query or the body is refused
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_post_open_json(struct zdd_post *post, struct zdd_call *call);
+
 /** The same inside the transaction: the last word when two equal calls race. */
 ZDD_MUST_CHECK enum zdd_err zdd_post_find_tx(struct zdd_post *post, struct zdd_tx *tx);
 
@@ -51,8 +57,21 @@ ZDD_MUST_CHECK enum zdd_err zdd_post_refuse(struct zdd_post *post, struct zdd_tx
 ZDD_MUST_CHECK enum zdd_err zdd_post_submit(struct zdd_post *post, zdd_tx_body *body,
                                             void (*done)(void *cls, enum zdd_err err));
 
+/**
+ * After everything was read with verdict @p err: a replayed answer goes out by @p done at once,
+ * else a worker does @p work. Both get @p post, the first member of its job.
+ * @return LATER, or why not: then neither is called
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_post_go_on(struct zdd_post *post, enum zdd_err err,
+                                           void (*work)(void *cls),
+                                           void (*done)(void *cls, enum zdd_err err));
+
 /** Answer the call: headers, or the problem. The call is gone after. */
 void zdd_post_finish(struct zdd_post *post, enum zdd_err err);
+
+/** @return what the audit calls the operations that change something, by number; NULL after the
+ * last */
+const char *zdd_post_action(size_t index);
 
 /** Note a refusal that came before any transaction; does not wait. For api.c. */
 void zdd_audit_refusal(struct zdd_call *call, enum zdd_err err);

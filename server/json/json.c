@@ -87,6 +87,18 @@ static void fail_deep(struct zdd_json_error *error, const char *text, size_t at)
     fail_at(error, line, column, words);
 }
 
+/* The parser's words, but where they speak of its own switches. */
+static const char *words_of(const json_error_t *error)
+{
+    switch ((int)json_error_code(error)) {
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "the character \\u0000 is not allowed in a text";
+    default:
+        return error->text;
+    }
+}
+
 enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
                            struct zdd_json_error *ret_error)
 {
@@ -108,7 +120,7 @@ enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
     if (!json && memory_lacked)
         return ZDD_ERR_NO_MEMORY;
     if (!json) {
-        fail_at(ret_error, error.line, error.column, error.text);
+        fail_at(ret_error, error.line, error.column, words_of(&error));
         return ZDD_ERR_BODY_MALFORMED;
     }
     *ret_json = json;

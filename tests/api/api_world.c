@@ -50,6 +50,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
     assert_true(zdd_crypto_init());
     zdd_log_level_set(ZDD_LOG_ERROR);
     fake_cluster_init(&world->cluster);
+    fake_cluster_init(&world->hasty);
     open_store(world);
     if (options->engine_workers > 0) {
         world->engine = zdd_engine_start(&(struct zdd_engine_options){
@@ -63,6 +64,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .store = world->store,
         .engine = world->engine,
         .cluster = fake_cluster_of(&world->cluster),
+        .hasty = options->hasty ? fake_cluster_of(&world->hasty) : (struct zdd_cluster){0},
         .version = "1.2.3-test",
         .ring_size = options->ring_size,
         .stream_max = options->stream_max,
@@ -96,6 +98,7 @@ void api_world_free(struct api_world *world)
     zdd_api_free(world->api);
     zdd_store_free(world->store);
     fake_cluster_release(&world->cluster);
+    fake_cluster_release(&world->hasty);
     remove_folder(world->folder);
     free(world);
 }

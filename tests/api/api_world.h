@@ -16,6 +16,7 @@
 struct api_world {
     char folder[64];
     struct fake_cluster cluster;
+    struct fake_cluster hasty; /* for explanations, if asked for */
     struct zdd_store *store;
     struct zdd_engine *engine; /* NULL unless asked for */
     struct zdd_api *api;
@@ -32,6 +33,7 @@ struct api_world_options {
     unsigned stream_max;
     unsigned waiter_max;
     int64_t heartbeat_ms;
+    bool hasty; /* explanations ask world->hasty */
 };
 
 /** cmocka fixtures with the usual options; *state is a struct api_world. */

@@ -145,7 +145,9 @@ static void entries_are_filtered(void **state)
         {"", 4},
         {"?action=plan.create", 3},
         {"?action=deployment.", 1},
-        {"?action=deployment", 0},
+        {"?action=token.", 0},
+        {"?action=order.put-target", 0},
+        {"?action=deployment.end", 0},
         {"?actor=token:all", 4},
         {"?actor=engine", 0},
         {"?appId=/zdd/base", 4},
@@ -164,6 +166,31 @@ static void entries_are_filtered(void **state)
 
         if (json_array_size(json_object_get(answer.json, "items")) != queries[i].count)
             fail_msg("%s: %s", queries[i].query, answer.body);
+    }
+}
+
+static void an_action_that_no_entry_can_have_is_refused_with_those_there_are(void **state)
+{
+    static const char *const queries[] = {"?action=deployment", "?action=plan.creat",
+                                          "?action=depl.", "?action="};
+    struct api_world *world = *state;
+
+    for (size_t i = 0; i < ZDD_COUNT(queries); i++) {
+        for (int lines = 0; lines < 2; lines++) {
+            char path[80];
+            const struct apiclient_request request = {
+                .path = path, .header = {lines ? "Accept: application/x-ndjson" : NULL}};
+
+            snprintf(path, sizeof(path), "/v1/audit%s", queries[i]);
+
+            APICLIENT_AUTO struct apiclient_answer answer = apiclient_send(world->client, &request);
+
+            assert_int_equal(answer.status, 400);
+            assert_string_equal(apiclient_text(&answer, "/code"), "query-invalid");
+            assert_non_null(strstr(answer.body, "plan.create, deployment.create, "));
+            assert_non_null(strstr(answer.body, "order.put-target, "));
+            assert_non_null(strstr(answer.body, "token.revoke, not "));
+        }
     }
 }
 
@@ -241,6 +268,7 @@ int main(void)
         TEST(who_lacks_the_scope_is_noted_and_who_is_nobody_is_not),
         TEST(reading_and_replays_leave_no_trace),
         TEST(entries_are_filtered),
+        TEST(an_action_that_no_entry_can_have_is_refused_with_those_there_are),
         TEST(pages_go_from_the_newest_to_the_first),
         TEST(the_export_has_every_entry_as_a_line_oldest_first),
         TEST(the_chain_is_verified),

@@ -347,12 +347,18 @@ static void what_cannot_be_answered_as_asked_is_not_acceptable(void **state)
         {"/livez", "Accept: image/png", 406},
     };
     struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
 
     for (size_t i = 0; i < ZDD_COUNT(cases); i++)
         apiclient_expect(
             apiclient_send(world->client, &(struct apiclient_request){.path = cases[i].path,
                                                                       .header = {cases[i].accept}}),
             cases[i].status, cases[i].status == 406 ? "not-acceptable" : NULL);
+    answer =
+        apiclient_send(world->client, &(struct apiclient_request){.path = "/v1/audit",
+                                                                  .header = {"Accept: text/html"}});
+    assert_string_equal(apiclient_text(&answer, "/detail"),
+                        "this operation answers application/json, application/x-ndjson");
 }
 
 static void paths_and_methods_that_do_not_exist_are_told(void **state)

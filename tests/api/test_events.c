@@ -2,6 +2,7 @@
  * @file tests/api/test_events.c
  * @brief Events as pages and as streams: nothing lost, nothing twice, nobody waited for.
  */
+#include "server/api/event_json.h"
 #include "server/json/json.h"
 #include "tests/api/sse_reader.h"
 
@@ -290,10 +291,48 @@ static void a_hundred_readers_get_the_same(void **state)
     }
 }
 
+static void the_types_of_the_filter_are_those_of_the_contract(void **state)
+{
+    struct api_world *world = *state;
+    const json_t *types =
+        zdd_json_at(apiclient_contract(world->client), "/components/schemas/EventType/enum");
+    size_t index;
+    json_t *type;
+
+    assert_int_equal(json_array_size(types), zdd_event_type_count);
+    json_array_foreach(types, index, type)
+        assert_string_equal(json_string_value(type), zdd_event_types[index]);
+}
+
+static void a_type_that_no_event_can_have_is_refused_with_those_there_are(void **state)
+{
+    static const char *const accepts[] = {"Accept: application/json", "Accept: text/event-stream"};
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE], path[120];
+
+    api_world_base(world);
+    api_world_deploy(world, "1.0", "", id);
+    for (size_t i = 0; i < 4; i++) {
+        const struct apiclient_request request = {.path = path, .header = {accepts[i / 2]}};
+
+        snprintf(path, sizeof(path), "/v1/%s%s%s?type=deployment.faild",
+                 i % 2 ? "deployments/" : "", i % 2 ? id : "", i % 2 ? "/events" : "events");
+
+        APICLIENT_AUTO struct apiclient_answer answer = apiclient_send(world->client, &request);
+
+        assert_int_equal(answer.status, 400);
+        assert_string_equal(apiclient_text(&answer, "/code"), "query-invalid");
+        for (size_t k = 0; k < zdd_event_type_count; k++)
+            assert_non_null(strstr(apiclient_text(&answer, "/detail"), zdd_event_types[k]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
+        TEST(the_types_of_the_filter_are_those_of_the_contract),
+        TEST(a_type_that_no_event_can_have_is_refused_with_those_there_are),
         TEST(events_are_pages_oldest_first),
         TEST(pages_are_filtered_by_app_deployment_type_and_position),
         TEST(a_stream_brings_what_happens_from_now_on),

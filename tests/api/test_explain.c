@@ -250,6 +250,29 @@ static void what_has_ended_needs_nobody(void **state)
     assert_non_null(strstr(apiclient_text(&answer, "/text"), "has succeeded"));
 }
 
+static int setup_hasty(void **state)
+{
+    *state = api_world_new(&(struct api_world_options){.hasty = true});
+    return 0;
+}
+
+static void it_does_not_wait_as_long_as_deployments_do(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    make_stuck(world, id);
+    fake_cluster_fail(&world->hasty, ZDD_ERR_CLUSTER_SLOW, "no answer for 3 s");
+    fake_cluster_close(&world->cluster); /* whoever asks there hangs */
+    answer = explain(world, id, NULL);
+    fake_cluster_open(&world->cluster);
+    assert_int_equal(answer.status, 200);
+    assert_true(json_is_false(zdd_json_at(answer.json, "/marathon/reachable")));
+    assert_non_null(strstr(apiclient_text(&answer, "/text"),
+                           "Marathon does not answer now: no answer for 3 s"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +284,8 @@ int main(void)
         TEST(one_in_the_queue_points_at_the_one_before_it),
         TEST(a_long_wait_is_told_in_hours),
         TEST(it_answers_also_when_marathon_does_not),
+        cmocka_unit_test_setup_teardown(it_does_not_wait_as_long_as_deployments_do, setup_hasty,
+                                        api_world_teardown),
         TEST(an_answer_without_a_queue_is_still_one),
         TEST(holds_name_their_ways_out),
         TEST(what_has_ended_needs_nobody),

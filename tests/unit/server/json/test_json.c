@@ -92,10 +92,16 @@ static void doubled_members_are_refused(void **state)
 
 static void nul_characters_are_refused_escaped_or_not(void **state)
 {
+    static const char *const escaped[] = {"\"a\\u0000b\"", "{\"a\\u0000\":1}", "[1,\"\\u0000\"]"};
+
     (void)state;
-    refused("\"a\\u0000b\"", 10);
     refused("\"a\0b\"", 5);
     refused("{}\0", 3);
+    for (size_t i = 0; i < sizeof(escaped) / sizeof(escaped[0]); i++) {
+        const struct zdd_json_error error = refused(escaped[i], strlen(escaped[i]));
+
+        assert_string_equal(error.text, "the character \\u0000 is not allowed in a text");
+    }
 }
 
 static void wrong_utf8_is_refused(void **state)

@@ -1,0 +1,16 @@
+/**
+ * @file server/api/plan_ask.h
+ * @brief The request of POST /v1/plans and POST /v1/deployments, read and allowed.
+ */
+#pragma once
+
+#include "server/api/inside.h"
+#include "server/api/plan_request.h"
+
+/**
+ * Read call->json, note for the audit what it is about, and see whether the token reaches the app.
+ * @param[out] ret_request  borrows from call->json
+ * @return NONE; BODY_INVALID (the call has the errors); APP_FORBIDDEN; NO_MEMORY
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_plan_ask(struct zdd_call *call,
+                                         struct zdd_plan_request *ret_request);

@@ -22,6 +22,7 @@ struct world {
     struct zdd_store *store;
     struct zdd_stepper stepper;
     struct zdd_app_view view;
+    int64_t now_ms;
     enum zdd_err look_err, put_err;
     bool moved_meanwhile; /* another writer moves the deployment during the next look */
     int looks, puts;
@@ -88,8 +89,9 @@ static const struct zdd_cluster_ops ops = {.observe = observe, .put = put};
 
 static int64_t clock_now(void *cls)
 {
-    (void)cls;
-    return NOW;
+    const struct world *w = cls;
+
+    return w->now_ms;
 }
 
 static bool dies(void *cls, enum zdd_point point)
@@ -175,7 +177,7 @@ static int setup(void **state)
 {
     static struct world w;
 
-    w = (struct world){.view = before_view(), .dies_at = ZDD_POINT_COUNT};
+    w = (struct world){.now_ms = NOW, .view = before_view(), .dies_at = ZDD_POINT_COUNT};
     zdd_log_level_set(ZDD_LOG_ERROR);
     place_make(&w.place);
     w.store = open_with(&(struct zdd_store_options){
@@ -339,6 +341,23 @@ static void what_marathon_says_decides_when_to_look_again(void **state)
     }
 }
 
+static void a_clear_answer_does_not_end_the_doubt_about_an_earlier_order(void **state)
+{
+    struct world *w = *state;
+    int64_t unsure_until_ms;
+
+    w->put_err = ZDD_ERR_CLUSTER_SLOW;
+    (void)step(w, "run-1");
+    unsure_until_ms = load_run(w->store, "run-1").unsure_until_ms;
+    assert_true(unsure_until_ms > NOW + 1000);
+    w->put_err = ZDD_ERR_NONE;
+    w->now_ms = NOW + 1000;
+    (void)step(w, "run-1");
+    assert_int_equal(w->puts, 2);
+    assert_int_equal(load_run(w->store, "run-1").outcome, ZDD_OUTCOME_ACKED);
+    assert_int_equal(load_run(w->store, "run-1").unsure_until_ms, unsure_until_ms);
+}
+
 static void the_next_in_the_queue_is_named_when_one_ends(void **state)
 {
     struct world *w = *state;
@@ -493,6 +512,7 @@ int main(void)
         CASE(silence_is_told_with_its_reason),
         CASE(a_shared_look_gives_no_orders),
         CASE(what_marathon_says_decides_when_to_look_again),
+        CASE(a_clear_answer_does_not_end_the_doubt_about_an_earlier_order),
         CASE(the_next_in_the_queue_is_named_when_one_ends),
         CASE(a_deployment_that_is_not_there_has_ended),
         CASE(dying_at_a_point_leaves_exactly_what_came_before_it),

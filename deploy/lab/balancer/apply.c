@@ -155,6 +155,16 @@ static bool write_files(struct zdd_balancer *balancer, const struct zdd_mlb_conf
            zdd_haproxy_write(haproxy, ZDD_MLB_CONFIG_FILE, config->text);
 }
 
+/* Say a reason once, not at every look; "" for none. */
+static void tell_trouble(struct zdd_balancer *balancer, const char *what, const char *reason)
+{
+    pthread_mutex_lock(&balancer->lock);
+    if (*reason && strcmp(balancer->view.reason, reason) != 0)
+        zdd_balancer_log(balancer, "%s: %s", what, reason);
+    snprintf(balancer->view.reason, sizeof(balancer->view.reason), "%s", reason);
+    pthread_mutex_unlock(&balancer->lock);
+}
+
 static bool reload(struct zdd_balancer *balancer)
 {
     char reason[ZDD_HAPROXY_REASON_SIZE] = "";
@@ -163,10 +173,8 @@ static bool reload(struct zdd_balancer *balancer)
     pthread_mutex_lock(&balancer->lock);
     balancer->view.worker = balancer->haproxy.worker;
     balancer->view.reloads += reloaded;
-    snprintf(balancer->view.reason, sizeof(balancer->view.reason), "%s", reason);
     pthread_mutex_unlock(&balancer->lock);
-    if (!reloaded)
-        zdd_balancer_log(balancer, "reload: %s", reason);
+    tell_trouble(balancer, "the reload failed", reason);
     return reloaded;
 }
 
@@ -193,7 +201,7 @@ static void take(struct zdd_balancer *balancer, struct zdd_mlb_config *config, b
     zdd_mlb_config_release(config);
 }
 
-void zdd_balancer_apply(struct zdd_balancer *balancer, bool force)
+static void look(struct zdd_balancer *balancer, bool force)
 {
     ZDD_AUTO_JSON json_t *apps = balancer->snapshot(balancer->cls);
     char reason[ZDD_HAPROXY_REASON_SIZE] = "";
@@ -201,9 +209,10 @@ void zdd_balancer_apply(struct zdd_balancer *balancer, bool force)
     struct zdd_mlb_config working;
 
     if (!configure(balancer, apps, &whole, reason)) {
-        zdd_balancer_log(balancer, "the configuration stays as it is: %s", reason);
+        tell_trouble(balancer, "the configuration stays as it is", reason);
         return;
     }
+    tell_trouble(balancer, "", ""); /* what was wrong is over; a reload may say its own */
     if (!force && balancer->wished && strcmp(balancer->wished, whole.text) == 0) {
         tell_left_out(balancer, &whole);
         zdd_mlb_config_release(&whole);
@@ -214,4 +223,12 @@ void zdd_balancer_apply(struct zdd_balancer *balancer, bool force)
     if (find_working(balancer, apps, &whole, &working))
         take(balancer, &working, force);
     zdd_mlb_config_release(&whole);
+}
+
+void zdd_balancer_apply(struct zdd_balancer *balancer, bool force)
+{
+    look(balancer, force);
+    pthread_mutex_lock(&balancer->lock);
+    balancer->view.looks++;
+    pthread_mutex_unlock(&balancer->lock);
 }

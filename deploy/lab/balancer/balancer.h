@@ -21,7 +21,8 @@ struct zdd_balancer_view {
     pid_t master;
     long worker;
     long starts, reloads;
-    json_t *left_out;                     /* app id → why */
+    long looks;       /* how often the apps were looked at and what they ask for was applied */
+    json_t *left_out; /* app id → why */
     char reason[ZDD_HAPROXY_REASON_SIZE]; /* why the first start failed, or the last reload */
 };
 

@@ -155,13 +155,14 @@ static json_t *one_json(struct zdd_balancer *balancer)
 
     snprintf(url, sizeof(url), "http://%s:%u", balancer->host, settings->stats_port);
     pthread_mutex_lock(&balancer->lock);
-    json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:b, s:I, s:I, s:I, s:I, s:O}", "address",
+    json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:O}", "address",
                      balancer->host, "url", url, "port", settings->stats_port, "appIdPort",
                      settings->app_id_port, "vhostPort", settings->vhost_port, "directory",
                      balancer->haproxy.dir, "running", balancer->view.running, "master",
                      (json_int_t)balancer->view.master, "worker", (json_int_t)balancer->view.worker,
                      "starts", (json_int_t)balancer->view.starts, "reloads",
-                     (json_int_t)balancer->view.reloads, "leftOut", balancer->view.left_out);
+                     (json_int_t)balancer->view.reloads, "looks", (json_int_t)balancer->view.looks,
+                     "leftOut", balancer->view.left_out);
     if (*balancer->view.reason)
         json_object_set_new(json, "lastReason", json_string(balancer->view.reason));
     pthread_mutex_unlock(&balancer->lock);

@@ -119,7 +119,7 @@ static bool read_target(const json_t *app, int64_t *ret_target, char ret_reason[
     if (text)
         value = strtol(text, &end, 10);
     if (!text || end == text || *end || errno || value < INT_MIN || value > INT_MAX) {
-        snprintf(ret_reason, 200, "%.100s: " TARGET " is no number", id_of(app));
+        snprintf(ret_reason, 200, "%.100s: " TARGET " is missing or no number", id_of(app));
         return false;
     }
     *ret_target = value;

@@ -182,8 +182,12 @@ static int setup(void **state)
     place_make(&w.place);
     w.store = open_with(&(struct zdd_store_options){
         .path = w.place.path, .holder = "test", .inline_writer = true, .reader_count = 2});
-    w.stepper = (struct zdd_stepper){
-        .store = w.store, .cluster = {&ops, &w}, .now_ms = clock_now, .dies = dies, .fate = &w};
+    w.stepper = (struct zdd_stepper){.store = w.store,
+                                     .cluster = {&ops, &w},
+                                     .now_ms = clock_now,
+                                     .clock = &w,
+                                     .dies = dies,
+                                     .fate = &w};
     deploy(&w, 1, "/shop");
     *state = &w;
     return 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define CHECK_SIZE 128
+#define NUMBER_MAX 1000000
 #define INTERVAL_MIN_MS 20 /* of a health check; --speed shall not make HAProxy do nothing else */
 
 /* Stock's template, with the ids that the state file needs. */
@@ -25,6 +26,14 @@ static bool is_tcp_check(const struct zdd_mlb_service *service)
     return !service->http || strcmp(protocol, "TCP") == 0 || strcmp(protocol, "MESOS_TCP") == 0;
 }
 
+/* What Marathon would refuse may still be read here: it must only not be nonsense. */
+static long long number(const json_t *check, const char *name, int64_t otherwise)
+{
+    const int64_t value = zdd_json_int(check, name, otherwise);
+
+    return value < 0 ? 0 : value > NUMBER_MAX ? NUMBER_MAX : value;
+}
+
 /* How long a check may take is the service's own pace: --speed does not touch it. */
 static void add_check(struct zdd_buf *buf, const struct zdd_mlb_service *service)
 {
@@ -34,13 +43,13 @@ static void add_check(struct zdd_buf *buf, const struct zdd_mlb_service *service
                    "  option  httpchk GET %s\n"
                    "  timeout check %llds\n",
                    zdd_json_text(service->check, "path", "/"),
-                   (long long)zdd_json_int(service->check, "timeoutSeconds", 20));
+                   number(service->check, "timeoutSeconds", 20));
 }
 
 static void interval_text(const struct zdd_mlb_settings *settings, const json_t *check,
                           char ret[static 32])
 {
-    const double seconds = (double)zdd_json_int(check, "intervalSeconds", 60);
+    const double seconds = (double)number(check, "intervalSeconds", 60);
     long long ms = llround(seconds * 1000.0 / settings->speed);
 
     if (ms < INTERVAL_MIN_MS)
@@ -54,15 +63,15 @@ static void interval_text(const struct zdd_mlb_settings *settings, const json_t 
 static void check_options(const struct zdd_mlb_settings *settings, const json_t *check,
                           char ret[static CHECK_SIZE])
 {
-    const int64_t port = zdd_json_int(check, "port", 0);
+    const long long port = number(check, "port", 0);
     char interval[32];
     char ports[32] = "";
 
     interval_text(settings, check, interval);
     if (port)
-        snprintf(ports, sizeof(ports), " port %lld", (long long)port);
+        snprintf(ports, sizeof(ports), " port %lld", port);
     snprintf(ret, CHECK_SIZE, " check inter %s fall %lld%s", interval,
-             (long long)zdd_json_int(check, "maxConsecutiveFailures", 3) + 1, ports);
+             number(check, "maxConsecutiveFailures", 3) + 1, ports);
 }
 
 /* A task's host is an address here, so it is host and host_ipv4 at once. */

@@ -20,6 +20,7 @@
 #define LOOK_MIN_MS 100      /* with a reload of 100 to 300 ms: what was measured of a real one */
 #define LOOK_SPREAD_MS 200   /* and no two balancers look at the same moment */
 #define LOOK_QUIET_MS 300000 /* without any event */
+#define LOOK_FLOOR_MS 10     /* at any speed: a look takes the lab's lock */
 #define RESTART_FIRST_MS 50
 #define RESTART_MAX_MS 5000
 #define STEADY_MS 2000 /* HAProxy that has lived so long did not die of its start */
@@ -55,10 +56,12 @@ static void publish(struct zdd_balancer *balancer)
 static void look_later(struct zdd_balancer *balancer)
 {
     uint32_t draw = 0;
+    int64_t wait_ms;
     int64_t at_ms;
 
     zdd_random(&draw, sizeof(draw));
-    at_ms = zdd_mono_ms() + (int64_t)((LOOK_MIN_MS + draw % LOOK_SPREAD_MS) / balancer->speed);
+    wait_ms = (int64_t)((LOOK_MIN_MS + draw % LOOK_SPREAD_MS) / balancer->speed);
+    at_ms = zdd_mono_ms() + (wait_ms > LOOK_FLOOR_MS ? wait_ms : LOOK_FLOOR_MS);
     if (at_ms < balancer->look_at_ms) /* events that come meanwhile are in it */
         balancer->look_at_ms = at_ms;
 }

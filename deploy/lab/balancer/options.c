@@ -11,20 +11,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOST_BITS 0xffu     /* of an address: all balancers lie in one network of 256 */
-#define HOST_LAST_MAX 254u  /* the last one is the network's broadcast address */
+#define HOST_LAST_MAX 250   /* the last number of the first address: the others count on from it */
 #define PORT_LAST_MAX 65533 /* two more follow: app ids and the Runtime API */
+
+static uint32_t last_number(struct in_addr address)
+{
+    return ntohl(address.s_addr) & 0xff;
+}
 
 const char *zdd_lab_set_balancer(struct zdd_lab_options *options, const char *value)
 {
-    static const char wrong[] = "must be a loopback address and a port such as 127.0.0.1:9090, or "
-                                "127.0.0.1:0 for free ports";
+    static const char wrong[] = "must be a loopback address up to 127.x.x.250 and a port up to "
+                                "65533, such as 127.0.0.1:9090, or 127.0.0.1:0 for free ports";
     struct in_addr address;
     char host[64];
     uint16_t port;
 
-    if (!zdd_hostport_parse(value, host, &port) || inet_pton(AF_INET, host, &address) != 1 ||
-        strncmp(host, "127.", 4) != 0 || port > PORT_LAST_MAX)
+    if (!zdd_hostport_parse(value, host, &port) || inet_pton(AF_INET, host, &address) != 1)
+        return wrong;
+    if (strncmp(host, "127.", 4) != 0 || last_number(address) < 1 ||
+        last_number(address) > HOST_LAST_MAX || port > PORT_LAST_MAX)
         return wrong;
     snprintf(options->balancer.host, sizeof(options->balancer.host), "%.15s", host);
     options->balancer.port = port;
@@ -75,12 +81,8 @@ void zdd_lab_balancer_address(const struct zdd_lab_balancer_options *options, in
                               char ret[static ZDD_LAB_ADDRESS_SIZE])
 {
     struct in_addr address = {0};
-    uint32_t number;
 
     (void)inet_pton(AF_INET, options->host, &address);
-    number = ntohl(address.s_addr);
-    /* In the network's own round, so that it never leaves 127.0.0.0/8. */
-    number = (number & ~HOST_BITS) | ((number & HOST_BITS) + (uint32_t)index) % (HOST_LAST_MAX + 1);
-    address.s_addr = htonl(number);
+    address.s_addr = htonl(ntohl(address.s_addr) + (uint32_t)index);
     (void)inet_ntop(AF_INET, &address, ret, ZDD_LAB_ADDRESS_SIZE);
 }

@@ -38,7 +38,7 @@ static void acl_name(struct zdd_buf *buf, const struct zdd_mlb_service *service)
     read_host(service->vhost, strcspn(service->vhost, ","), host);
     zdd_mlb_clean(buf, host);
     zdd_buf_text(buf, "_");
-    for (const char *c = service->app_id + 1; *c; c++)
+    for (const char *c = service->app_id + (*service->app_id == '/'); *c; c++)
         zdd_buf_append(buf, *c == '/' ? "_" : c, 1);
 }
 

@@ -202,18 +202,31 @@ bool zdd_exchange_take(struct zdd_exchange *exchange, const char *data, size_t s
     return exchange->discarded <= DISCARD_MAX;
 }
 
-/* The handler wants to answer later: suspend, unless later is now. */
+/* The handler wants to answer later. Not suspended yet: see go_on(). */
 static enum zdd_progress defer(struct zdd_exchange *exchange)
+{
+    pthread_mutex_lock(&exchange->http->lock);
+    exchange->deferred = true;
+    pthread_mutex_unlock(&exchange->http->lock);
+    return ZDD_PROGRESS_WAIT;
+}
+
+/*
+ * libmicrohttpd asks again: at once after the handler said "later", and when it was resumed. A
+ * resumed connection does first what it did when it was suspended. In the first call that was
+ * reading: a caller who has closed his half of the connection would be cut without a reply. So it
+ * is suspended in the second call, where it only waits for us.
+ */
+static enum zdd_progress go_on(struct zdd_exchange *exchange)
 {
     struct zdd_http *http = exchange->http;
     enum zdd_progress progress = ZDD_PROGRESS_WAIT;
 
     pthread_mutex_lock(&http->lock);
-    exchange->deferred = true;
     if (exchange->finished) {
         progress = ZDD_PROGRESS_ANSWER;
     } else if (http->stopping) {
-        progress = ZDD_PROGRESS_CUT;
+        progress = ZDD_PROGRESS_CUT; /* the server stops and waited long enough */
     } else {
         exchange->waiting = true;
         MHD_suspend_connection(exchange->connection);
@@ -222,20 +235,6 @@ static enum zdd_progress defer(struct zdd_exchange *exchange)
     if (progress == ZDD_PROGRESS_ANSWER)
         exchange->verdict = exchange->finished_with;
     return progress;
-}
-
-/* libmicrohttpd resumed a deferred call. */
-static enum zdd_progress go_on(struct zdd_exchange *exchange)
-{
-    bool finished;
-
-    pthread_mutex_lock(&exchange->http->lock);
-    finished = exchange->finished;
-    pthread_mutex_unlock(&exchange->http->lock);
-    if (!finished)
-        return ZDD_PROGRESS_CUT; /* the server stops and waited long enough */
-    exchange->verdict = exchange->finished_with;
-    return ZDD_PROGRESS_ANSWER;
 }
 
 enum zdd_progress zdd_exchange_run(struct zdd_exchange *exchange)

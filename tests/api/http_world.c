@@ -228,6 +228,7 @@ static const struct zdd_route routes[] = {
     {"DELETE", "/nothing", nothing, "nothing", 0},
     {"GET", "/too-much", too_much, "tooMuch", 0},
     {"GET", "/hold", hold, "hold", 0},
+    {"POST", "/hold", hold, "holdPosted", 0},
     {"GET", "/hurry", hurry, "hurry", 0},
     {"GET", "/race", race, "race", 0},
     {"GET", "/stream", stream_chunked, "stream", 0},

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define HOLD "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"
 #define GRACE_MS 20000
@@ -106,6 +107,32 @@ static void many_answers_at_once_reach_everybody(void **state)
                 wire_close(&wires[j]);
             world_stop(&world);
         }
+    }
+}
+
+static void a_caller_who_has_said_all_still_hears_the_answer(void **state)
+{
+    static const char *const requests[] = {
+        HOLD,
+        "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /hold HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < 3 * sizeof(requests) / sizeof(requests[0]); i++) {
+        struct wire wire = wire_open(world->port);
+
+        wire_send(&wire, requests[i / 3]);
+        if (i % 3 == 0)
+            shutdown(wire.fd, SHUT_WR); /* with the request, or before, or after it waits */
+        world_wait_held(world, 1);
+        shutdown(wire.fd, SHUT_WR);
+        if (i % 3 == 2)
+            assert_true(wire_is_silent(&wire, 50));
+        world_finish_held(world, ZDD_ERR_NONE);
+        expect(&wire, 200, "\"held\"");
+        assert_true(wire_closes(&wire, WIRE_WAIT_MS));
+        wire_close(&wire);
     }
 }
 
@@ -308,6 +335,7 @@ int main(void)
         SPEC(a_deferred_call_can_fail),
         SPEC(a_deferred_call_outlasts_the_timeout_of_connections),
         cmocka_unit_test(many_answers_at_once_reach_everybody),
+        SPEC(a_caller_who_has_said_all_still_hears_the_answer),
         SPEC(a_caller_who_hangs_up_meanwhile_does_no_harm),
         cmocka_unit_test(a_server_being_freed_waits_for_answers_under_way),
         cmocka_unit_test(new_calls_on_open_connections_hear_503_while_the_server_is_being_freed),

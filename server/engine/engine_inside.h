@@ -1,7 +1,7 @@
 /**
  * @file server/engine/engine_inside.h
- * @brief PRIVATE to server/engine/: what it is made of, and what its files share. Functions are called
- * with its lock held.
+ * @brief PRIVATE to server/engine/: what it is made of, and what its files share. Functions are
+ * called with its lock held.
  */
 #pragma once
 

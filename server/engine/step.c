@@ -232,6 +232,16 @@ static enum zdd_err proceed(struct work *w)
     return ZDD_ERR_INTERNAL;
 }
 
+/* It has ended before: perhaps in a commit that nobody heard of, and then nobody was told either
+ * who comes next. */
+static enum zdd_err find_next(struct work *w)
+{
+    w->report->ended = true;
+    if (!zdd_phase_is_final(w->run.phase))
+        return ZDD_ERR_NONE; /* unknown, or queued itself */
+    return zdd_run_of_app(w->stepper->store, w->run.app_id, w->report->next_id);
+}
+
 enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const struct zdd_look *known,
                       struct zdd_step_report *ret_report)
 {
@@ -241,11 +251,8 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
     memset(ret_report, 0, sizeof(*ret_report));
     atomic_fetch_add(&stepper->steps, 1);
     err = load(&w, run_id);
-    if (err == ZDD_ERR_RUN_FINISHED || err == ZDD_ERR_RUN_UNKNOWN) {
-        ret_report->ended = true;
-        zdd_plan_texts_release(&w.texts);
-        return ZDD_ERR_NONE;
-    }
+    if (err == ZDD_ERR_RUN_FINISHED || err == ZDD_ERR_RUN_UNKNOWN)
+        return find_next(&w);
     if (err == ZDD_ERR_NONE) {
         look(&w, known);
         w.now_ms = stepper->now_ms(stepper->clock);

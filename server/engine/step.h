@@ -36,7 +36,7 @@ struct zdd_step_report {
     bool died;          /* zdd_stepper.dies said so */
     int64_t wake_at_ms; /* look again at the latest then; 0: only an event, a command or a sweep
                            brings news */
-    char next_id[ZDD_ID_SIZE]; /* a queued deployment of the same app that became active, or "" */
+    char next_id[ZDD_ID_SIZE];            /* when it has ended: the app's live deployment, or "" */
     char reason[ZDD_CLUSTER_REASON_SIZE]; /* when unreachable: why */
 };
 

@@ -175,9 +175,7 @@ void journey_init(struct journey *j, const struct journey_kind *kind, struct zdd
     make_plan(&j->plan, kind);
     world_init(&j->world, 1, &j->plan);
     j->world.calm = true;
-    j->world.sick_target = kind->sick;
-    if (kind->action == ZDD_ACTION_CREATE)
-        j->world.first_target_generation = j->world.twin.current; /* there is none before it */
+    j->world.target_health = kind->sick ? TARGET_SICK : TARGET_WELL;
     j->world.on_order = check_order;
     j->world.cls = j;
     j->inner = world_cluster(&j->world);
@@ -257,7 +255,7 @@ static void step(struct journey *j)
     struct zdd_step_report report;
     const enum zdd_err err = take_step(j, &report);
 
-    j->world.event_waits = false;
+    j->world.event_count = 0; /* what is on its way would tell what has just been seen */
     if (err != ZDD_ERR_NONE) {
         j->errors++;
         j->wake_at_ms = j->world.now_ms + RETRY_MS;
@@ -275,7 +273,7 @@ void journey_run(struct journey *j)
     const int64_t end_by_ms = j->world.now_ms + END_BY_MS;
 
     while (!zdd_phase_is_final(j->run.phase)) {
-        if (j->world.event_waits || j->world.now_ms >= j->wake_at_ms ||
+        if (world_event(&j->world) || j->world.now_ms >= j->wake_at_ms ||
             j->world.now_ms >= j->sweep_at_ms) {
             if (j->world.now_ms >= j->sweep_at_ms)
                 j->sweep_at_ms = j->world.now_ms + SWEEP_MS;

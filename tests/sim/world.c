@@ -1,15 +1,14 @@
 /**
  * @file tests/sim/world.c
- * @brief A seeded Marathon with faults.
+ * @brief A seeded Marathon with faults: what it shows, and what becomes of orders.
  */
 #include "tests/sim/world.h"
 
 #include <assert.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS 500
+#define SLOW_TICKS_MAX 20 /* a call that takes longer ends without an answer */
 
 uint64_t world_draw(struct world *w)
 {
@@ -50,6 +49,7 @@ static int32_t choose(void *cls, int32_t count)
     const int32_t forced = w->forced;
 
     w->forced = -1;
+    assert(forced < count);
     return forced >= 0 ? forced : (int32_t)(world_draw(w) % (uint64_t)count);
 }
 
@@ -65,8 +65,6 @@ void world_init(struct world *w, uint64_t seed, const struct zdd_plan *plan)
     zdd_twin_init(&w->twin, plan);
     w->twin.choose = choose;
     w->twin.cls = w;
-    /* A new app's first tasks are the target's. */
-    w->first_target_generation = plan->seen.exists ? w->twin.current + 1 : w->twin.current;
 }
 
 static void stamp(char text[ZDD_VERSION_SIZE], int number)
@@ -79,12 +77,6 @@ static void stamp(char text[ZDD_VERSION_SIZE], int number)
 static void name_deployment(const struct world *w, char id[ZDD_ID_SIZE])
 {
     snprintf(id, ZDD_ID_SIZE, "00000000-0000-4000-8000-%012d", w->twin.deployment_number);
-}
-
-static void news(struct world *w)
-{
-    w->event_waits = true;
-    w->event_at_ms = w->now_ms + (world_fault(w, w->faults.event_late) ? 5000 : 0);
 }
 
 static void view(const struct world *w, struct zdd_app_view *v)
@@ -109,6 +101,34 @@ static void view(const struct world *w, struct zdd_app_view *v)
     }
 }
 
+/* A call takes its time, on the way there or on the way back. */
+static void linger(struct world *w)
+{
+    if (!world_fault(w, w->faults.call_slow))
+        return;
+    for (uint64_t i = 1 + world_draw(w) % SLOW_TICKS_MAX; i > 0; i--) {
+        world_tick(w);
+        if (w->on_time)
+            w->on_time(w->cls);
+    }
+    world_tell(w, "… the call is slow");
+}
+
+/* Every way of a call to end without a word about the app. */
+static enum zdd_err say_nothing(struct world *w)
+{
+    static const enum zdd_err errors[] = {ZDD_ERR_CLUSTER_DOWN, ZDD_ERR_CLUSTER_SLOW,
+                                          ZDD_ERR_CLUSTER_NONSENSE, ZDD_ERR_CLUSTER_UNWELL,
+                                          ZDD_ERR_CLUSTER_FORBIDDEN};
+
+    return errors[world_draw(w) % ZDD_COUNT(errors)];
+}
+
+static bool is_silent(const struct world *w)
+{
+    return w->now_ms < w->silent_until_ms;
+}
+
 static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t count,
                             struct zdd_app_view *ret_views,
                             char reason[static ZDD_CLUSTER_REASON_SIZE])
@@ -116,14 +136,49 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t co
     struct world *w = cls;
 
     (void)asks;
-    if (world_fault(w, w->faults.look_fails)) {
+    linger(w);
+    if (is_silent(w) || world_fault(w, w->faults.look_fails)) {
         snprintf(reason, ZDD_CLUSTER_REASON_SIZE, "simulated silence");
         world_tell(w, "a look gets no answer");
-        return ZDD_ERR_CLUSTER_DOWN;
+        return say_nothing(w);
     }
     for (size_t i = 0; i < count; i++)
         view(w, &ret_views[i]);
+    w->looks_seen++;
+    linger(w); /* what was seen grows old */
     return ZDD_ERR_NONE;
+}
+
+/* Another definition has instances of its own. When all generations are taken, the twin merges the
+ * two oldest. */
+static void note_generation(struct world *w, int32_t before, bool anew)
+{
+    const int32_t last = ZDD_TWIN_GENERATIONS - 1;
+
+    if (anew && before == last) {
+        w->is_target[0] = w->is_target[0] || w->is_target[1];
+        for (int32_t i = 1; i < last; i++)
+            w->is_target[i] = w->is_target[i + 1];
+    }
+    w->is_target[w->twin.current] = w->twin.definition == ZDD_DEFINITION_TARGET;
+    w->config_version = w->version;
+}
+
+bool world_put(struct world *w, enum zdd_definition definition, const struct zdd_app_facts *facts,
+               bool force)
+{
+    const int32_t generation = w->twin.current;
+    const bool config = !w->twin.exists || definition != w->twin.definition;
+    const bool anew = w->twin.exists || zdd_twin_total(&w->twin) > 0;
+    const bool changes = config || facts->instances != w->twin.facts.instances;
+
+    if (!zdd_twin_put(&w->twin, definition, facts, force))
+        return false;
+    if (changes)
+        w->version++;
+    if (config)
+        note_generation(w, generation, anew);
+    return true;
 }
 
 static bool put(struct world *w, enum zdd_order_kind kind, const struct zdd_cluster_order *order)
@@ -131,26 +186,27 @@ static bool put(struct world *w, enum zdd_order_kind kind, const struct zdd_clus
     struct zdd_app_facts facts = kind == ZDD_ORDER_PUT_PREVIOUS ? w->plan->old : w->plan->target;
     enum zdd_definition definition =
         kind == ZDD_ORDER_PUT_PREVIOUS ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_TARGET;
-    const int32_t generation = w->twin.current;
 
     facts.instances = order->instances;
-    if (w->plan->action == ZDD_ACTION_SCALE && w->twin.definition != ZDD_DEFINITION_FOREIGN)
+    if (w->plan->action == ZDD_ACTION_SCALE && w->twin.exists &&
+        w->twin.definition != ZDD_DEFINITION_FOREIGN)
         definition = w->twin.definition; /* other instances, the same definition */
-    const bool changes =
-        definition != w->twin.definition || facts.instances != w->twin.facts.instances;
+    return world_put(w, definition, &facts, order->force);
+}
 
-    if (!zdd_twin_put(&w->twin, definition, &facts, order->force))
+static bool restart(struct world *w, const struct zdd_cluster_order *order)
+{
+    const int32_t generation = w->twin.current;
+
+    if (!zdd_twin_restart(&w->twin, order->force))
         return false;
-    if (changes)
-        w->version++;
-    if (w->twin.current != generation || generation == ZDD_TWIN_GENERATIONS - 1)
-        w->config_version = w->version;
+    w->version++;
+    note_generation(w, generation, true);
     return true;
 }
 
-/* @return false when the app is locked */
-static bool carry_out(struct world *w, enum zdd_order_kind kind,
-                      const struct zdd_cluster_order *order)
+bool world_carry_out(struct world *w, enum zdd_order_kind kind,
+                     const struct zdd_cluster_order *order)
 {
     bool done = false;
 
@@ -160,9 +216,7 @@ static bool carry_out(struct world *w, enum zdd_order_kind kind,
         done = put(w, kind, order);
         break;
     case ZDD_ORDER_RESTART:
-        done = zdd_twin_restart(&w->twin, order->force);
-        if (done)
-            w->config_version = ++w->version;
+        done = w->twin.exists && restart(w, order);
         break;
     case ZDD_ORDER_DELETE:
         done = !w->twin.exists || zdd_twin_delete(&w->twin, order->force);
@@ -173,22 +227,35 @@ static bool carry_out(struct world *w, enum zdd_order_kind kind,
     world_tell(w, "  Marathon %s %s(%d)%s", done ? "carries out" : "is locked against",
                zdd_order_name(kind), (int)order->instances, order->force ? " by force" : "");
     if (done)
-        news(w);
+        world_news(w);
     return done;
 }
 
-static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
-                         const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
+/* The definition is stored; what should have carried it out never begins. */
+static void carry_out_half(struct world *w, enum zdd_order_kind kind,
+                           const struct zdd_cluster_order *order)
 {
-    w->orders_seen++;
-    world_tell(w, "order %s(%d)%s", zdd_order_name(kind), (int)order->instances,
-               order->force ? " by force" : "");
-    w->on_order(w->cls, kind, order);
-    if (world_fault(w, w->faults.order_lost)) {
+    struct zdd_twin_generation before[ZDD_TWIN_GENERATIONS];
+    const int32_t generation = w->twin.current;
+
+    memcpy(before, w->twin.generation, sizeof(before));
+    if (!world_carry_out(w, kind, order))
+        return;
+    world_tell(w, "  … and dies half-way: nothing of it begins");
+    if (generation + 1 < ZDD_TWIN_GENERATIONS || w->twin.current == generation)
+        memcpy(w->twin.generation, before, sizeof(before));
+    zdd_twin_cancel(&w->twin);
+}
+
+/* The order does not arrive, or not now. @return what the caller hears; NONE: it arrives */
+static enum zdd_err go_astray(struct world *w, enum zdd_order_kind kind,
+                              const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
+{
+    if (is_silent(w) || world_fault(w, w->faults.order_lost)) {
         world_tell(w, "  is lost");
-        return ZDD_ERR_CLUSTER_DOWN;
+        return world_chance(w, 20) ? ZDD_ERR_CLUSTER_LIMIT : say_nothing(w);
     }
-    if (world_fault(w, w->faults.order_late)) {
+    if (!w->late.pending && world_fault(w, w->faults.order_late)) {
         world_tell(w, "  is late");
         w->late = (struct late_order){true, w->now_ms + 500 + (int64_t)(world_draw(w) % 11500),
                                       kind, *order};
@@ -199,18 +266,51 @@ static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
         world_tell(w, "  is refused");
         return ZDD_ERR_CLUSTER_REFUSED;
     }
-    if (!carry_out(w, kind, order)) {
+    return ZDD_ERR_NONE;
+}
+
+/* It has arrived. */
+static enum zdd_err answer(struct world *w, enum zdd_order_kind kind,
+                           const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
+{
+    if (kind == ZDD_ORDER_RESTART && !w->twin.exists)
+        return ZDD_ERR_APP_UNKNOWN;
+    if (world_fault(w, w->faults.order_half)) {
+        carry_out_half(w, kind, order);
+        return say_nothing(w);
+    }
+    if (!world_carry_out(w, kind, order)) {
         ack->lock_count = 1;
         name_deployment(w, ack->lock[0]);
         return ZDD_ERR_CLUSTER_LOCKED;
     }
-    if (world_fault(w, w->faults.answer_lost)) {
-        world_tell(w, "  but its answer is lost");
-        return ZDD_ERR_CLUSTER_SLOW;
-    }
     stamp(ack->version, w->version);
     name_deployment(w, ack->deployment_id);
+    if (world_fault(w, w->faults.order_twice))
+        (void)world_carry_out(w, kind, order);
     return ZDD_ERR_NONE;
+}
+
+static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
+                         const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
+{
+    enum zdd_err err;
+
+    w->orders_seen++;
+    world_tell(w, "order %s(%d)%s", zdd_order_name(kind), (int)order->instances,
+               order->force ? " by force" : "");
+    if (w->on_order)
+        w->on_order(w->cls, kind, order);
+    linger(w);
+    err = go_astray(w, kind, order, ack);
+    if (err == ZDD_ERR_NONE)
+        err = answer(w, kind, order, ack);
+    linger(w);
+    if (err != ZDD_ERR_NONE || !world_fault(w, w->faults.answer_lost))
+        return err;
+    world_tell(w, "  but its answer is lost");
+    *ack = (struct zdd_cluster_ack){0};
+    return say_nothing(w);
 }
 
 static enum zdd_err send_put(void *cls, const struct zdd_cluster_order *order,
@@ -245,115 +345,4 @@ static const struct zdd_cluster_ops ops = {
 struct zdd_cluster world_cluster(struct world *w)
 {
     return (struct zdd_cluster){&ops, w};
-}
-
-static void happen(struct world *w, enum zdd_twin_event event)
-{
-    zdd_twin_happen(&w->twin, event);
-    news(w);
-}
-
-/* May a task of the world turn healthy now? Sick targets never do; the twin counts, so it is all of
- * them or none. */
-static bool may_turn_healthy(const struct world *w)
-{
-    const int32_t generation = w->twin.current;
-
-    return !(w->sick_target && w->twin.definition == ZDD_DEFINITION_TARGET &&
-             generation >= w->first_target_generation);
-}
-
-/* A task of the target crashes, and Marathon waits before it starts it again. */
-static void crash(struct world *w)
-{
-    const struct zdd_twin_generation *now = &w->twin.generation[w->twin.current];
-    const int32_t all = zdd_twin_possible(&w->twin, ZDD_TWIN_CRASHED);
-    const int32_t mine = now->starting + now->fresh + now->healthy + now->ill;
-
-    if (may_turn_healthy(w) || mine == 0 || !world_chance(w, 40))
-        return;
-    w->forced = all - mine + (int32_t)(world_draw(w) % (uint64_t)mine); /* the newest come last */
-    w->crashed_at_ms = w->now_ms;
-    happen(w, ZDD_TWIN_CRASHED);
-}
-
-static void interfere(struct world *w)
-{
-    struct zdd_app_facts facts = w->twin.facts;
-
-    if (world_fault(w, w->faults.foreign_cancel) && w->twin.deployment != ZDD_TWIN_IDLE) {
-        world_tell(w, "somebody cancels Marathon's deployment");
-        zdd_twin_cancel(&w->twin);
-        w->troubles.foreign++;
-        news(w);
-    }
-    if (world_fault(w, w->faults.foreign_change) && w->twin.exists) {
-        world_tell(w, "somebody puts another definition");
-        if (zdd_twin_put(&w->twin, ZDD_DEFINITION_FOREIGN, &facts, true))
-            w->config_version = ++w->version;
-        w->troubles.foreign++;
-        news(w);
-    }
-    if (world_fault(w, w->faults.foreign_scale) && w->twin.exists) {
-        facts.instances = facts.instances + 1;
-        world_tell(w, "somebody scales to %d", (int)facts.instances);
-        if (zdd_twin_put(&w->twin, w->twin.definition, &facts, true))
-            w->version++;
-        w->troubles.foreign++;
-        news(w);
-    }
-}
-
-/* Faults of the cluster and of the machine we run on. */
-static void break_things(struct world *w)
-{
-    if (w->twin.deployment != ZDD_TWIN_IDLE && world_fault(w, w->faults.leader_change)) {
-        world_tell(w, "Marathon has a new leader");
-        w->troubles.cluster++;
-        zdd_twin_failover(&w->twin);
-        news(w);
-    }
-    if (world_fault(w, w->faults.tasks_stuck)) {
-        world_tell(w, "tasks are stuck");
-        w->stuck_until_ms = w->now_ms + 30000;
-    }
-    if (world_fault(w, w->faults.clock_jump)) {
-        w->clock_skew_ms += (int64_t)(world_draw(w) % 1200000) - 600000;
-        w->clock_jumps++;
-        world_tell(w, "the clock is set to %+d s", (int)(w->clock_skew_ms / 1000));
-    }
-}
-
-void world_tick(struct world *w)
-{
-    const bool stuck = w->now_ms < w->stuck_until_ms;
-
-    w->now_ms += TICK_MS;
-    if (w->late.pending && w->now_ms >= w->late.at_ms) {
-        w->late.pending = false;
-        world_tell(w, "the late order arrives");
-        (void)carry_out(w, w->late.kind, &w->late.order);
-    }
-    break_things(w);
-    if (!stuck && zdd_twin_possible(&w->twin, ZDD_TWIN_ENDED) && world_chance(w, 30))
-        happen(w, ZDD_TWIN_ENDED);
-    if (!stuck && zdd_twin_possible(&w->twin, ZDD_TWIN_STARTED) && world_chance(w, 40))
-        happen(w, ZDD_TWIN_STARTED);
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_HEALTHY) && may_turn_healthy(w) && world_chance(w, 25))
-        happen(w, ZDD_TWIN_HEALTHY);
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_DIED) && world_fault(w, w->faults.task_dies)) {
-        world_tell(w, "a task dies");
-        w->troubles.cluster++;
-        happen(w, ZDD_TWIN_DIED);
-    }
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_ILL) && world_fault(w, w->faults.task_ill)) {
-        world_tell(w, "a task falls ill");
-        w->troubles.cluster++;
-        happen(w, ZDD_TWIN_ILL);
-    }
-    if (zdd_twin_possible(&w->twin, ZDD_TWIN_RELAUNCHED) && world_chance(w, 20))
-        happen(w, ZDD_TWIN_RELAUNCHED);
-    if (w->crashing_target)
-        crash(w);
-    interfere(w);
 }

@@ -1,0 +1,69 @@
+/**
+ * @file tests/sim/play.h
+ * @brief One deployment, from its request to its end, in one seed's world.
+ */
+#pragma once
+
+#include "server/engine/step.h"
+#include "storage/runs.h"
+#include "strategies/preview.h"
+#include "tests/sim/world.h"
+
+#define CALM_MS 250000    /* after this long no new fault happens */
+#define GRACE_MS 120000   /* beyond all deadlines: looks come late when the world is silent */
+#define OPERATOR_MS 60000 /* how long a held deployment waits for its operator */
+#define SWEEP_MS 45000
+#define JUMP_MAX_MS 600000
+
+/** What Marathon may do without anybody being at fault. */
+struct bounds {
+    int32_t floor, undo_floor; /* instances that serve */
+    int32_t cap, undo_cap;     /* instances that exist */
+    int64_t end_by_ms;
+};
+
+struct sim {
+    struct world world;
+    struct zdd_store *store;
+    struct zdd_stepper stepper;
+    struct zdd_plan plan;
+    struct zdd_preview preview;
+    struct bounds bounds;
+    struct zdd_run run;          /* as last loaded */
+    char queued_id[ZDD_ID_SIZE]; /* a second deployment of the app, "" for none */
+    bool queued_is_told;         /* a step reported that it is its turn */
+    int64_t wake_at_ms, sweep_at_ms, held_at_ms;
+    bool undo_seen;
+    unsigned automatic_rollbacks;
+    /* the store */
+    bool storing;            /* commits may fail from now on */
+    bool store_failed;       /* one did, since this was cleared */
+    int64_t broken_until_ms; /* all fail until then */
+    uint64_t bodies;         /* commits when run was loaded */
+    uint64_t foreign_bodies; /* of these, by operators, since the last step began */
+    /* the journal, as the orders arrive */
+    int64_t last_intent_seq;
+    unsigned last_order_looks; /* world.looks_seen when the last order went out */
+    char failure[300];         /* "" while all is well */
+};
+
+/** Play @p seed. @p story gets every event of it, NULL for nobody. The result is in @p s. */
+void play(struct sim *s, uint64_t seed, struct zdd_store *store, FILE *story);
+
+/* What the files of a play share. */
+
+/** The engine's clock. */
+int64_t sim_now(void *cls);
+/** Note the first violation. */
+__attribute__((format(printf, 2, 3))) void violate(struct sim *s, const char *format, ...);
+/** Load the deployment anew, if anything was written since. */
+void reload(struct sim *s);
+
+/** Throw the dice: what is asked for, what runs, what will go wrong; and write the request. */
+void begin(struct sim *s, uint64_t seed);
+
+/** Somebody may say something. */
+void be_operator(struct sim *s);
+
+/** Commits of @p s fail as its faults say; NULL: none fails. */
+void store_faults_of(struct sim *s);

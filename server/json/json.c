@@ -5,6 +5,7 @@
 #include "server/json/json.h"
 
 #include "server/base/cleanup.h"
+#include "server/json/quick.h"
 #include "server/json/words.h"
 #include "server/json/writer.h"
 
@@ -109,6 +110,11 @@ enum zdd_err zdd_json_read(const char *text, size_t size, json_t **ret_json,
     if (size == 0) {
         fail_at(ret_error, 1, 1, "a JSON value is expected, but the text is empty");
         return ZDD_ERR_BODY_MALFORMED;
+    }
+    json = zdd_json_quick(text, size);
+    if (json) {
+        *ret_json = json;
+        return ZDD_ERR_NONE;
     }
     deep = too_deep_at(text, size);
     if (deep < size) {

@@ -4,6 +4,7 @@
  */
 #include "server/base/cleanup.h"
 #include "server/json/json.h"
+#include "server/json/quick.h"
 #include "server/json/words.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -20,6 +21,16 @@ static void check_round_trip(const json_t *json)
     FUZZ_CHECK(zdd_json_same(json, back));
     again = zdd_json_canonical(back);
     FUZZ_CHECK(again != NULL && strcmp(text, again) == 0);
+}
+
+/* The quick reader may leave anything to jansson, but must never read anything else than it. */
+static void check_quick(const char *text, size_t size)
+{
+    ZDD_AUTO_JSON json_t *quick = zdd_json_quick(text, size);
+    ZDD_AUTO_JSON json_t *slow =
+        json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+
+    FUZZ_CHECK(!quick || (slow && json_equal(quick, slow)));
 }
 
 static size_t count_values(const json_t *json)
@@ -70,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ZDD_AUTO_JSON json_t *json = fuzz_json(&parts, 0);
     const json_t *found;
 
+    check_quick(parts.text[0], parts.size[0]);
     if (!json)
         return 0;
     FUZZ_CHECK(count_values(json) <= zdd_json_count(parts.text[0], parts.size[0]));

@@ -5,6 +5,7 @@
 #include "server/base/buf.h"
 #include "server/base/cleanup.h"
 #include "server/json/json.h"
+#include "server/json/quick.h"
 #include "tests/support/spec.h"
 
 #include <stdio.h>
@@ -305,9 +306,116 @@ static void values_are_the_same_by_value(void **state)
     assert_false(same("{}", "[]"));
 }
 
+static json_t *slowly(const char *text, size_t size)
+{
+    return json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+}
+
+static void plain_documents_are_read_quickly_and_as_jansson_reads_them(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        " [ ] ",
+        "null",
+        "true",
+        "0",
+        "-0",
+        "-1.5e3",
+        "1E+2",
+        "0.1",
+        "123456789012345678",
+        "-123456789012345678",
+        "\"\"",
+        "\"a \\\"b\\\\ \\/ \\b\\f\\n\\r\\t c\"",
+        "\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\"",
+        " {\"a\" : [1, 2.5, {\"b\":false,\"\":null}] ,\r\n\t\"c\":{ } }\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ZDD_AUTO_JSON json_t *quick = zdd_json_quick(texts[i], strlen(texts[i]));
+        ZDD_AUTO_JSON json_t *slow = slowly(texts[i], strlen(texts[i]));
+
+        if (!quick || !json_equal(quick, slow))
+            fail_msg("%s", texts[i]);
+    }
+}
+
+static void try_bytes(const char *text, size_t size)
+{
+    ZDD_AUTO_JSON json_t *quick = zdd_json_quick(text, size);
+    ZDD_AUTO_JSON json_t *slow = quick ? slowly(text, size) : NULL;
+
+    if (quick && !(slow && json_equal(quick, slow)))
+        fail_msg("%.*s", (int)size, text);
+}
+
+static void no_damage_to_a_document_is_read_otherwise_than_by_jansson(void **state)
+{
+    static const char document[] =
+        "{\"id\":\"/a/b\",\"n\":[0,-1,1.5e3,10],\"t\":\"x\\n\xC3\xA9\",\"b\":true,\"z\":null,\"o\":{}}";
+    char text[sizeof(document)];
+
+    (void)state;
+    for (size_t at = 0; at + 1 < sizeof(document); at++) {
+        try_bytes(document, at);
+        memcpy(text, document, sizeof(text));
+        for (unsigned byte = 0; byte < 256; byte++) {
+            text[at] = (char)byte;
+            try_bytes(text, sizeof(text) - 1);
+        }
+        memmove(text + at, document + at + 1, sizeof(text) - at - 1);
+        try_bytes(text, sizeof(text) - 2);
+    }
+}
+
+static void what_is_unusual_is_left_to_jansson(void **state)
+{
+    static const char *const texts[] = {
+        "1234567890123456789",
+        "\"\\u00e9\"",
+        "{\"a\\n\":1}",
+        "{\"a\":1,\"a\":1}",
+        "1e999",
+        "01",
+        "-",
+        "1.",
+        "1e",
+        "\"\x01\"",
+        "\"\xFF\"",
+        "tru",
+        "[1] 2",
+        "[1,]",
+        "{\"a\"}",
+        "",
+    };
+    char deep[200] = "", number[80] = "0.", text[3000] = "\"\\n", key[300] = "{\"";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (zdd_json_quick(texts[i], strlen(texts[i])))
+            fail_msg("%s", texts[i]);
+    }
+    memset(deep, '[', 65);
+    memset(deep + 65, ']', 65);
+    assert_null(zdd_json_quick(deep, 130));
+    memset(number + 2, '1', 70);
+    assert_null(zdd_json_quick(number, 72));
+    memset(text + 3, 'x', 2000);
+    text[2003] = '"';
+    assert_null(zdd_json_quick(text, 2004));
+    memset(key + 2, 'k', 200);
+    memcpy(key + 202, "\":1}", 5);
+    assert_null(zdd_json_quick(key, 206));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_documents_are_read_quickly_and_as_jansson_reads_them),
+        cmocka_unit_test(no_damage_to_a_document_is_read_otherwise_than_by_jansson),
+        cmocka_unit_test(what_is_unusual_is_left_to_jansson),
         cmocka_unit_test(any_json_value_is_read_whole),
         cmocka_unit_test(what_is_no_json_is_refused),
         cmocka_unit_test(an_empty_text_is_refused_in_plain_words),

@@ -41,7 +41,7 @@ struct zdd_balancer {
     /* set before the thread begins, then read only */
     char host[ZDD_LAB_ADDRESS_SIZE];
     char dir[ZDD_HAPROXY_PATH_SIZE];
-    char *mark;
+    const char *mark;
     struct zdd_mlb_settings settings; /* ports: until the first start is over, the thread's */
     /* below: the thread's own */
     struct zdd_haproxy haproxy;

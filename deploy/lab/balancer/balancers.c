@@ -78,8 +78,10 @@ static bool start_one(struct zdd_lab *lab, struct zdd_balancer *balancer, int in
     };
     if (zdd_balancer_start(balancer))
         return true;
-    fprintf(stderr, "zdd-lab: balancer %d on %s: %s\n", index + 1, balancer->host,
-            balancer->view.reason);
+    fprintf(stderr,
+            "zdd-lab: balancer %d on %s: %s; --balancer puts it elsewhere, --no-balancer does "
+            "without it\n",
+            index + 1, balancer->host, balancer->view.reason);
     return false;
 }
 
@@ -154,15 +156,15 @@ static json_t *one_json(struct zdd_balancer *balancer)
     json_t *json;
 
     snprintf(url, sizeof(url), "http://%s:%u", balancer->host, settings->stats_port);
-    pthread_mutex_lock(&balancer->lock);
-    json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:O}", "address",
+    pthread_mutex_lock(&balancer->lock); /* copies only: what is shared would be read without it */
+    json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "address",
                      balancer->host, "url", url, "port", settings->stats_port, "appIdPort",
                      settings->app_id_port, "vhostPort", settings->vhost_port, "directory",
                      balancer->haproxy.dir, "running", balancer->view.running, "master",
                      (json_int_t)balancer->view.master, "worker", (json_int_t)balancer->view.worker,
                      "starts", (json_int_t)balancer->view.starts, "reloads",
                      (json_int_t)balancer->view.reloads, "looks", (json_int_t)balancer->view.looks,
-                     "leftOut", balancer->view.left_out);
+                     "leftOut", json_deep_copy(balancer->view.left_out));
     if (*balancer->view.reason)
         json_object_set_new(json, "lastReason", json_string(balancer->view.reason));
     pthread_mutex_unlock(&balancer->lock);

@@ -53,8 +53,9 @@ static pid_t run(struct zdd_haproxy *haproxy, const char *dir, const char *mode)
 {
     const char *const argv[] = {haproxy->program, mode, "-f", ZDD_MLB_CONFIG_FILE, NULL};
     /* exec wants `char *const *` for historic reasons and changes nothing */
-    const struct zdd_lab_command command = {
-        .argv = (char *const *)(uintptr_t)argv, .env = haproxy->env, .dir = dir};
+    const struct zdd_lab_command command = {.argv = (char *const *)(uintptr_t)argv,
+                                            .env = (char *const *)(uintptr_t)haproxy->env,
+                                            .dir = dir};
 
     return zdd_lab_process_start(&command);
 }

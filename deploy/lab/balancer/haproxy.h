@@ -20,7 +20,7 @@ struct zdd_haproxy {
     char check_dir[ZDD_HAPROXY_PATH_SIZE]; /* a configuration is tried there first */
     int dir_fd, check_fd;
     int signal_fd; /* what /_mlb_signal/… writes; readable */
-    char *env[3];
+    const char *env[3];
     pid_t master;  /* 0 when it does not run */
     int master_fd; /* readable when it has ended; -1 when it does not run */
     long worker;   /* the one that takes new connections */
@@ -34,7 +34,7 @@ bool zdd_haproxy_find(char ret_program[static 300]);
  * @param mark  for its environment ("NAME=value"), borrowed: the net below all others
  * @return false with a reason; to be released in both cases
  */
-bool zdd_haproxy_open(struct zdd_haproxy *haproxy, const char *dir, char *mark,
+bool zdd_haproxy_open(struct zdd_haproxy *haproxy, const char *dir, const char *mark,
                       char ret_reason[static ZDD_HAPROXY_REASON_SIZE]);
 
 /** @return true when HAProxy would take this configuration; else false with its first complaint */

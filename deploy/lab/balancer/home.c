@@ -69,10 +69,10 @@ static int make_pipe(int dir_fd)
     return openat(dir_fd, ZDD_MLB_SIGNAL_FILE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
-bool zdd_haproxy_open(struct zdd_haproxy *haproxy, const char *dir, char *mark,
+bool zdd_haproxy_open(struct zdd_haproxy *haproxy, const char *dir, const char *mark,
                       char ret_reason[static ZDD_HAPROXY_REASON_SIZE])
 {
-    static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     *haproxy = (struct zdd_haproxy){
         .dir_fd = -1, .check_fd = -1, .signal_fd = -1, .master_fd = -1, .env = {mark, path, NULL}};
@@ -81,7 +81,7 @@ bool zdd_haproxy_open(struct zdd_haproxy *haproxy, const char *dir, char *mark,
              (int)sizeof(haproxy->check_dir) - 8, dir);
     if (!zdd_haproxy_find(haproxy->program)) {
         snprintf(ret_reason, ZDD_HAPROXY_REASON_SIZE,
-                 "HAProxy is not installed: apt-get install haproxy, or run with --no-balancer");
+                 "HAProxy is not installed (apt-get install haproxy)");
         return false;
     }
     haproxy->dir_fd = open_dir(haproxy->dir);

@@ -6,6 +6,7 @@
 
 #include "deploy/lab/api.h"
 #include "deploy/lab/lab.h"
+#include "server/net/url.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -213,10 +214,27 @@ static void note_filter(void *cls, const char *name, const char *value)
         stream->filter[stream->filter_count++] = strdup(value);
 }
 
+static void copy_parameter(void *cls, const char *name, const char *value)
+{
+    struct zdd_buf *target = cls;
+
+    zdd_buf_text(target, strchr(target->data, '?') ? "&" : "?");
+    zdd_url_encode(target, name, "");
+    zdd_buf_text(target, "=");
+    zdd_url_encode(target, value, "");
+}
+
+/* To the leader, with the same query. */
 static enum zdd_err redirect(struct zdd_call *call, const struct zdd_lab *lab)
 {
+    struct zdd_buf target = {0};
+
+    zdd_buf_printf(&target, "%s/v2/events", lab->url);
+    if (target.data)
+        zdd_call_queries(call, copy_parameter, &target);
     call->status = 302;
-    zdd_call_add_header(call, "Location", "%s/v2/events", lab->url);
+    zdd_call_add_header(call, "Location", "%s", target.data ? target.data : "");
+    zdd_buf_release(&target);
     return ZDD_ERR_NONE;
 }
 

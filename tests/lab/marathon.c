@@ -250,6 +250,15 @@ const json_t *marathon_event(const json_t *events, const char *type, const char 
     return json_array_get(events, marathon_place(events, 0, type, key, value));
 }
 
+size_t marathon_healthy(const json_t *events, size_t from)
+{
+    size_t at = marathon_place(events, from, "instance_health_changed_event", NULL, NULL);
+
+    while (!json_is_true(json_object_get(json_array_get(events, at), "healthy")))
+        at = marathon_place(events, at + 1, "instance_health_changed_event", NULL, NULL);
+    return at;
+}
+
 void marathon_story(const json_t *events, char *ret, size_t size)
 {
     size_t at = 0;
@@ -258,8 +267,8 @@ void marathon_story(const json_t *events, char *ret, size_t size)
     for (size_t i = 0; i < json_array_size(events) && at + 60 < size; i++) {
         const char *type = zdd_json_text(json_array_get(events, i), "eventType", "");
 
-        if (strcmp(type, "instance_changed_event") != 0 &&
-            strcmp(type, "status_update_event") != 0 && strncmp(type, "event_stream_", 13) != 0)
+        if (strncmp(type, "instance_", 9) != 0 && strcmp(type, "status_update_event") != 0 &&
+            strncmp(type, "event_stream_", 13) != 0)
             at += (size_t)snprintf(ret + at, size - at, "%s%s", at ? " " : "", type);
     }
 }

@@ -83,6 +83,10 @@ json_t *marathon_since(struct lab *lab, size_t from);
 const json_t *marathon_event(const json_t *events, const char *type, const char *key,
                              const char *value);
 
+/** @return the place of the first instance_health_changed_event with healthy=true from place @p
+ * from on. A service that is slow to start is told unhealthy before. */
+size_t marathon_healthy(const json_t *events, size_t from);
+
 /** Write the types of the events in order, "deployment_info deployment_success"; those of single
  * instances and streams are left out. */
 void marathon_story(const json_t *events, char *ret, size_t size);

@@ -414,14 +414,11 @@ static void s4_3_with_readiness_alone_the_first_accepted_answer_counts(void **st
 static void s4_3_with_health_alone_the_first_healthy_event_counts(void **state)
 {
     ZDD_AUTO_JSON json_t *events = NULL;
-    const json_t *event;
     size_t healthy;
 
     marathon_create(*state, "/v2/apps/a", SERVICE "," HEALTH);
     events = marathon_since(*state, 0);
-    healthy = marathon_place(events, 0, "instance_health_changed_event", NULL, NULL);
-    event = json_array_get(events, healthy);
-    marathon_at(event, "/healthy", "true");
+    healthy = marathon_healthy(events, 0);
     (void)marathon_place(events, healthy, "deployment_success", NULL, NULL);
 }
 
@@ -751,6 +748,12 @@ static void s4_7_the_scale_check_trims_what_a_forced_cancel_left(void **state)
     marathon_says(*state, "GET /v2/deployments", NULL, 200, "", "[]");
 }
 
+static bool has_killed(const json_t *events, const void *cls)
+{
+    (void)cls;
+    return lab_count(events, "status_update_event", "taskStatus", "TASK_KILLED") > 0;
+}
+
 static void s4_7_the_scale_check_leaves_locked_apps_alone(void **state)
 {
     ZDD_AUTO_JSON json_t *events = NULL;
@@ -767,16 +770,11 @@ static void s4_7_the_scale_check_leaves_locked_apps_alone(void **state)
     lab_until_json(*state, "/v2/apps/b", "/app/tasksRunning", "2");
     snprintf(call, sizeof(call), "DELETE /v2/deployments/%s?force=true", other);
     marathon_says(*state, call, NULL, 202, NULL, NULL);
-    lab_until_json(*state, "/v2/apps/b", "/app/tasksRunning", "1");
+    lab_until(*state, has_killed, NULL);
+    marathon_says(*state, "GET /v2/apps/b", NULL, 200, "/app/tasksRunning", "1");
     marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksRunning", "2");
     events = marathon_since(*state, 0);
     assert_int_equal(lab_count(events, "status_update_event", "taskStatus", "TASK_KILLED"), 1);
-}
-
-static bool has_killed(const json_t *events, const void *cls)
-{
-    (void)cls;
-    return lab_count(events, "status_update_event", "taskStatus", "TASK_KILLED") > 0;
 }
 
 static void s4_7_an_inactive_unreachable_one_is_replaced_and_trimmed_when_it_returns(void **state)

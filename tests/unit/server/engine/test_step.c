@@ -7,6 +7,7 @@
 #include "server/base/log.h"
 #include "server/engine/sweep.h"
 #include "storage/intents.h"
+#include "storage/revisions.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <stdio.h>
@@ -380,6 +381,51 @@ static void the_next_in_the_queue_is_named_when_one_ends(void **state)
     assert_true(step(w, "run-1").ended); /* once more does no harm */
 }
 
+static int64_t history_of(struct world *w, const char *app_id)
+{
+    int64_t count;
+
+    assert_good(zdd_revision_count(w->store, app_id, &count));
+    return count;
+}
+
+static void only_what_was_carried_out_is_in_the_history_of_its_app(void **state)
+{
+    struct world *w = *state;
+
+    deploy(w, 2, "/other");
+    w->put_err = ZDD_ERR_CLUSTER_REFUSED;
+    (void)step(w, "run-1");
+    assert_true(step(w, "run-1").ended);
+    assert_int_equal(load_run(w->store, "run-1").phase, ZDD_PHASE_FAILED);
+    assert_int_equal(history_of(w, "/shop"), 0);
+    w->view = after_view();
+    assert_true(step(w, "run-2").ended);
+    assert_int_equal(load_run(w->store, "run-2").phase, ZDD_PHASE_SUCCEEDED);
+    assert_int_equal(history_of(w, "/other"), 1);
+}
+
+/* Each kind of news, once. */
+static void the_end_is_told_once(void **state)
+{
+    static const char *const types[] = {"deployment.started", "deployment.step.started",
+                                        "deployment.step.finished", "deployment.succeeded"};
+    struct world *w = *state;
+
+    w->view = after_view();
+    assert_true(step(w, "run-1").ended);
+    (void)step(w, "run-1");
+    for (size_t i = 0; i < ZDD_COUNT(types); i++) {
+        char sql[100];
+
+        snprintf(sql, sizeof(sql), "SELECT count(*) FROM event WHERE type = '%s'", types[i]);
+        assert_int_equal(ask(w->place.path, sql), 1);
+    }
+    assert_int_equal(ask(w->place.path, "SELECT count(*) FROM audit WHERE action = "
+                                        "'deployment.end' AND result = 'succeeded'"),
+                     1);
+}
+
 static void a_deployment_that_is_not_there_has_ended(void **state)
 {
     struct world *w = *state;
@@ -518,6 +564,8 @@ int main(void)
         CASE(what_marathon_says_decides_when_to_look_again),
         CASE(a_clear_answer_does_not_end_the_doubt_about_an_earlier_order),
         CASE(the_next_in_the_queue_is_named_when_one_ends),
+        CASE(only_what_was_carried_out_is_in_the_history_of_its_app),
+        CASE(the_end_is_told_once),
         CASE(a_deployment_that_is_not_there_has_ended),
         CASE(dying_at_a_point_leaves_exactly_what_came_before_it),
         CASE(one_look_at_several_gives_no_orders_and_at_one_it_does),

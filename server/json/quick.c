@@ -128,8 +128,9 @@ static json_t *read_object(struct scan *scan)
     do {
         json_t *value = read_key(scan, key) && take(scan, ':') ? read_value(scan) : NULL;
 
-        /* jansson takes the reference, and says no to NULL. A duplicate adds no member. */
-        if (json_object_set_new_nocheck(object, key, value) != 0 ||
+        /* jansson takes the reference, and measures the key before it says no to NULL: without a
+         * value there may be none. A duplicate adds no member. */
+        if (!value || json_object_set_new_nocheck(object, key, value) != 0 ||
             json_object_size(object) != ++count)
             return NULL;
     } while (take(scan, ','));

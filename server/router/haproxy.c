@@ -17,7 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 8000                 /* HAProxy reads lines of up to 16 KiB */
+/* One more server's two orders fit, unless its names are very long; then the next look helps. */
+#define LINE_ENOUGH (ZDD_RUNTIME_LINE_MAX / 2)
 #define WORDS_MAX ((size_t)64 * 1024)       /* of the answer to orders */
 #define PAGE_MAX ((size_t)64 * 1024 * 1024) /* of statistics */
 
@@ -76,6 +77,11 @@ static bool shows_state(const struct zdd_stats_row *row)
            zdd_row_serving(row) != ZDD_SERVES;
 }
 
+static const char *between(const struct zdd_buf *line)
+{
+    return line->size > 0 ? ";" : "";
+}
+
 static void add_orders(struct zdd_buf *line, const struct zdd_stats_row *row,
                        const struct zdd_wish *wish)
 {
@@ -83,11 +89,11 @@ static void add_orders(struct zdd_buf *line, const struct zdd_stats_row *row,
         [ZDD_SERVES] = "ready", [ZDD_DRAINS] = "drain", [ZDD_RESTS] = "maint"};
 
     if (wish->serving == ZDD_SERVES && row->user_weight != wish->weight)
-        zdd_buf_printf(line, "set server %s/%s weight %d;", row->backend, row->server,
-                       (int)wish->weight);
+        zdd_buf_printf(line, "%sset server %s/%s weight %d", between(line), row->backend,
+                       row->server, (int)wish->weight);
     if (!shows_state(row) || zdd_row_serving(row) != wish->serving)
-        zdd_buf_printf(line, "set server %s/%s state %s;", row->backend, row->server,
-                       states[wish->serving]);
+        zdd_buf_printf(line, "%sset server %s/%s state %s", between(line), row->backend,
+                       row->server, states[wish->serving]);
 }
 
 static void reconcile(struct haproxy *haproxy, const struct zdd_place *place,
@@ -101,7 +107,7 @@ static void reconcile(struct haproxy *haproxy, const struct zdd_place *place,
 
         if (row->server && *row->address && zdd_answers_wish(haproxy->wishes, row->address, &wish))
             add_orders(&line, row, &wish);
-        if (line.size > LINE_MAX_BYTES)
+        if (line.size > LINE_ENOUGH)
             send_orders(haproxy, place, &line, until_ms);
     }
     send_orders(haproxy, place, &line, until_ms);

@@ -121,6 +121,22 @@ static bool get(int fd, struct zdd_buf *text, int64_t until_ms)
     }
 }
 
+/* In one piece: HAProxy ends the connection as soon as it has carried out what it has got. */
+static bool talk(int fd, const struct zdd_place *place, const char *line, int64_t until_ms,
+                 struct zdd_buf *ret_text)
+{
+    ZDD_AUTO_BUF struct zdd_buf whole = {0};
+
+    zdd_buf_text(&whole, line);
+    zdd_buf_append(&whole, "\n", 1);
+    if (whole.err != ZDD_ERR_NONE) {
+        errno = ENOMEM;
+        return false;
+    }
+    return dial(fd, place, until_ms) && put(fd, whole.data, whole.size, until_ms) &&
+           get(fd, ret_text, until_ms);
+}
+
 enum zdd_err zdd_runtime_ask(const struct zdd_place *place, const char *line, int64_t until_ms,
                              struct zdd_buf *ret_text, char reason[static ZDD_ROUTER_REASON_SIZE])
 {
@@ -128,16 +144,14 @@ enum zdd_err zdd_runtime_ask(const struct zdd_place *place, const char *line, in
                        : strchr(place->address, ':') ? AF_INET6
                                                      : AF_INET;
     const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const bool done = fd >= 0 && dial(fd, place, until_ms) &&
-                      put(fd, line, strlen(line), until_ms) && put(fd, "\n", 1, until_ms) &&
-                      get(fd, ret_text, until_ms);
+    const bool done = fd >= 0 && talk(fd, place, line, until_ms, ret_text);
     const int failed = errno;
 
     if (fd >= 0)
         close(fd);
     if (done)
         return ZDD_ERR_NONE;
-    if (ret_text->err == ZDD_ERR_NO_MEMORY)
+    if (ret_text->err == ZDD_ERR_NO_MEMORY || failed == ENOMEM)
         return ZDD_ERR_NO_MEMORY;
     snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s: %s", place->name, strerrordesc_np(failed));
     return ZDD_ERR_ROUTER_DOWN;

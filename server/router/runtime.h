@@ -7,8 +7,13 @@
 #include "server/base/buf.h"
 #include "server/router/places.h"
 
+/* Fits into one packet of an Ethernet. */
+#define ZDD_RUNTIME_LINE_MAX 1200
+
 /**
- * @param line         commands with ';' between them, without a line feed
+ * @param line         commands with ';' between them and none at the end, without a line feed. What
+ *                     comes in a second packet may find the connection ended: orders of more than
+ *                     ZDD_RUNTIME_LINE_MAX bytes go into several lines.
  * @param until_ms     monotonic; all of it ends by then
  * @param[out] ret_text  the answer is appended; its max bounds it
  * @param[out] reason  on failure, one sentence

@@ -25,8 +25,9 @@ struct part {
     char reason[ZDD_ROUTER_REASON_SIZE];
     int64_t told_ms;  /* its start, as we tell it on: another one for each process */
     int64_t start_ms; /* … as it was told to us */
+    int64_t pid;      /* of its process, or 0 */
     int64_t requests; /* of its frontends */
-    bool was_seen;    /* the three above are known, perhaps from an earlier look */
+    bool was_seen;    /* the four above are known, perhaps from an earlier look */
     pthread_t thread;
     bool threaded;
 };
@@ -115,9 +116,18 @@ static void *ask(void *cls)
     return NULL;
 }
 
+static bool is_another(const struct part *part, const struct part *before)
+{
+    if (part->pid != before->pid)
+        return true;
+    if (part->answer.counts_itself)
+        return part->requests <= before->requests;
+    return part->requests < before->requests;
+}
+
 /*
- * Another process is told from the last one by its start; where that is the same or not known, by
- * counters that fell. What is told on changes with each process and only with it.
+ * Another process is told from the last one by its start or pid; where these are the same or not
+ * known, by counters that fell. What is told on changes with each process and only with it.
  */
 static void tell_processes_apart(struct part *part, const struct part *before)
 {
@@ -129,19 +139,21 @@ static void tell_processes_apart(struct part *part, const struct part *before)
         if (seen) {
             part->told_ms = before->told_ms;
             part->start_ms = before->start_ms;
+            part->pid = before->pid;
             part->requests = before->requests;
         }
         return;
     }
     part->was_seen = true;
     part->requests = answer->table.requests;
+    part->pid = answer->pid;
     part->start_ms = answer->started_at_ms;
     if (seen && answer->approximate && before->start_ms - part->start_ms < SAME_START_MS &&
         part->start_ms - before->start_ms < SAME_START_MS)
         part->start_ms = before->start_ms;
     part->told_ms = part->start_ms;
     if (seen && part->start_ms == before->start_ms)
-        part->told_ms = before->told_ms + (part->requests < before->requests);
+        part->told_ms = before->told_ms + is_another(part, before);
 }
 
 static const struct part *find_part(const struct look *look, const char *name)
@@ -301,6 +313,7 @@ void zdd_stats_read_start(const char *text, int64_t now_ms, struct zdd_stats_ans
 {
     int64_t s;
 
+    answer->pid = find_number(text, "Pid: ", &s) ? s : 0;
     if (find_number(text, "haproxy_process_start_time_seconds ", &s) ||
         find_number(text, "Start_time_sec: ", &s)) {
         answer->started_at_ms = s * 1000;

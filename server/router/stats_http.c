@@ -110,7 +110,7 @@ enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64
     struct zdd_fetch *fetch = zdd_fetch_new(&auth);
     char unused[ZDD_ROUTER_REASON_SIZE];
     ZDD_AUTO_FREE char *start = NULL;
-    struct zdd_stats_answer answer = {0};
+    struct zdd_stats_answer answer = {.counts_itself = true};
     char *page;
     enum zdd_err err = ZDD_ERR_ROUTER_DOWN;
 

@@ -29,8 +29,8 @@ struct world {
     int looks; /* begun */
     int inside, most_inside;
     int held; /* looks do not end while this is not 0 */
-    int64_t started_ms, requests;
-    bool approximate;
+    int64_t started_ms, requests, pid;
+    bool approximate, counts_itself;
     const char *down; /* name of a balancer that cannot be reached; "*" for all */
     size_t address_count;
     char address[12][ZDD_SOURCE_SIZE]; /* of the host "lb" */
@@ -59,6 +59,8 @@ static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit
     down = world->down && (strcmp(world->down, place->name) == 0 || world->down[0] == '*');
     ret_answer->started_at_ms = world->started_ms;
     ret_answer->approximate = world->approximate;
+    ret_answer->pid = world->pid;
+    ret_answer->counts_itself = world->counts_itself;
     snprintf(text, sizeof(text),
              PAGE "svc_80,FRONTEND,OPEN,,0,,%lld\nsvc_80,10_0_0_1_1001,UP,%d,"
                   "0,0,0\n",
@@ -316,6 +318,38 @@ static void a_process_of_the_same_second_is_told_by_its_counters(void **state)
     end(world);
 }
 
+static void a_process_of_the_same_second_is_told_by_its_pid(void **state)
+{
+    struct world *world = begin_one();
+    int64_t first, second;
+
+    (void)state;
+    world->pid = 700;
+    first = see(world)->started_at_ms;
+    assert_int_equal(see(world)->started_at_ms, first);
+    world->pid = 701;
+    second = see(world)->started_at_ms;
+    assert_int_not_equal(first, second);
+    assert_int_equal(see(world)->started_at_ms, second);
+    end(world);
+}
+
+static void where_looks_count_an_unchanged_counter_is_another_process(void **state)
+{
+    struct world *world = begin_one();
+    int64_t first, second;
+
+    (void)state;
+    world->counts_itself = true;
+    world->requests = 1;
+    first = see(world)->started_at_ms;
+    second = see(world)->started_at_ms;
+    assert_int_not_equal(first, second);
+    world->requests = 2;
+    assert_int_equal(see(world)->started_at_ms, second);
+    end(world);
+}
+
 static void a_balancer_that_does_not_tell_its_start_is_watched_by_its_counters(void **state)
 {
     struct world *world = begin_one();
@@ -486,7 +520,7 @@ static void the_start_of_a_process_is_found_in_each_form(void **state)
     } rows[] = {
         {"# HELP haproxy_process_start_time_seconds Start\nhaproxy_process_start_time_seconds 17\n",
          17000, false},
-        {"Name: HAProxy\nUptime_sec: 5\nStart_time_sec: 18\n", 18000, false},
+        {"Name: HAProxy\nPid: 4711\nUptime_sec: 5\nStart_time_sec: 18\n", 18000, false},
         {"haproxy_process_uptime_seconds 5\n", 95000, true},
         {"Name: HAProxy\nUptime_sec: 5\n", 95000, true},
         {"Uptime_sec: 5000\n", 0, true},
@@ -503,6 +537,7 @@ static void the_start_of_a_process_is_found_in_each_form(void **state)
         zdd_stats_read_start(rows[i].text, 100000, &answer);
         assert_int_equal(answer.started_at_ms, rows[i].start_ms);
         assert_int_equal(answer.approximate, rows[i].approximate);
+        assert_int_equal(answer.pid, strstr(rows[i].text, "Pid") ? 4711 : 0);
     }
 }
 
@@ -518,6 +553,8 @@ int main(void)
         cmocka_unit_test(when_all_are_down_the_first_reason_is_told),
         cmocka_unit_test(another_process_has_another_start),
         cmocka_unit_test(a_process_of_the_same_second_is_told_by_its_counters),
+        cmocka_unit_test(a_process_of_the_same_second_is_told_by_its_pid),
+        cmocka_unit_test(where_looks_count_an_unchanged_counter_is_another_process),
         cmocka_unit_test(a_balancer_that_does_not_tell_its_start_is_watched_by_its_counters),
         cmocka_unit_test(a_start_made_of_an_age_may_waver),
         cmocka_unit_test(a_reload_while_it_was_unreachable_is_noticed_too),

@@ -106,6 +106,7 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
     const int32_t narrow = (int32_t)wide;
     const double real = sqlite3_column_double(stmt->raw, place);
     const bool yes = wide != 0;
+    int word;
 
     switch ((int)column->kind) { /* the rest are words */
     case ZDD_COLUMN_TEXT:
@@ -126,7 +127,8 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         memcpy(member, &real, sizeof(real));
         break;
     default:
-        memcpy(member, &(int){zdd_column_word(stmt, place, column->kind)}, sizeof(int));
+        word = zdd_column_word(stmt, place, column->kind);
+        memcpy(member, &word, sizeof(word));
     }
 }
 

@@ -41,6 +41,8 @@ static void batch_free(struct batch *batch)
 /* The later word about an app counts: first all are struck, then those given come back. */
 static void batch_add(struct batch *batch, const char *id, json_t *def)
 {
+    char *copy;
+
     for (size_t i = 0; i < batch->count; i++) {
         if (strcmp(batch->change[i].id, id) == 0) {
             json_decref(batch->change[i].def);
@@ -54,7 +56,10 @@ static void batch_add(struct batch *batch, const char *id, json_t *def)
         json_decref(def);
         return;
     }
-    batch->change[batch->count++] = (struct zdd_lab_change){.id = strdup(id), .def = def};
+    copy = strdup(id);
+    if (!copy)
+        abort();
+    batch->change[batch->count++] = (struct zdd_lab_change){.id = copy, .def = def};
 }
 
 static void batch_strike(struct batch *batch, const char *group, bool direct_only)

@@ -36,6 +36,8 @@ static void send_through_faults(struct zdd_lab *lab, const char *type, const cha
         zdd_lab_fault_strikes(&lab->faults, ZDD_LAB_FAULT_REORDER_EVENTS, NULL, type, NULL)) {
         events->held = strdup(text);
         events->held_type = strdup(type);
+        if (!events->held || !events->held_type)
+            abort();
         return;
     }
     zdd_lab_streams_send(events, type, text);

@@ -85,7 +85,7 @@ static enum zdd_err take_app(const struct zdd_plan_request *request, const json_
 /* Marathon wants both members or none (marathon.md §9, 5). */
 static enum zdd_err set_capacity(const struct zdd_plan_request *request, json_t *target)
 {
-    struct zdd_appdef_facts facts;
+    struct zdd_appdef_facts facts = {0};
     double health = 0, over = 0;
     const bool has_health = zdd_plan_option(request, "minimumHealthCapacity", &health);
     const bool has_over = zdd_plan_option(request, "maximumOverCapacity", &over);

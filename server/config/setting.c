@@ -93,13 +93,14 @@ bool zdd_setting_read_file(const struct zdd_setting_row *row, const char *text, 
 
 static bool add_url(struct zdd_setting_urls *urls, const char *text, size_t size, char *why)
 {
-    char *url = urls->url[urls->count];
+    char *url;
 
     if (urls->count == ZDD_CONFIG_URL_MAX || size >= ZDD_CONFIG_TEXT_SIZE) {
         snprintf(why, ZDD_SETTING_WHY_SIZE, "must be at most %d addresses of at most %d bytes",
                  ZDD_CONFIG_URL_MAX, ZDD_CONFIG_TEXT_SIZE - 1);
         return false;
     }
+    url = urls->url[urls->count];
     memcpy(url, text, size);
     url[size] = '\0';
     if (!zdd_url_valid(url) || strchr(url, '?')) {

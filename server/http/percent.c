@@ -46,7 +46,7 @@ bool zdd_percent_decode(char *text, bool plus_is_space)
 
             if (byte == 0)
                 return false;
-            memcpy(to++, &byte, 1);
+            *to++ = (char)byte;
             from += 2;
         } else if (*from == '+' && plus_is_space) {
             *to++ = ' ';

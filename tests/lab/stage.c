@@ -123,6 +123,28 @@ static int connect_to(const char *host, int port)
     return -1;
 }
 
+/* HAProxy answers its own pages in chunks, also to HTTP/1.0. */
+static void join_chunks(struct zdd_buf *text)
+{
+    char *body = strstr(text->data, "\r\n\r\n");
+    char *to;
+    size_t size;
+
+    if (!body || !strcasestr(text->data, "\r\ntransfer-encoding: chunked\r\n"))
+        return;
+    body += 4;
+    to = body;
+    for (size = strtoul(body, &body, 16); size > 0; size = strtoul(body, &body, 16)) {
+        body += 2; /* the end of the line with the size … */
+        assert_true(body + size + 2 <= text->data + text->size);
+        memmove(to, body, size);
+        to += size;
+        body += size + 2; /* … and of the chunk */
+    }
+    *to = '\0';
+    text->size = (size_t)(to - text->data);
+}
+
 char *stage_get(const char *host, int port, const char *path, const char *header)
 {
     const int fd = connect_to(host, port);
@@ -141,8 +163,10 @@ char *stage_get(const char *host, int port, const char *path, const char *header
     for (n = recv(fd, part, sizeof(part), 0); n > 0; n = recv(fd, part, sizeof(part), 0))
         zdd_buf_append(&text, part, (size_t)n);
     close(fd);
-    if (text.size)
+    if (text.size) {
+        join_chunks(&text);
         return zdd_buf_take(&text);
+    }
     zdd_buf_release(&text);
     return NULL;
 }
@@ -198,19 +222,33 @@ int64_t stage_number(struct stage *stage, int index, const char *key)
     return zdd_json_int(one, key, -1);
 }
 
+/* @return true when the worker that is the newest has answered */
+static bool is_of_newest(const char *answer, const json_t *one)
+{
+    static const char key[] = "x-zdd-lab-worker: ";
+    const char *at = answer ? strcasestr(answer, key) : NULL;
+
+    return at && strtol(at + sizeof(key) - 1, NULL, 10) == (long)zdd_json_int(one, "worker", 0);
+}
+
+/* While it reloads, the old worker may still answer, or break a connection off. */
 char *stage_stats(struct stage *stage, int index, const char *path)
 {
-    ZDD_AUTO_JSON json_t *one = state_of(stage, index);
     const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
     char *answer = NULL;
+    bool newest = false;
 
-    /* A connection may be lost where a worker takes over; a second one is not. */
-    while (stage_status(answer) == 0 && zdd_mono_ms() < until_ms) {
+    while (!newest && zdd_mono_ms() < until_ms) {
+        ZDD_AUTO_JSON json_t *one = NULL;
+
         free(answer);
+        one = state_of(stage, index);
         answer = stage_get(zdd_json_text(one, "address", ""), (int)zdd_json_int(one, "port", 0),
                            path, NULL);
+        newest = is_of_newest(answer, one);
     }
-    assert_non_null(answer);
+    if (!newest)
+        fail_msg("balancer %d never answers %s", index + 1, path);
     return answer;
 }
 
@@ -289,14 +327,15 @@ int stage_count(struct stage *stage, int index, const char *backend, const char 
 void stage_until(struct stage *stage, int index, const char *backend, const char *status, int count)
 {
     const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
+    char *answer;
+    int seen = stage_count(stage, index, backend, status);
 
-    while (stage_count(stage, index, backend, status) != count && zdd_mono_ms() < until_ms)
+    for (; seen != count && zdd_mono_ms() < until_ms;
+         seen = stage_count(stage, index, backend, status))
         pause_shortly();
-    if (stage_count(stage, index, backend, status) == count)
+    if (seen == count)
         return;
-
-    char *answer = stage_stats(stage, index, "/haproxy?stats;csv");
-
+    answer = stage_stats(stage, index, "/haproxy?stats;csv");
     print_error("%s\n", answer);
     free(answer);
     fail_msg("never %d servers %s in %s", count, status, backend);

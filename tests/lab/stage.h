@@ -56,7 +56,7 @@ void stage_cell(struct stage *stage, int index, const char *proxy, const char *s
                 const char *column, char ret[static 64]);
 /** @return how many servers of @p backend have a status that begins so */
 int stage_count(struct stage *stage, int index, const char *backend, const char *status);
-/** Wait until so many of them are there, and no other servers beside @p others. */
+/** Wait until there are so many of them. */
 void stage_until(struct stage *stage, int index, const char *backend, const char *status,
                  int count);
 

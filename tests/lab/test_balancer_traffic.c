@@ -176,6 +176,34 @@ static void a_task_enters_when_its_check_has_passed(void **state)
     stage_stop(stage);
 }
 
+/* The new leader knows no health result; the balancer remembers what it has heard. */
+static void a_change_of_marathons_leader_takes_nobody_out(void **state)
+{
+    struct stage *stage = stage_start(NULL);
+    struct stage_app app = shop;
+    struct stage_load load;
+    char url[64];
+    int64_t looks;
+
+    (void)state;
+    app.members = "\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":\"/health\","
+                  "\"intervalSeconds\":100}]"; /* so that no result comes soon */
+    app.unchecked = true;
+    stage_deploy(stage, &app);
+    stage_until(stage, 0, BACKEND, "UP", 2);
+    stage_until_status(stage->host, STAGE_PORT, NULL, 200, VERSION(""));
+    load = load_on(stage, url, NULL);
+    assert_int_equal(lab_call(stage->lab, "DELETE", "/v2/leader", NULL, NULL), 200);
+    lab_until_json(stage->lab, "/v2/apps/shop", "/app/tasksHealthy", "0");
+    looks = stage_number(stage, 0, "looks");
+    free(stage_stats(stage, 0, "/_mlb_signal/hup"));
+    while (stage_number(stage, 0, "looks") <= looks)
+        (void)stage_load_more(&load, 10);
+    assert_int_equal(stage_count(stage, 0, BACKEND, "UP"), 2);
+    assert_int_equal(stage_load_stop(&load, NULL), 0);
+    stage_stop(stage);
+}
+
 /* @return the port of the task that has answered /env */
 static long task_of(const char *answer)
 {
@@ -294,6 +322,7 @@ int main(void)
         cmocka_unit_test(the_labels_of_a_deployment_disable_old_tasks),
         cmocka_unit_test(a_target_out_of_reach_keeps_all_tasks_in_service),
         cmocka_unit_test(a_task_enters_when_its_check_has_passed),
+        cmocka_unit_test(a_change_of_marathons_leader_takes_nobody_out),
         cmocka_unit_test(a_sticky_client_stays_with_its_task),
         cmocka_unit_test(a_virtual_host_leads_to_its_app),
         cmocka_unit_test(two_balancers_serve_and_one_may_go),

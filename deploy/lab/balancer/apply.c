@@ -4,6 +4,7 @@
  */
 #include "deploy/lab/balancer/balancer.h"
 #include "deploy/lab/balancer/ports.h"
+#include "deploy/lab/balancer/remember.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -208,6 +209,7 @@ static void look(struct zdd_balancer *balancer, bool force)
     struct zdd_mlb_config whole;
     struct zdd_mlb_config working;
 
+    zdd_mlb_remember(apps, balancer->memory);
     if (!configure(balancer, apps, &whole, reason)) {
         tell_trouble(balancer, "the configuration stays as it is", reason);
         return;

@@ -276,6 +276,7 @@ bool zdd_balancer_start(struct zdd_balancer *balancer)
     balancer->haproxy =
         (struct zdd_haproxy){.dir_fd = -1, .check_fd = -1, .signal_fd = -1, .master_fd = -1};
     balancer->rejected = json_object();
+    balancer->memory = json_object();
     balancer->view.left_out = json_object();
     if (pthread_create(&balancer->thread, NULL, run, balancer) != 0)
         abort();
@@ -296,6 +297,7 @@ void zdd_balancer_stop(struct zdd_balancer *balancer)
     zdd_mlb_config_release(&balancer->applied);
     free(balancer->wished);
     json_decref(balancer->rejected);
+    json_decref(balancer->memory);
     json_decref(balancer->view.left_out);
     pthread_cond_destroy(&balancer->changed);
     pthread_mutex_destroy(&balancer->lock);

@@ -48,6 +48,7 @@ struct zdd_balancer {
     struct zdd_mlb_config applied; /* what the running worker has */
     char *wished;                  /* the text with nothing left out that led to it, or NULL */
     json_t *rejected;              /* app id → what HAProxy says against it */
+    json_t *memory;                /* task id → whether it was alive */
     int64_t look_at_ms, restart_at_ms, backoff_ms, started_ms; /* zdd_mono_ms() */
 };
 

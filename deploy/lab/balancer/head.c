@@ -10,9 +10,10 @@
 
 #include "deploy/lab/balancer/config.h"
 
-#define THREADS "2"            /* a lab's traffic needs no more, and each costs at every reload */
-#define OLD_WORKER_END "60s"   /* an old worker ends then, whatever it still has to do */
-#define SOCKET_MODE "mode 600" /* of the unix socket: the user who runs the lab */
+#define THREADS "2"          /* a lab's traffic needs no more, and each costs at every reload */
+#define OLD_WORKER_END "60s" /* an old worker ends then, whatever it still has to do */
+#define WORKER_HEADER "X-Zdd-Lab-Worker" /* during a reload the old one may still answer */
+#define SOCKET_MODE "mode 600"           /* of the unix socket: the user who runs the lab */
 
 static void add_global(struct zdd_buf *buf, const struct zdd_mlb_settings *settings)
 {
@@ -73,7 +74,8 @@ static void add_stats(struct zdd_buf *buf, const struct zdd_mlb_settings *settin
                    "  balance\n"
                    "  mode http\n"
                    "  stats enable\n"
-                   "  monitor-uri /_haproxy_health_check\n",
+                   "  monitor-uri /_haproxy_health_check\n"
+                   "  http-after-response set-header " WORKER_HEADER " %%pid\n",
                    settings->host, settings->stats_port);
     add_service(buf, "getpid", "/_haproxy_getpids", "lua.getpids");
     add_service(buf, "getvhostmap", "/_haproxy_getvhostmap", "lua.getvhostmap");

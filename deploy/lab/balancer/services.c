@@ -4,6 +4,8 @@
  */
 #include "deploy/lab/balancer/services.h"
 
+#include "deploy/lab/balancer/remember.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -178,22 +180,12 @@ static bool is_left_out_state(const char *state)
     return false;
 }
 
-/* As with --health-check: an app with checks gets in what has passed one. */
+/* As with --health-check: of an app with checks what has passed one. */
 static bool is_in(const json_t *app, const json_t *task)
 {
-    size_t i;
-    const json_t *result;
-
     if (is_left_out_state(zdd_json_text(task, "state", "")))
         return false;
-    if (json_array_size(json_object_get(app, "healthChecks")) == 0)
-        return true;
-    json_array_foreach(json_object_get(task, "healthCheckResults"), i, result)
-    {
-        if (zdd_json_bool(result, "alive", 0))
-            return true;
-    }
-    return false;
+    return json_array_size(json_object_get(app, "healthChecks")) == 0 || zdd_mlb_is_alive(task);
 }
 
 static int by_address(const void *a, const void *b)

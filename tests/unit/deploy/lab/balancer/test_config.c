@@ -6,6 +6,7 @@
 #include "tests/support/spec.h"
 
 #include "deploy/lab/balancer/config.h"
+#include "deploy/lab/balancer/remember.h"
 #include "server/base/buf.h"
 #include "server/base/crypto.h"
 
@@ -395,6 +396,32 @@ static void a_task_is_in_when_its_state_and_its_checks_allow(void **state)
     }
 }
 
+/* A new leader of Marathon shows no results at first: what was alive stays, what was not does not
+ * get in, and who is gone is forgotten. */
+static void without_results_the_last_known_one_counts(void **state)
+{
+    ZDD_AUTO_JSON json_t *memory = json_object();
+    ZDD_AUTO_JSON json_t *before =
+        apps_of("[{'tasks':[{'id':'well','healthCheckResults':[{'alive':true}]},{'id':'sick',"
+                "'healthCheckResults':[{'alive':false}]},{'id':'gone','healthCheckResults':["
+                "{'alive':true}]}]}]");
+    ZDD_AUTO_JSON json_t *after = apps_of("[{'tasks':[{'id':'well','healthCheckResults':[]},"
+                                          "{'id':'sick'},{'id':'new'}]}]");
+    ZDD_AUTO_JSON json_t *later =
+        apps_of("[{'tasks':[{'id':'gone'},{'id':'well','healthCheckResults':[{'alive':false}]}]}]");
+
+    (void)state;
+    zdd_mlb_remember(before, memory);
+    zdd_mlb_remember(after, memory);
+    assert_true(zdd_mlb_is_alive(zdd_json_at(after, "/0/tasks/0")));
+    assert_false(zdd_mlb_is_alive(zdd_json_at(after, "/0/tasks/1")));
+    assert_false(zdd_mlb_is_alive(zdd_json_at(after, "/0/tasks/2")));
+    zdd_mlb_remember(later, memory);
+    assert_false(zdd_mlb_is_alive(zdd_json_at(later, "/0/tasks/0")));
+    assert_false(zdd_mlb_is_alive(zdd_json_at(later, "/0/tasks/1")));
+    assert_int_equal(json_object_size(memory), 2);
+}
+
 static void a_vhost_leads_to_its_backend_and_a_url_counts_by_its_host(void **state)
 {
     (void)state;
@@ -557,6 +584,7 @@ int main(void)
         cmocka_unit_test(a_server_template_is_filled_in_for_each_server),
         cmocka_unit_test(only_apps_of_the_groups_that_are_served_are_in),
         cmocka_unit_test(a_task_is_in_when_its_state_and_its_checks_allow),
+        cmocka_unit_test(without_results_the_last_known_one_counts),
         cmocka_unit_test(a_vhost_leads_to_its_backend_and_a_url_counts_by_its_host),
         cmocka_unit_test(a_path_goes_before_a_whole_host_and_a_weight_before_both),
         cmocka_unit_test(everything_is_bound_to_loopback),

@@ -6,29 +6,75 @@
 
 #include <string.h>
 
+/* A member and its default. */
+struct preset {
+    const char *key;
+    enum { INTEGER, REAL, TEXT, TRUE, FALSE, OBJECT, ARRAY } kind;
+    double number;
+    const char *text;
+};
+
+static json_t *value_of(const struct preset *preset)
+{
+    switch (preset->kind) {
+    case INTEGER:
+        return json_integer((json_int_t)preset->number);
+    case REAL:
+        return json_real(preset->number);
+    case TEXT:
+        return json_string(preset->text);
+    case TRUE:
+        return json_true();
+    case FALSE:
+        return json_false();
+    case OBJECT:
+        return json_object();
+    case ARRAY:
+        return json_array();
+    }
+    return NULL;
+}
+
 /* A default is made only where it is missing: most definitions that are planned come from Marathon,
  * which has filled them in. What came from outside may be no object at all. */
-#define FILL(draft, object, key, value)                                                            \
-    do {                                                                                           \
-        if (json_is_object(object) && !json_object_get(object, key))                               \
-            zdd_draft_put(draft, object, key, value);                                              \
-    } while (0)
+static bool lacks(const json_t *object, const char *key)
+{
+    return json_is_object(object) && !json_object_get(object, key);
+}
+
+static void fill(struct zdd_draft *draft, json_t *object, const struct preset *presets,
+                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lacks(object, presets[i].key))
+            zdd_draft_put(draft, object, presets[i].key, value_of(&presets[i]));
+    }
+}
+
+static void fill_each(struct zdd_draft *draft, const json_t *objects, const struct preset *presets,
+                      size_t count)
+{
+    for (size_t i = 0; i < json_array_size(objects); i++)
+        fill(draft, json_array_get(objects, i), presets, count);
+}
 
 static void fill_app(struct zdd_draft *draft)
 {
-    json_t *app = draft->app;
+    static const struct preset presets[] = {
+        {"instances", INTEGER, 1, NULL},
+        {"cpus", INTEGER, 1, NULL},
+        {"mem", INTEGER, 128, NULL},
+        {"disk", INTEGER, 0, NULL},
+        {"gpus", INTEGER, 0, NULL},
+        {"executor", TEXT, 0, ""},
+        {"labels", OBJECT, 0, NULL},
+        {"backoffSeconds", INTEGER, 1, NULL},
+        {"backoffFactor", REAL, 1.15, NULL},
+        {"maxLaunchDelaySeconds", INTEGER, 300, NULL},
+        {"killSelection", TEXT, 0, "YOUNGEST_FIRST"},
+    };
 
-    FILL(draft, app, "instances", json_integer(1));
-    FILL(draft, app, "cpus", json_integer(1));
-    FILL(draft, app, "mem", json_integer(128));
-    FILL(draft, app, "disk", json_integer(0));
-    FILL(draft, app, "gpus", json_integer(0));
-    FILL(draft, app, "executor", json_string(""));
-    FILL(draft, app, "labels", json_object());
-    FILL(draft, app, "backoffSeconds", json_integer(1));
-    FILL(draft, app, "backoffFactor", json_real(1.15));
-    FILL(draft, app, "maxLaunchDelaySeconds", json_integer(300));
-    FILL(draft, app, "killSelection", json_string("YOUNGEST_FIRST"));
+    fill(draft, draft->app, presets, ZDD_COUNT(presets));
 }
 
 static json_t *capacities(double minimum_health, double maximum_over)
@@ -39,32 +85,34 @@ static json_t *capacities(double minimum_health, double maximum_over)
 
 static void fill_strategies(struct zdd_draft *draft)
 {
+    static const struct preset unreachable[] = {
+        {"inactiveAfterSeconds", INTEGER, 0, NULL},
+        {"expungeAfterSeconds", INTEGER, 0, NULL},
+    };
     json_t *app = draft->app;
     const bool resident = zdd_appdef_has_volume(app, "persistent");
     const bool volumes = resident || zdd_appdef_has_volume(app, "external");
     const bool single = zdd_appdef_single_instance(app);
-    json_t *unreachable;
 
-    FILL(draft, app, "upgradeStrategy",
-         single    ? capacities(0, 0)
-         : volumes ? capacities(0.5, 0)
-                   : capacities(1, 1));
-    FILL(draft, app, "unreachableStrategy", resident ? json_string("disabled") : json_object());
-    unreachable = json_object_get(app, "unreachableStrategy");
-    FILL(draft, unreachable, "inactiveAfterSeconds", json_integer(0));
-    FILL(draft, unreachable, "expungeAfterSeconds", json_integer(0));
+    if (lacks(app, "upgradeStrategy"))
+        zdd_draft_put(draft, app, "upgradeStrategy",
+                      single    ? capacities(0, 0)
+                      : volumes ? capacities(0.5, 0)
+                                : capacities(1, 1));
+    if (lacks(app, "unreachableStrategy"))
+        zdd_draft_put(draft, app, "unreachableStrategy",
+                      resident ? json_string("disabled") : json_object());
+    fill(draft, json_object_get(app, "unreachableStrategy"), unreachable, ZDD_COUNT(unreachable));
 }
 
 static void fill_networks(struct zdd_draft *draft)
 {
+    static const struct preset network[] = {{"mode", TEXT, 0, "container"}};
     json_t *app = draft->app;
-    json_t *networks;
 
     if (json_array_size(json_object_get(app, "networks")) == 0) /* [] means the default too */
         zdd_draft_put(draft, app, "networks", json_pack("[{s:s}]", "mode", "host"));
-    networks = json_object_get(app, "networks");
-    for (size_t i = 0; i < json_array_size(networks); i++)
-        FILL(draft, json_array_get(networks, i), "mode", json_string("container"));
+    fill_each(draft, json_object_get(app, "networks"), network, ZDD_COUNT(network));
 }
 
 static bool is_bridge(const json_t *app)
@@ -76,129 +124,148 @@ static bool is_bridge(const json_t *app)
 
 static void fill_mappings(struct zdd_draft *draft)
 {
+    static const struct preset bridged[] = {{"hostPort", INTEGER, 0, NULL}};
+    static const struct preset mapping[] = {
+        {"containerPort", INTEGER, 0, NULL},
+        {"servicePort", INTEGER, 0, NULL},
+        {"protocol", TEXT, 0, "tcp"},
+        {"labels", OBJECT, 0, NULL},
+    };
     json_t *app = draft->app;
-    json_t *mappings;
+    const json_t *mappings;
 
-    FILL(draft, app, "container", json_pack("{s:s}", "type", "MESOS"));
-    FILL(draft, json_object_get(app, "container"), "portMappings",
-         json_pack("[{s:s}]", "name", "default"));
+    if (lacks(app, "container"))
+        zdd_draft_put(draft, app, "container", json_pack("{s:s}", "type", "MESOS"));
+    if (lacks(json_object_get(app, "container"), "portMappings"))
+        zdd_draft_put(draft, json_object_get(app, "container"), "portMappings",
+                      json_pack("[{s:s}]", "name", "default"));
     mappings = zdd_json_at(app, "/container/portMappings");
-    for (size_t i = 0; i < json_array_size(mappings); i++) {
-        json_t *mapping = json_array_get(mappings, i);
-
-        FILL(draft, mapping, "containerPort", json_integer(0));
-        if (is_bridge(app))
-            FILL(draft, mapping, "hostPort", json_integer(0));
-        FILL(draft, mapping, "servicePort", json_integer(0));
-        FILL(draft, mapping, "protocol", json_string("tcp"));
-        FILL(draft, mapping, "labels", json_object());
-    }
+    if (is_bridge(app))
+        fill_each(draft, mappings, bridged, ZDD_COUNT(bridged));
+    fill_each(draft, mappings, mapping, ZDD_COUNT(mapping));
 }
 
 static void fill_definitions(struct zdd_draft *draft)
 {
+    static const struct preset definition[] = {
+        {"port", INTEGER, 0, NULL},
+        {"protocol", TEXT, 0, "tcp"},
+    };
     json_t *app = draft->app;
-    json_t *definitions;
 
-    FILL(draft, app, "portDefinitions", json_pack("[{s:s}]", "name", "default"));
-    definitions = json_object_get(app, "portDefinitions");
-    for (size_t i = 0; i < json_array_size(definitions); i++) {
-        FILL(draft, json_array_get(definitions, i), "port", json_integer(0));
-        FILL(draft, json_array_get(definitions, i), "protocol", json_string("tcp"));
-    }
+    if (lacks(app, "portDefinitions"))
+        zdd_draft_put(draft, app, "portDefinitions", json_pack("[{s:s}]", "name", "default"));
+    fill_each(draft, json_object_get(app, "portDefinitions"), definition, ZDD_COUNT(definition));
 }
 
 static void fill_ports(struct zdd_draft *draft)
 {
     json_t *app = draft->app;
 
-    if (zdd_appdef_host_mode(app)) {
-        FILL(draft, app, "requirePorts", json_false());
-        fill_definitions(draft);
-    } else {
+    if (!zdd_appdef_host_mode(app)) {
         zdd_draft_put(draft, app, "requirePorts", json_false()); /* whatever was said */
         fill_mappings(draft);
+        return;
     }
+    if (lacks(app, "requirePorts"))
+        zdd_draft_put(draft, app, "requirePorts", json_false());
+    fill_definitions(draft);
 }
 
 static void fill_container(struct zdd_draft *draft)
 {
-    json_t *app = draft->app;
-    json_t *container = json_object_get(app, "container");
-    json_t *docker = json_object_get(container, "docker");
-    json_t *volumes;
+    static const struct preset container[] = {
+        {"type", TEXT, 0, "DOCKER"},
+        {"volumes", ARRAY, 0, NULL},
+    };
+    static const struct preset docker[] = {
+        {"forcePullImage", FALSE, 0, NULL},
+        {"privileged", FALSE, 0, NULL},
+        {"parameters", ARRAY, 0, NULL},
+    };
+    static const struct preset volume[] = {{"mode", TEXT, 0, "RW"}};
+    json_t *given = json_object_get(draft->app, "container");
+    const json_t *volumes;
 
-    FILL(draft, container, "type", json_string("DOCKER"));
-    FILL(draft, container, "volumes", json_array());
-    FILL(draft, docker, "forcePullImage", json_false());
-    FILL(draft, docker, "privileged", json_false());
-    FILL(draft, docker, "parameters", json_array());
-    volumes = json_object_get(container, "volumes");
+    fill(draft, given, container, ZDD_COUNT(container));
+    fill(draft, json_object_get(given, "docker"), docker, ZDD_COUNT(docker));
+    volumes = json_object_get(given, "volumes");
     for (size_t i = 0; i < json_array_size(volumes); i++) {
         if (!json_object_get(json_array_get(volumes, i), "secret"))
-            FILL(draft, json_array_get(volumes, i), "mode", json_string("RW"));
+            fill(draft, json_array_get(volumes, i), volume, ZDD_COUNT(volume));
     }
 }
 
 static void fill_fetch(struct zdd_draft *draft)
 {
-    json_t *app = draft->app;
-    json_t *fetch = json_object_get(app, "fetch");
+    static const struct preset file[] = {
+        {"extract", TRUE, 0, NULL},
+        {"executable", FALSE, 0, NULL},
+        {"cache", FALSE, 0, NULL},
+    };
 
-    for (size_t i = 0; i < json_array_size(fetch); i++) {
-        FILL(draft, json_array_get(fetch, i), "extract", json_true());
-        FILL(draft, json_array_get(fetch, i), "executable", json_false());
-        FILL(draft, json_array_get(fetch, i), "cache", json_false());
-    }
+    fill_each(draft, json_object_get(draft->app, "fetch"), file, ZDD_COUNT(file));
 }
 
 static void fill_health_check(struct zdd_draft *draft, json_t *check, bool has_ports)
 {
+    static const struct preset any[] = {
+        {"protocol", TEXT, 0, "HTTP"},
+        {"gracePeriodSeconds", INTEGER, 300, NULL},
+        {"intervalSeconds", INTEGER, 60, NULL},
+        {"timeoutSeconds", INTEGER, 20, NULL},
+        {"maxConsecutiveFailures", INTEGER, 3, NULL},
+        {"delaySeconds", INTEGER, 15, NULL},
+        {"ipProtocol", TEXT, 0, "IPv4"},
+    };
+    static const struct preset http[] = {{"ignoreHttp1xx", FALSE, 0, NULL}};
+    static const struct preset with_port[] = {{"portIndex", INTEGER, 0, NULL}};
     const char *protocol;
 
-    FILL(draft, check, "protocol", json_string("HTTP"));
-    FILL(draft, check, "gracePeriodSeconds", json_integer(300));
-    FILL(draft, check, "intervalSeconds", json_integer(60));
-    FILL(draft, check, "timeoutSeconds", json_integer(20));
-    FILL(draft, check, "maxConsecutiveFailures", json_integer(3));
-    FILL(draft, check, "delaySeconds", json_integer(15));
-    FILL(draft, check, "ipProtocol", json_string("IPv4"));
+    fill(draft, check, any, ZDD_COUNT(any));
     protocol = zdd_json_text(check, "protocol", "HTTP");
     if (strncmp(protocol, "HTTP", 4) == 0)
-        FILL(draft, check, "ignoreHttp1xx", json_false());
+        fill(draft, check, http, ZDD_COUNT(http));
     if (json_object_get(check, "port"))
         json_object_del(check, "portIndex"); /* the port wins */
     else if (has_ports && strcmp(protocol, "COMMAND") != 0)
-        FILL(draft, check, "portIndex", json_integer(0));
+        fill(draft, check, with_port, ZDD_COUNT(with_port));
 }
 
 static void fill_readiness_check(struct zdd_draft *draft, json_t *check)
 {
-    FILL(draft, check, "name", json_string("readinessCheck"));
-    FILL(draft, check, "protocol", json_string("HTTP"));
-    FILL(draft, check, "path", json_string("/"));
-    FILL(draft, check, "portName", json_string("http-api"));
-    FILL(draft, check, "intervalSeconds", json_integer(30));
-    FILL(draft, check, "timeoutSeconds", json_integer(10));
-    FILL(draft, check, "httpStatusCodesForReady", json_pack("[i]", 200));
-    FILL(draft, check, "preserveLastResponse", json_false());
+    static const struct preset presets[] = {
+        {"name", TEXT, 0, "readinessCheck"},
+        {"protocol", TEXT, 0, "HTTP"},
+        {"path", TEXT, 0, "/"},
+        {"portName", TEXT, 0, "http-api"},
+        {"intervalSeconds", INTEGER, 30, NULL},
+        {"timeoutSeconds", INTEGER, 10, NULL},
+        {"preserveLastResponse", FALSE, 0, NULL},
+    };
+
+    fill(draft, check, presets, ZDD_COUNT(presets));
+    if (lacks(check, "httpStatusCodesForReady"))
+        zdd_draft_put(draft, check, "httpStatusCodesForReady", json_pack("[i]", 200));
 }
 
 static void fill_checks(struct zdd_draft *draft)
 {
+    static const struct preset mesos[] = {
+        {"intervalSeconds", INTEGER, 60, NULL},
+        {"timeoutSeconds", INTEGER, 20, NULL},
+        {"delaySeconds", INTEGER, 15, NULL},
+    };
     json_t *app = draft->app;
     const bool has_ports = json_array_size(zdd_appdef_ports(app)) > 0;
-    json_t *health = json_object_get(app, "healthChecks");
-    json_t *readiness = json_object_get(app, "readinessChecks");
-    json_t *check = json_object_get(app, "check");
+    const json_t *health = json_object_get(app, "healthChecks");
+    const json_t *readiness = json_object_get(app, "readinessChecks");
 
     for (size_t i = 0; i < json_array_size(health); i++)
         fill_health_check(draft, json_array_get(health, i), has_ports);
     for (size_t i = 0; i < json_array_size(readiness); i++)
         fill_readiness_check(draft, json_array_get(readiness, i));
-    FILL(draft, check, "intervalSeconds", json_integer(60));
-    FILL(draft, check, "timeoutSeconds", json_integer(20));
-    FILL(draft, check, "delaySeconds", json_integer(15));
+    fill(draft, json_object_get(app, "check"), mesos, ZDD_COUNT(mesos));
 }
 
 /* What Marathon leaves out of its answers when there is nothing in it. */

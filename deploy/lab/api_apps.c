@@ -56,6 +56,36 @@ static enum zdd_err invalid(struct zdd_call *call, struct zdd_lab *lab, const ch
     return zdd_lab_answer_complaint(call, complaint);
 }
 
+/* @return true when @p id is a group's, or lies inside an app: a new app cannot have it (§1.7) */
+static bool is_taken(const struct zdd_lab *lab, const char *id)
+{
+    char parent[ZDD_LAB_ID_SIZE];
+
+    if (zdd_lab_group_exists(lab, id))
+        return true;
+    snprintf(parent, sizeof(parent), "%s", id);
+    for (char *slash = strrchr(parent, '/'); slash && slash != parent;
+         slash = strrchr(parent, '/')) {
+        *slash = '\0';
+        if (zdd_lab_app_find(lab, parent))
+            return true;
+    }
+    return false;
+}
+
+/* @return the definition of a new app, or NULL with @p complaint filled */
+static json_t *define(const struct zdd_lab *lab, const char *id, const json_t *body,
+                      struct zdd_lab_complaint *complaint)
+{
+    json_t *def = zdd_lab_definition(lab, id, body, NULL, false, complaint);
+
+    if (!def || !is_taken(lab, id))
+        return def;
+    zdd_field_error_add(&complaint->errors, "#/id", "a group and an app may not share an id");
+    json_decref(def);
+    return NULL;
+}
+
 enum zdd_err zdd_lab_post_apps(struct zdd_call *call, struct zdd_lab *lab)
 {
     struct zdd_lab_update update = {.force = zdd_lab_query_bool(call, "force", false)};
@@ -75,7 +105,7 @@ enum zdd_err zdd_lab_post_apps(struct zdd_call *call, struct zdd_lab *lab)
     zdd_lab_absolute_id(zdd_json_text(call->json, "id", ""), "/", id, sizeof(id));
     if (zdd_lab_app_find(lab, id))
         return zdd_lab_refuse(call, 409, NULL, "An app with id [%s] already exists.", id);
-    def = zdd_lab_definition(lab, id, call->json, NULL, false, &complaint);
+    def = define(lab, id, call->json, &complaint);
     if (!def)
         return invalid(call, lab, id, &complaint);
     end = change_app(lab, id, def, false, &update);
@@ -126,7 +156,8 @@ static enum zdd_err new_definition(struct zdd_call *call, struct zdd_lab *lab, c
         return zdd_lab_answer_kind(call, "/", "error.expected.jsobject");
     if (app && partial && json_is_string(json_object_get(body, "version")))
         return read_rollback(call, app, body, ret_def);
-    *ret_def = zdd_lab_definition(lab, id, body, app ? app->spec : NULL, partial, &complaint);
+    *ret_def = app ? zdd_lab_definition(lab, id, body, app->spec, partial, &complaint)
+                   : define(lab, id, body, &complaint);
     return *ret_def ? ZDD_ERR_NONE : invalid(call, lab, id, &complaint);
 }
 

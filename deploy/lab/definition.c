@@ -24,8 +24,9 @@ static json_t *overlay(const json_t *former, const json_t *update)
 
 static json_t *with_id(const char *id, const json_t *body)
 {
-    json_t *json = json_copy((json_t *)(uintptr_t)body); /* shallow: the body stays as it is */
+    json_t *json = json_deep_copy(body); /* the body stays as it is */
 
+    zdd_appdef_prune(json);
     json_object_set_new(json, "id", json_string(id));
     return json;
 }

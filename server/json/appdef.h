@@ -38,6 +38,9 @@ bool zdd_appdef_check_with(const json_t *definition, const json_t *canonical, co
 bool zdd_appdef_check_types(const json_t *definition, const char *pointer,
                             struct zdd_field_errors *errors);
 
+/** Delete every member, at any depth, that Marathon does not know and therefore ignores. */
+void zdd_appdef_prune(json_t *definition);
+
 /**
  * The canonical 1.5+ form, without defaults: deprecated inputs become what Marathon makes of them
  * (`uris`→`fetch`, `ports`→`portDefinitions`, `container.docker.network`, `ipAddress` → `networks`,

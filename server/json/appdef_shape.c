@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PORT_MAX 65535
 
@@ -292,4 +293,39 @@ bool zdd_appdef_check_types(const json_t *definition, const char *pointer,
 
     visit_thing(&view, &app_shape, definition, pointer, look_at_types);
     return errors->count == errors_before;
+}
+
+static bool is_known(const struct zdd_field *fields, const char *name)
+{
+    while (fields->kind != ZDD_FIELD_END && strcmp(fields->name, name) != 0)
+        fields++;
+    return fields->kind != ZDD_FIELD_END;
+}
+
+static void prune(const struct shape *shape, json_t *thing)
+{
+    const char *name;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(thing, next, name, value)
+    {
+        if (!is_known(shape->fields, name))
+            json_object_del(thing, name);
+    }
+    for (const struct shape *inside = shape->inside; inside && inside->member; inside++) {
+        json_t *member = json_object_get(thing, inside->member);
+
+        if (!inside->fields)
+            continue;
+        if (!inside->list)
+            prune(inside, member);
+        for (size_t i = 0; inside->list && i < json_array_size(member); i++)
+            prune(inside, json_array_get(member, i));
+    }
+}
+
+void zdd_appdef_prune(json_t *definition)
+{
+    prune(&app_shape, definition);
 }

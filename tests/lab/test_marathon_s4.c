@@ -556,6 +556,101 @@ static void s4_4_none_wanted_is_a_scale(void **state)
                 "/plan/steps/0/actions/0/action", "\"StartApplication\"");
 }
 
+/* --- §4.5 --------------------------------------------------------------------------------------
+ */
+
+/* One letter per event that the recording knows; the rest is newer than it. */
+static char letter_of(const json_t *event)
+{
+    static const struct {
+        const char *type, *status;
+        char letter;
+    } letters[] = {
+        {"deployment_info", NULL, 'i'},
+        {"add_health_check_event", NULL, 'a'},
+        {"group_change_success", NULL, 'g'},
+        {"api_post_event", NULL, 'p'},
+        {"status_update_event", "TASK_KILLING", 'K'},
+        {"status_update_event", "TASK_STAGING", 'S'},
+        {"status_update_event", "TASK_RUNNING", 'R'},
+        {"status_update_event", "TASK_KILLED", 'D'},
+        {"health_status_changed_event", NULL, 'h'},
+        {"deployment_step_success", NULL, 's'},
+        {"deployment_success", NULL, 'e'},
+    };
+
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+        if (strcmp(zdd_json_text(event, "eventType", ""), letters[i].type) == 0 &&
+            (!letters[i].status ||
+             strcmp(zdd_json_text(event, "taskStatus", ""), letters[i].status) == 0))
+            return letters[i].letter;
+    return '\0';
+}
+
+static size_t count_letter(const char *text, char letter)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += *text == letter;
+    return count;
+}
+
+static void s4_5_an_upgrade_of_base_min_over_sounds_like_the_recording(void **state)
+{
+    /* The stubborn service takes its time to end, as a container does: the first new task
+     * is healthy before the old ones are gone. */
+    static const char *const options[] = {
+        "--speed",
+        "100",
+        "--task-killing",
+        "--image",
+        "stubborn:*=trap 'sleep 1; exit 137' TERM; ${LAB%/*}/simpleservice & wait",
+        NULL};
+    struct lab *lab = marathon_other(state, options);
+    ZDD_AUTO_JSON json_t *events = NULL;
+    char heard[256] = "";
+    size_t size = 0;
+    char id[64];
+    size_t from;
+
+    assert_int_equal(
+        lab_change(lab, "PUT", "/v2/apps/zdd/base-min-over",
+                   "{\"instances\":4,\"container\":{\"type\":\"DOCKER\",\"docker\":{\"image\":"
+                   "\"stubborn:1\",\"network\":\"HOST\"}},\"env\":{\"LAB\":\"" LAB_PROGRAM
+                   "\",\"SIMPLE_SERVICE_VERSION\":\"0.9\"},\"taskKillGracePeriodSeconds\":10,"
+                   "\"upgradeStrategy\":{\"minimumHealthCapacity\":0.25,"
+                   "\"maximumOverCapacity\":0.25},\"healthChecks\":[{\"protocol\":\"HTTP\","
+                   "\"path\":\"/health\",\"gracePeriodSeconds\":300,\"intervalSeconds\":60}]}",
+                   id),
+        201);
+    assert_true(lab_await(lab, id));
+    from = lab_event_count(lab);
+    assert_int_equal(lab_change(lab, "PUT", "/v2/apps/zdd/base-min-over",
+                                "{\"env\":{\"LAB\":\"" LAB_PROGRAM
+                                "\",\"SIMPLE_SERVICE_VERSION\":\"1.0\"}}",
+                                id),
+                     200);
+    assert_true(lab_await(lab, id));
+    events = lab_events(lab, from);
+    for (size_t i = 0; i < json_array_size(events) && size + 1 < sizeof(heard); i++) {
+        const char letter = letter_of(json_array_get(events, i));
+
+        if (letter)
+            heard[size++] = letter;
+    }
+    /* The counts of the recording, its beginning, its first health, and its end. */
+    assert_int_equal(strncmp(heard, "iagpKKKSR", 9), 0);
+    assert_int_equal(strncmp(strchr(heard, 'h'), "hK", 2), 0);
+    assert_null(memchr(heard, 'D', (size_t)(strchr(heard, 'h') - heard)));
+    assert_string_equal(heard + size - 3, "hse");
+    assert_int_equal(count_letter(heard, 'K'), 4);
+    assert_int_equal(count_letter(heard, 'D'), 4);
+    assert_int_equal(count_letter(heard, 'S'), 4);
+    assert_int_equal(count_letter(heard, 'R'), 4);
+    assert_int_equal(count_letter(heard, 'h'), 4);
+}
+
 /* --- §4.6 --------------------------------------------------------------------------------------
  */
 
@@ -869,6 +964,7 @@ int main(void)
         MARATHON_TEST_KILLING(s4_4_one_wanted_of_ten_kills_nine_and_launches_after),
         MARATHON_TEST_KILLING(s4_4_with_none_present_all_that_fit_launch_at_once),
         MARATHON_TEST_KILLING(s4_4_none_wanted_is_a_scale),
+        MARATHON_TEST_KILLING(s4_5_an_upgrade_of_base_min_over_sounds_like_the_recording),
         MARATHON_TEST_KILLING(s4_6_without_checks_110_counts_everything_as_healthy),
         MARATHON_TEST_KILLING(s4_6_with_http_checks_110_goes_one_by_one),
         MARATHON_TEST_KILLING(s4_6_with_http_checks_and_no_room_110_hangs_until_an_old_one_dies),

@@ -75,14 +75,37 @@ static void s5_1_a_status_outside_200_to_399_is_a_failure(void **state)
     lab_until_json(lab, "/v2/apps/a", "/app/tasksUnhealthy", "1"); /* 404 */
 }
 
+/* Answers TLS with a certificate of its own, made on the spot, for another name. */
+#define TLS                                                                                        \
+    "\"cmd\":\"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=elsewhere -days 1 -keyout key " \
+    "-out cert 2>/dev/null && exec openssl s_server -quiet -accept $PORT0 -key key -cert cert "    \
+    "-www\""
+
 static void s5_1_https_does_not_verify_certificates(void **state)
 {
-    /* A certificate of its own, made on the spot, for another name. */
     marathon_create(*state, "/v2/apps/a",
-                    "\"cmd\":\"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=elsewhere "
-                    "-days 1 -keyout key -out cert 2>/dev/null && exec openssl s_server -quiet "
-                    "-accept $PORT0 -key key -cert cert -www\",\"healthChecks\":[{\"protocol\":"
-                    "\"HTTPS\",\"path\":\"/\",\"intervalSeconds\":10,\"timeoutSeconds\":2}]");
+                    TLS ",\"healthChecks\":[{\"protocol\":\"HTTPS\",\"path\":\"/\","
+                        "\"intervalSeconds\":10,\"timeoutSeconds\":2}]");
+    marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksHealthy", "1");
+}
+
+static void s5_1_a_redirect_is_healthy_and_not_followed(void **state)
+{
+    /* It leads to where nobody answers. */
+    marathon_create(
+        *state, "/v2/apps/a",
+        "\"cmd\":\"exec perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(LocalAddr => "
+        "q(127.0.0.1), LocalPort => $ENV{PORT0}, Listen => 5, ReuseAddr => 1); while ($c = "
+        "$s->accept) { <$c>; print $c qq(HTTP/1.1 302 Found\\r\\nLocation: http://127.0.0.1:1/"
+        "\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n); close $c }'\","
+        "\"healthChecks\":[{\"path\":\"/\",\"intervalSeconds\":10,\"timeoutSeconds\":2}]");
+    marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksHealthy", "1");
+}
+
+static void s5_1_a_path_gets_its_leading_slash(void **state)
+{
+    marathon_create(*state, "/v2/apps/a",
+                    SERVICE ",\"healthChecks\":[{\"path\":\"health\",\"intervalSeconds\":1}]");
     marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksHealthy", "1");
 }
 
@@ -279,6 +302,14 @@ static void s5_2_command_passes_on_exit_0(void **state)
 static void s5_2_mesos_http_passes_on_a_good_status(void **state)
 {
     passes(*state, "\"protocol\":\"MESOS_HTTP\",\"path\":\"/health\"");
+}
+
+static void s5_2_mesos_https_passes_on_a_good_status(void **state)
+{
+    marathon_create(*state, "/v2/apps/a",
+                    TLS ",\"healthChecks\":[{\"protocol\":\"MESOS_HTTPS\",\"path\":\"/\","
+                        "\"delaySeconds\":1,\"intervalSeconds\":10,\"timeoutSeconds\":2}]");
+    marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksHealthy", "1");
 }
 
 static void s5_2_mesos_tcp_passes_on_a_connection(void **state)
@@ -544,6 +575,8 @@ int main(void)
         MARATHON_TEST(s5_1_all_instances_of_a_version_are_probed_at_the_same_ticks),
         MARATHON_TEST(s5_1_a_status_outside_200_to_399_is_a_failure),
         MARATHON_TEST(s5_1_https_does_not_verify_certificates),
+        MARATHON_TEST(s5_1_a_redirect_is_healthy_and_not_followed),
+        MARATHON_TEST(s5_1_a_path_gets_its_leading_slash),
         MARATHON_TEST(s5_1_a_timeout_is_a_failure),
         MARATHON_TEST(s5_1_tcp_is_healthy_when_it_connects),
         MARATHON_TEST(s5_1_tcp_that_does_not_connect_is_a_failure),
@@ -557,6 +590,7 @@ int main(void)
         MARATHON_TEST(s5_1_a_new_leader_has_no_results),
         MARATHON_TEST(s5_2_command_passes_on_exit_0),
         MARATHON_TEST(s5_2_mesos_http_passes_on_a_good_status),
+        MARATHON_TEST(s5_2_mesos_https_passes_on_a_good_status),
         MARATHON_TEST(s5_2_mesos_tcp_passes_on_a_connection),
         MARATHON_TEST(s5_2_command_fails_on_another_exit_and_kills_at_failure_number_max),
         MARATHON_TEST(s5_2_mesos_http_fails_and_kills_at_failure_number_max),

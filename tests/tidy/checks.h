@@ -10,3 +10,5 @@ void check_layers(const char *root);
 void check_sizes(const char *root);
 /** Functions of libc that nobody may call, and what to call instead. */
 void check_banned(const char *root);
+/** Every row of marathon.md has a test that runs, and every such test a row. */
+void check_rows(const char *root);

@@ -1,7 +1,7 @@
 /**
  * @file tests/tidy/tidy.c
- * @brief The style guide as a program: `tidy layers|sizes|banned ROOT`. Exit 1 when something is
- * found.
+ * @brief The style guide as a program: `tidy layers|sizes|banned|rows ROOT`. Exit 1 when something
+ * is found.
  */
 #include "tests/tidy/checks.h"
 #include "tests/tidy/source.h"
@@ -16,6 +16,7 @@ static const struct {
     {"layers", check_layers},
     {"sizes", check_sizes},
     {"banned", check_banned},
+    {"rows", check_rows},
 };
 
 int main(int argc, char **argv)
@@ -27,6 +28,6 @@ int main(int argc, char **argv)
         printf("%s: %zu found\n", argv[1], source_complaints());
         return source_complaints() > 0;
     }
-    fprintf(stderr, "usage: tidy layers|sizes|banned ROOT\n");
+    fprintf(stderr, "usage: tidy layers|sizes|banned|rows ROOT\n");
     return 2;
 }

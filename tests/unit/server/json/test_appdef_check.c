@@ -878,6 +878,21 @@ static void types_are_told_apart_from_ranges_and_rules(void **state)
     }
 }
 
+static void what_marathon_ignores_can_be_pruned(void **state)
+{
+    ZDD_AUTO_JSON json_t *given = parse(
+        "{\"id\":\"/a\",\"colour\":\"red\",\"env\":{\"any\":\"1\"},\"healthChecks\":[{\"path\":\"/\","
+        "\"colour\":1,\"command\":{\"value\":\"x\",\"colour\":2}}],\"container\":{\"docker\":"
+        "{\"image\":\"i\",\"colour\":3}},\"networks\":3}");
+    ZDD_AUTO_JSON json_t *left = parse(
+        "{\"id\":\"/a\",\"env\":{\"any\":\"1\"},\"healthChecks\":[{\"path\":\"/\",\"command\":"
+        "{\"value\":\"x\"}}],\"container\":{\"docker\":{\"image\":\"i\"}},\"networks\":3}");
+
+    (void)state;
+    zdd_appdef_prune(given);
+    assert_true(json_equal(given, left));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -911,6 +926,7 @@ int main(void)
         cmocka_unit_test(fetched_files_have_an_address),
         cmocka_unit_test(every_error_is_told_at_once),
         cmocka_unit_test(an_executor_is_the_command_executor_or_a_path),
+        cmocka_unit_test(what_marathon_ignores_can_be_pruned),
         cmocka_unit_test(types_are_told_apart_from_ranges_and_rules),
     };
 

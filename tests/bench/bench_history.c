@@ -209,7 +209,7 @@ static size_t make_post(void *cls, uint64_t number, char text[static LOAD_REQUES
 {
     const struct bench *bench = cls;
 
-    return service_deploy_request(&bench->service, number, "rolling", "", text);
+    return service_deploy_request(&bench->service, "/v1/deployments", number, "rolling", "", text);
 }
 
 /* One deployment that has ended and one that goes on. */

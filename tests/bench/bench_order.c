@@ -32,7 +32,8 @@ static size_t make_post(void *cls, uint64_t number, char text[static LOAD_REQUES
 {
     const struct bench *bench = cls;
 
-    return service_deploy_request(&bench->service, bench->first + number, "recreate", "", text);
+    return service_deploy_request(&bench->service, "/v1/deployments", bench->first + number,
+                                  "recreate", "", text);
 }
 
 static void on_order(void *cls, size_t number)

@@ -136,8 +136,8 @@ void service_stop(struct service *service)
         service_folder_remove(service->folder);
 }
 
-size_t service_deploy_request(const struct service *service, size_t number, const char *strategy,
-                              const char *more, char *text)
+size_t service_deploy_request(const struct service *service, const char *path, size_t number,
+                              const char *strategy, const char *more, char *text)
 {
     char body[1024], app_id[ZDD_APP_ID_SIZE];
 
@@ -146,5 +146,5 @@ size_t service_deploy_request(const struct service *service, size_t number, cons
              "{\"strategy\":\"%s\",\"appId\":\"%.64s\",\"change\":{\"env\":{"
              "\"SIMPLE_SERVICE_VERSION\":\"1.0\"}},\"reason\":\"release 1.0\"%.200s}",
              strategy, app_id, more);
-    return load_post(text, "/v1/deployments", service->token, body);
+    return load_post(text, path, service->token, body);
 }

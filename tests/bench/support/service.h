@@ -39,6 +39,6 @@ void service_stop(struct service *service);
 void service_folder_make(char ret_folder[static 96]);
 void service_folder_remove(const char *folder);
 
-/** Write a request for a deployment of app @p number. @return its bytes */
-size_t service_deploy_request(const struct service *service, size_t number, const char *strategy,
-                              const char *more, char *text);
+/** Write a request for a deployment of app @p number to @p path. @return its bytes */
+size_t service_deploy_request(const struct service *service, const char *path, size_t number,
+                              const char *strategy, const char *more, char *text);

@@ -132,13 +132,14 @@ static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit
                  text.size > 0 ? text.data : "");
         return ZDD_ERR_ROUTER_DOWN;
     }
-    zdd_stats_read_start(info, zdd_now_ms(), &answer);
+    zdd_process_read(info, zdd_now_ms(), &answer.process);
     info[1] = '\0';
     err = zdd_stats_parse(zdd_buf_take(&text), &answer.table);
     if (err != ZDD_ERR_NONE) {
         snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s: its statistics make no sense", place->name);
         return err;
     }
+    answer.process.requests = answer.table.requests;
     reconcile(cls, place, &answer.table, until_ms);
     *ret_answer = answer;
     return ZDD_ERR_NONE;

@@ -13,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Two ages of one process, turned into starts, differ by less: whole seconds, and the way here. */
-#define SAME_START_MS 2500
-
 /* One balancer in one look. */
 struct part {
     struct zdd_stats *stats;
@@ -23,11 +20,8 @@ struct part {
     struct zdd_stats_answer answer;
     enum zdd_err err;
     char reason[ZDD_ROUTER_REASON_SIZE];
-    int64_t told_ms;  /* its start, as we tell it on: another one for each process */
-    int64_t start_ms; /* … as it was told to us */
-    int64_t pid;      /* of its process, or 0 */
-    int64_t requests; /* of its frontends */
-    bool was_seen;    /* the four above are known, perhaps from an earlier look */
+    int64_t told_ms;            /* its start, as we tell it on: another one for each process */
+    struct zdd_process process; /* the last one that was seen, perhaps in an earlier look */
     pthread_t thread;
     bool threaded;
 };
@@ -116,44 +110,25 @@ static void *ask(void *cls)
     return NULL;
 }
 
-static bool is_another(const struct part *part, const struct part *before)
-{
-    if (part->pid != before->pid)
-        return true;
-    if (part->answer.counts_itself)
-        return part->requests <= before->requests;
-    return part->requests < before->requests;
-}
-
-/*
- * Another process is told from the last one by its start or pid; where these are the same or not
- * known, by counters that fell. What is told on changes with each process and only with it.
- */
+/* What is told on is the start of the process, and changes with each process and only with it. */
 static void tell_processes_apart(struct part *part, const struct part *before)
 {
-    struct zdd_stats_answer *answer = &part->answer;
-    const bool seen = before && before->was_seen;
+    int64_t start_ms = 0;
 
-    if (part->err != ZDD_ERR_NONE) {
-        part->was_seen = seen;
-        if (seen) {
-            part->told_ms = before->told_ms;
-            part->start_ms = before->start_ms;
-            part->pid = before->pid;
-            part->requests = before->requests;
-        }
-        return;
+    if (before) {
+        part->process = before->process;
+        part->told_ms = before->told_ms;
+        start_ms = before->process.start_ms;
     }
-    part->was_seen = true;
-    part->requests = answer->table.requests;
-    part->pid = answer->pid;
-    part->start_ms = answer->started_at_ms;
-    if (seen && answer->approximate && before->start_ms - part->start_ms < SAME_START_MS &&
-        part->start_ms - before->start_ms < SAME_START_MS)
-        part->start_ms = before->start_ms;
-    part->told_ms = part->start_ms;
-    if (seen && part->start_ms == before->start_ms)
-        part->told_ms = before->told_ms + is_another(part, before);
+    if (part->err != ZDD_ERR_NONE)
+        return;
+    if (!part->process.known) {
+        (void)zdd_process_follow(&part->process, &part->answer.process);
+        part->told_ms = part->process.start_ms;
+    } else if (zdd_process_follow(&part->process, &part->answer.process)) {
+        part->told_ms =
+            part->process.start_ms != start_ms ? part->process.start_ms : part->told_ms + 1;
+    }
 }
 
 static const struct part *find_part(const struct look *look, const char *name)
@@ -290,40 +265,4 @@ enum zdd_err zdd_stats_observe(struct zdd_stats *stats, const struct zdd_router_
     give_back(look);
     pthread_mutex_unlock(&stats->lock);
     return err;
-}
-
-/* The number behind @p name at the beginning of a line. */
-static bool find_number(const char *text, const char *name, int64_t *ret_number)
-{
-    const size_t size = strlen(name);
-
-    for (const char *at = strstr(text, name); at; at = strstr(at + size, name)) {
-        char *end;
-
-        if (at > text && at[-1] != '\n')
-            continue;
-        *ret_number = strtoll(at + size, &end, 10);
-        if (end > at + size && *ret_number >= 0 && *ret_number < INT64_MAX / 1000)
-            return true;
-    }
-    return false;
-}
-
-void zdd_stats_read_start(const char *text, int64_t now_ms, struct zdd_stats_answer *answer)
-{
-    int64_t s;
-
-    answer->pid = find_number(text, "Pid: ", &s) ? s : 0;
-    if (find_number(text, "haproxy_process_start_time_seconds ", &s) ||
-        find_number(text, "Start_time_sec: ", &s)) {
-        answer->started_at_ms = s * 1000;
-        answer->approximate = false;
-    } else if (find_number(text, "haproxy_process_uptime_seconds ", &s) ||
-               find_number(text, "Uptime_sec: ", &s)) {
-        answer->started_at_ms = s * 1000 < now_ms ? now_ms - s * 1000 : 0;
-        answer->approximate = true;
-    } else {
-        answer->started_at_ms = 0;
-        answer->approximate = false;
-    }
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "server/router/places.h"
+#include "server/router/process.h"
 #include "server/router/stats_csv.h"
 
 #define ZDD_STATS_LIMIT_MS 2000 /* of one look at one balancer */
@@ -13,10 +14,7 @@
 /** What one balancer answered. */
 struct zdd_stats_answer {
     struct zdd_stats_table table;
-    int64_t started_at_ms; /* of its process, as far as it tells; 0: it does not */
-    bool approximate;      /* by a second or two, computed from its age */
-    int64_t pid;           /* of its process; 0: it does not tell */
-    bool counts_itself;    /* each look is one of the requests that the table counts */
+    struct zdd_process process;
 };
 
 /**
@@ -55,7 +53,3 @@ ZDD_MUST_CHECK enum zdd_err zdd_stats_observe(struct zdd_stats *stats,
 
 /** Something was ordered: nobody may see what was before it. */
 void zdd_stats_expire(struct zdd_stats *stats);
-
-/** Find in @p text when a process started: as Prometheus has it or as "show info" does, with its
- * start or only its age at @p now_ms, and its pid. Sets these members of @p answer. */
-void zdd_stats_read_start(const char *text, int64_t now_ms, struct zdd_stats_answer *answer);

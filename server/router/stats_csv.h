@@ -17,7 +17,7 @@
 struct zdd_stats_row {
     const char *backend, *server;
     const char *status;    /* "UP", "UP 1/3", "no check", "DOWN", "DRAIN (agent)", "MAINT", … */
-    const char *algorithm; /* of a backend, "" when the balancer does not tell */
+    const char *algorithm; /* of a backend, "" when nobody tells */
     const char *address;   /* of a server, "" when the balancer does not tell */
     int64_t weight;        /* as it is used now … */
     int64_t user_weight;   /* … and as somebody has set it; the same where that is not told */

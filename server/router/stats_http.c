@@ -6,17 +6,30 @@
 
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
+#include "server/router/algorithms.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PAGE "/haproxy?stats" /* HAProxy's own default, and Marathon-LB's */
 
+/* What the configuration of one balancer said; one look at a time has it. */
+struct config {
+    char place[ZDD_BALANCER_NAME_SIZE]; /* "": free */
+    int64_t seen_mono_ms;
+    struct zdd_process process;       /* that the next line is of */
+    struct zdd_algorithms algorithms; /* none: it does not hand its configuration out */
+};
+
 struct zdd_stats_http {
     char *basic, *header, *ca_file; /* as in struct zdd_fetch_auth */
     size_t url_count;
-    char *page[ZDD_BALANCER_MAX];  /* "http://lb:9090/haproxy?stats;csv" */
-    char *start[ZDD_BALANCER_MAX]; /* "http://lb:9090/metrics?scope=global" */
+    char *page[ZDD_BALANCER_MAX];   /* "http://lb:9090/haproxy?stats;csv" */
+    char *start[ZDD_BALANCER_MAX];  /* "http://lb:9090/metrics?scope=global" */
+    char *config[ZDD_BALANCER_MAX]; /* "http://lb:9090/_haproxy_getconfig", which is harmless */
+    pthread_mutex_t lock;
+    struct config known[2 * ZDD_BALANCER_MAX]; /* some may be of balancers that have gone */
 };
 
 static bool copy_text(const char *text, char **ret_copy)
@@ -36,7 +49,9 @@ static bool make_urls(struct zdd_stats_http *http, size_t number, const char *ur
     http->page[number] = zdd_buf_take(&text);
     zdd_buf_printf(&text, "%.*s/metrics?scope=global", (int)origin, url);
     http->start[number] = zdd_buf_take(&text);
-    return http->page[number] && http->start[number];
+    zdd_buf_printf(&text, "%.*s/_haproxy_getconfig", (int)origin, url);
+    http->config[number] = zdd_buf_take(&text);
+    return http->page[number] && http->start[number] && http->config[number];
 }
 
 struct zdd_stats_http *zdd_stats_http_open(const char *const *urls, size_t url_count,
@@ -44,7 +59,11 @@ struct zdd_stats_http *zdd_stats_http_open(const char *const *urls, size_t url_c
 {
     struct zdd_stats_http *http = calloc(1, sizeof(*http));
 
-    if (!http || url_count > ZDD_BALANCER_MAX || !copy_text(auth->basic, &http->basic) ||
+    if (!http || pthread_mutex_init(&http->lock, NULL) != 0) {
+        free(http);
+        return NULL;
+    }
+    if (url_count > ZDD_BALANCER_MAX || !copy_text(auth->basic, &http->basic) ||
         !copy_text(auth->header, &http->header) || !copy_text(auth->ca_file, &http->ca_file))
         return zdd_stats_http_close(http);
     http->url_count = url_count;
@@ -62,7 +81,11 @@ struct zdd_stats_http *zdd_stats_http_close(struct zdd_stats_http *http)
     for (size_t i = 0; i < http->url_count; i++) {
         free(http->page[i]);
         free(http->start[i]);
+        free(http->config[i]);
     }
+    for (size_t i = 0; i < ZDD_COUNT(http->known); i++)
+        zdd_algorithms_release(&http->known[i].algorithms);
+    pthread_mutex_destroy(&http->lock);
     free(http->basic);
     free(http->header);
     free(http->ca_file);
@@ -95,6 +118,64 @@ static char *get(struct zdd_fetch *fetch, const char *url, const struct zdd_plac
     return text;
 }
 
+/* What is known of the balancer; a new one takes the place that was not used for longest. */
+static struct config *config_of(struct zdd_stats_http *http, const struct zdd_place *place)
+{
+    struct config *oldest = &http->known[0];
+
+    for (size_t i = 0; i < ZDD_COUNT(http->known); i++) {
+        struct config *config = &http->known[i];
+
+        if (strcmp(config->place, place->name) == 0)
+            return config;
+        if (config->seen_mono_ms < oldest->seen_mono_ms)
+            oldest = config;
+    }
+    zdd_algorithms_release(&oldest->algorithms);
+    *oldest = (struct config){0};
+    snprintf(oldest->place, sizeof(oldest->place), "%s", place->name);
+    return oldest;
+}
+
+/* Follow the process. @return true when its algorithms are known; then they are in the table */
+static bool know_algorithms(struct zdd_stats_http *http, const struct zdd_place *place,
+                            struct zdd_stats_answer *answer)
+{
+    struct config *config;
+    bool known;
+
+    pthread_mutex_lock(&http->lock);
+    config = config_of(http, place);
+    known = config->process.known;
+    known = !zdd_process_follow(&config->process, &answer->process) && known;
+    config->seen_mono_ms = zdd_mono_ms();
+    if (known)
+        zdd_algorithms_apply(&config->algorithms, &answer->table);
+    pthread_mutex_unlock(&http->lock);
+    return known;
+}
+
+/* A balancer that does not show its algorithms may hand out its configuration: once is enough for
+ * each of its processes, whatever comes. */
+static void learn_algorithms(struct zdd_stats_http *http, struct zdd_fetch *fetch,
+                             const struct zdd_place *place, int64_t until_ms,
+                             struct zdd_stats_answer *answer)
+{
+    char unused[ZDD_ROUTER_REASON_SIZE];
+    ZDD_AUTO_FREE char *text = get(fetch, http->config[place->target], place, until_ms, unused);
+    struct zdd_algorithms found = {0};
+    struct config *config;
+
+    if (text && zdd_algorithms_parse(text, &found) != ZDD_ERR_NONE)
+        found = (struct zdd_algorithms){0};
+    pthread_mutex_lock(&http->lock);
+    config = config_of(http, place);
+    zdd_algorithms_release(&config->algorithms);
+    config->algorithms = found;
+    zdd_algorithms_apply(&config->algorithms, &answer->table);
+    pthread_mutex_unlock(&http->lock);
+}
+
 /*
  * A new connection for each look, because a process that ends after a reload goes on to serve those
  * it has. The start is asked for last: should a reload come in between, the figures are those of
@@ -104,13 +185,13 @@ enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64
                                  struct zdd_stats_answer *ret_answer,
                                  char reason[static ZDD_ROUTER_REASON_SIZE])
 {
-    const struct zdd_stats_http *http = cls;
+    struct zdd_stats_http *http = cls;
     const struct zdd_fetch_auth auth = {http->basic, http->header, http->ca_file};
     const int64_t until_ms = zdd_mono_ms() + limit_ms;
     struct zdd_fetch *fetch = zdd_fetch_new(&auth);
     char unused[ZDD_ROUTER_REASON_SIZE];
     ZDD_AUTO_FREE char *start = NULL;
-    struct zdd_stats_answer answer = {.counts_itself = true};
+    struct zdd_stats_answer answer = {.process.counts_itself = true};
     char *page;
     enum zdd_err err = ZDD_ERR_ROUTER_DOWN;
 
@@ -125,7 +206,10 @@ enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64
     }
     if (err == ZDD_ERR_NONE) {
         start = get(fetch, http->start[place->target], place, until_ms, unused);
-        zdd_stats_read_start(start ? start : "", zdd_now_ms(), &answer);
+        zdd_process_read(start ? start : "", zdd_now_ms(), &answer.process);
+        answer.process.requests = answer.table.requests;
+        if (!zdd_algorithms_told(&answer.table) && !know_algorithms(http, place, &answer))
+            learn_algorithms(http, fetch, place, until_ms, &answer);
         *ret_answer = answer;
     }
     zdd_fetch_free(fetch);

@@ -1,10 +1,12 @@
 /**
  * @file tests/fuzz/fuzz_stats.c
- * @brief Any bytes as a balancer's statistics, as the facts of its process, and as a server's name.
+ * @brief Any bytes as a balancer's statistics, its configuration, the facts of its process, and a
+ * server's name.
  */
 #include "server/base/buf.h"
+#include "server/router/algorithms.h"
 #include "server/router/names.h"
-#include "server/router/stats.h"
+#include "server/router/process.h"
 #include "server/router/view.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -155,13 +157,28 @@ static void check_view(const struct zdd_stats_table *table, const char *address)
     check_side(&side[ZDD_SIDE_NEW]);
 }
 
+static void check_config(const char *text, struct zdd_stats_table *table)
+{
+    struct zdd_algorithms all = {0};
+
+    FUZZ_CHECK(zdd_algorithms_parse(text, &all) == ZDD_ERR_NONE);
+    for (size_t i = 0; i < all.count; i++) {
+        FUZZ_CHECK(*all.list[i].name && strlen(all.list[i].backend) <= strlen(text));
+        FUZZ_CHECK(i == 0 || strcmp(all.list[i - 1].backend, all.list[i].backend) <= 0);
+    }
+    zdd_algorithms_apply(&all, table);
+    zdd_algorithms_release(&all);
+    for (size_t i = 0; i < table->count; i++)
+        FUZZ_CHECK(strlen(table->rows[i].algorithm) < 1000000);
+}
+
 static void check_start(const char *text)
 {
-    struct zdd_stats_answer answer = {0};
+    struct zdd_process process = {0};
 
-    zdd_stats_read_start(text, 1000000, &answer);
-    FUZZ_CHECK(answer.started_at_ms >= 0 && answer.pid >= 0);
-    FUZZ_CHECK(!answer.approximate || answer.started_at_ms <= 1000000);
+    zdd_process_read(text, 1000000, &process);
+    FUZZ_CHECK(process.start_ms >= 0 && process.pid >= 0);
+    FUZZ_CHECK(!process.approximate || process.start_ms <= 1000000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -171,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *copy = strdup(parts.text[0]);
 
     FUZZ_CHECK(copy != NULL);
+    check_config(parts.text[0], &table);
     check_start(parts.text[0]);
     FUZZ_CHECK(!zdd_server_fits(parts.text[0], parts.text[1]) ||
                strlen(parts.text[0]) >= strlen(parts.text[1]));
@@ -178,6 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     check_rows(&table);
     check_again(&table);
+    check_config(parts.text[1], &table);
     check_view(&table, parts.text[1]);
     zdd_stats_table_release(&table);
     return 0;

@@ -125,8 +125,13 @@ static void write_config(const struct rig *rig)
             rig->cli_path, level, rig->cli_port, level, rig->dir);
     if (o->state_file)
         fprintf(file, "  load-server-state-from-file global\n");
-    fprintf(file, "listen stats\n  bind 127.0.0.1:%u\n  stats enable\n  stats show-legends\n",
-            rig->stats_port);
+    fprintf(file, "listen stats\n  bind 127.0.0.1:%u\n  stats enable\n%s", rig->stats_port,
+            o->no_legends ? "" : "  stats show-legends\n");
+    if (o->no_legends)
+        fprintf(file,
+                "  http-request return status 200 content-type text/plain file %s"
+                " if { path /_haproxy_getconfig }\n",
+                path);
     if (!o->no_metrics)
         fprintf(file, "  http-request use-service prometheus-exporter if { path /metrics }\n");
     fprintf(file,

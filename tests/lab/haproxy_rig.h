@@ -20,6 +20,8 @@ struct rig_options {
     uint16_t agent_port; /* 0: no agent */
     bool state_file;     /* keep weights and states over a reload */
     bool no_metrics;     /* no /metrics: nobody tells when the process started */
+    bool no_legends;     /* its statistics do not tell algorithms, as Marathon-LB's do not, but its
+                            configuration can be read */
     bool operator_only;  /* its Runtime API takes no orders */
     size_t server_count;
     uint16_t port[RIG_SERVER_MAX];

@@ -22,6 +22,7 @@
 /* A time limit for what never ends, and what a loaded machine may add to it. */
 #define LIMIT_MS 300
 #define SLACK_MS 8000
+#define PATIENCE_MS 20000
 
 static const struct zdd_fetch_auth nobody;
 
@@ -29,6 +30,7 @@ static const struct zdd_fetch_auth nobody;
 struct scene {
     struct peer peer;
     const char *page, *metrics; /* whole answers; NULL: none, the connection stays open */
+    const char *config;
     struct zdd_place place;
     struct zdd_stats_answer answer;
     char reason[ZDD_ROUTER_REASON_SIZE];
@@ -37,13 +39,13 @@ struct scene {
 static void serve(struct peer *peer, int fd, int index)
 {
     const struct scene *scene = peer->cls;
+    const char *const texts[] = {scene->page, scene->metrics, scene->config};
     const char *text;
 
-    (void)index;
     if (!peer_read(peer, fd))
         return;
-    /* Connections come one after the other here: the page first, then the start. */
-    text = index % 2 == 0 ? scene->page : scene->metrics;
+    /* Connections come one after the other here: the page, the start, the configuration. */
+    text = index < 3 ? texts[index] : index % 2 ? scene->page : scene->metrics;
     if (text)
         peer_say(fd, text);
     else
@@ -83,7 +85,7 @@ static enum zdd_err look(const char *page, const char *metrics, struct scene *sc
 {
     enum zdd_err err;
 
-    *scene = (struct scene){.page = page, .metrics = metrics};
+    *scene = (struct scene){.page = page, .metrics = metrics, .config = OK("")};
     peer_start(&scene->peer, serve, scene);
     aim(scene);
     err = look_at(scene, scene->peer.url, &nobody);
@@ -105,10 +107,56 @@ static void a_look_reads_the_page_and_then_the_start(void **state)
                      ZDD_ERR_NONE);
     assert_int_equal(s.answer.table.count, 1);
     assert_int_equal(s.answer.table.rows[0].weight, 7);
-    assert_int_equal(s.answer.started_at_ms, 17000);
+    assert_int_equal(s.answer.process.start_ms, 17000);
     assert_int_equal(strncmp(peer_request(&s.peer, 0), "GET /haproxy?stats;csv HTTP/1.1\r\n", 33),
                      0);
     assert_int_equal(strncmp(peer_request(&s.peer, 1), "GET /metrics?scope=global HTTP", 30), 0);
+    end(&s);
+}
+
+static const struct zdd_stats_row *backend_of(const struct scene *scene)
+{
+    const struct zdd_stats_table *table = &scene->answer.table;
+
+    for (size_t i = 0; i < table->count; i++) {
+        if (!table->rows[i].server)
+            return &table->rows[i];
+    }
+    fail_msg("no backend");
+    return NULL;
+}
+
+/* Once for each process: it may be large. */
+static void algorithms_that_the_page_does_not_tell_are_in_the_configuration(void **state)
+{
+    struct scene s = {.page = OK(PAGE "svc_80,BACKEND,0,0,0,UP,7,1,\n"),
+                      .metrics = OK("haproxy_process_start_time_seconds 17\n"),
+                      .config = OK("backend svc_80\n  balance leastconn\n")};
+    struct zdd_stats_http *http;
+    const char *url;
+
+    (void)state;
+    peer_start(&s.peer, serve, &s);
+    aim(&s);
+    url = s.peer.url;
+    http = zdd_stats_http_open(&url, 1, &nobody);
+    assert_non_null(http);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(zdd_stats_http_look(http, &s.place, PATIENCE_MS, &s.answer, s.reason),
+                         ZDD_ERR_NONE);
+        assert_string_equal(backend_of(&s)->algorithm, "leastconn");
+        zdd_stats_table_release(&s.answer.table);
+    }
+    assert_int_equal(atomic_load(&s.peer.requests), 3 * 2 + 1);
+    assert_int_equal(strncmp(peer_request(&s.peer, 2), "GET /_haproxy_getconfig HTTP", 28), 0);
+
+    /* Another process may have another configuration; this one hands out none. */
+    s.metrics = OK("haproxy_process_start_time_seconds 23\n");
+    assert_int_equal(zdd_stats_http_look(http, &s.place, PATIENCE_MS, &s.answer, s.reason),
+                     ZDD_ERR_NONE);
+    assert_string_equal(backend_of(&s)->algorithm, "");
+    assert_int_equal(atomic_load(&s.peer.requests), 3 * 2 + 1 + 3);
+    zdd_stats_http_close(http);
     end(&s);
 }
 
@@ -140,7 +188,7 @@ static void without_a_start_the_page_is_enough(void **state)
         const int64_t begun_ms = zdd_mono_ms();
 
         assert_int_equal(look(OK(PAGE), starts[i], &s), ZDD_ERR_NONE);
-        assert_int_equal(s.answer.started_at_ms, 0);
+        assert_int_equal(s.answer.process.start_ms, 0);
         assert_true(zdd_mono_ms() - begun_ms < LIMIT_MS + SLACK_MS);
         end(&s);
     }
@@ -283,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_reads_the_page_and_then_the_start),
+        cmocka_unit_test(algorithms_that_the_page_does_not_tell_are_in_the_configuration),
         cmocka_unit_test(a_page_may_have_a_path_and_a_password),
         cmocka_unit_test(without_a_start_the_page_is_enough),
         cmocka_unit_test(a_bad_page_is_no_page),

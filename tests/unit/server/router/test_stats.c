@@ -57,10 +57,11 @@ static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit
         pthread_cond_wait(&world->changed, &world->lock);
     world->inside--;
     down = world->down && (strcmp(world->down, place->name) == 0 || world->down[0] == '*');
-    ret_answer->started_at_ms = world->started_ms;
-    ret_answer->approximate = world->approximate;
-    ret_answer->pid = world->pid;
-    ret_answer->counts_itself = world->counts_itself;
+    ret_answer->process = (struct zdd_process){.start_ms = world->started_ms,
+                                               .approximate = world->approximate,
+                                               .pid = world->pid,
+                                               .requests = world->requests,
+                                               .counts_itself = world->counts_itself};
     snprintf(text, sizeof(text),
              PAGE "svc_80,FRONTEND,OPEN,,0,,%lld\nsvc_80,10_0_0_1_1001,UP,%d,"
                   "0,0,0\n",
@@ -532,12 +533,12 @@ static void the_start_of_a_process_is_found_in_each_form(void **state)
 
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
-        struct zdd_stats_answer answer = {.started_at_ms = 3};
+        struct zdd_process process = {.start_ms = 3};
 
-        zdd_stats_read_start(rows[i].text, 100000, &answer);
-        assert_int_equal(answer.started_at_ms, rows[i].start_ms);
-        assert_int_equal(answer.approximate, rows[i].approximate);
-        assert_int_equal(answer.pid, strstr(rows[i].text, "Pid") ? 4711 : 0);
+        zdd_process_read(rows[i].text, 100000, &process);
+        assert_int_equal(process.start_ms, rows[i].start_ms);
+        assert_int_equal(process.approximate, rows[i].approximate);
+        assert_int_equal(process.pid, strstr(rows[i].text, "Pid") ? 4711 : 0);
     }
 }
 

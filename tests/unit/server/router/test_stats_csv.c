@@ -2,6 +2,7 @@
  * @file tests/unit/server/router/test_stats_csv.c
  * @brief HAProxy's statistics, and what they say of a pair.
  */
+#include "server/router/algorithms.h"
 #include "server/router/stats_csv.h"
 #include "server/router/view.h"
 #include "tests/support/spec.h"
@@ -250,6 +251,72 @@ static void algorithms_that_ignore_weights_are_told(void **state)
     }
 }
 
+static const char *algorithm(const struct zdd_algorithms *all, const char *backend)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->list[i].backend, backend) == 0)
+            return all->list[i].name;
+    }
+    return NULL;
+}
+
+static void a_configuration_tells_the_algorithm_of_each_backend(void **state)
+{
+    static const char config[] = "global\n  maxconn 5\n  balance first\n"
+                                 "backend before\n"
+                                 "defaults\n  balance leastconn\n"
+                                 "frontend f\n  bind *:1\n  balance source\n"
+                                 "backend plain # of the defaults\n  mode http\n"
+                                 "backend svc_80\r\n\tbalance\troundrobin\r\n"
+                                 "listen stats\n  balance\n  stats enable\n"
+                                 "backend keyed\n  balance hdr(X-Key) use_domain_only\n"
+                                 "backend chance\n  balance random(2)\n"
+                                 "  # balance source\n"
+                                 "backend new\n  balance something-new\n"
+                                 "defaults\n  mode tcp\n"
+                                 "backend last";
+    struct zdd_algorithms all = {0};
+
+    (void)state;
+    assert_int_equal(zdd_algorithms_parse(config, &all), ZDD_ERR_NONE);
+    assert_int_equal(all.count, 8);
+    assert_string_equal(algorithm(&all, "before"), "roundrobin");
+    assert_string_equal(algorithm(&all, "plain"), "leastconn");
+    assert_string_equal(algorithm(&all, "svc_80"), "roundrobin");
+    assert_string_equal(algorithm(&all, "stats"), "roundrobin");
+    assert_string_equal(algorithm(&all, "keyed"), "hdr");
+    assert_string_equal(algorithm(&all, "chance"), "random");
+    assert_string_equal(algorithm(&all, "new"), "other");
+    assert_string_equal(algorithm(&all, "last"), "roundrobin");
+    zdd_algorithms_release(&all);
+    assert_int_equal(zdd_algorithms_parse("", &all), ZDD_ERR_NONE);
+    assert_int_equal(all.count, 0);
+    zdd_algorithms_release(&all);
+}
+
+static void what_is_learnt_goes_to_the_backends_alone(void **state)
+{
+    struct zdd_stats_table t = parse(HEADER BACKEND("b", "") BACKEND("a", "") SERVER(
+        "a", "s", 0, 0, 0, "UP", 1, 0, 0, 0) BACKEND("c", ""));
+    struct zdd_algorithms all = {0};
+
+    (void)state;
+    assert_false(zdd_algorithms_told(&t));
+    assert_int_equal(zdd_algorithms_parse("backend c\n balance uri\nbackend a\nbackend 0\n", &all),
+                     ZDD_ERR_NONE);
+    zdd_algorithms_apply(&all, &t);
+    assert_true(zdd_algorithms_told(&t));
+    for (size_t i = 0; i < t.count; i++) {
+        const struct zdd_stats_row *row = &t.rows[i];
+
+        assert_string_equal(row->algorithm, row->server || *row->backend == 'b' ? ""
+                                            : *row->backend == 'a'              ? "roundrobin"
+                                                                                : "uri");
+    }
+    zdd_algorithms_release(&all);
+    zdd_stats_table_release(&t);
+}
+
 static void both_service_ports_of_an_app_count(void **state)
 {
     static const struct zdd_endpoint two[] = {{"svc_80", "10.0.0.1:1001"},
@@ -284,6 +351,8 @@ int main(void)
         cmocka_unit_test(a_server_of_neither_side_is_a_stranger),
         cmocka_unit_test(where_the_address_is_told_the_name_may_be_any),
         cmocka_unit_test(algorithms_that_ignore_weights_are_told),
+        cmocka_unit_test(a_configuration_tells_the_algorithm_of_each_backend),
+        cmocka_unit_test(what_is_learnt_goes_to_the_backends_alone),
         cmocka_unit_test(both_service_ports_of_an_app_count),
     };
 

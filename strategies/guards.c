@@ -92,6 +92,16 @@ bool zdd_should_send(const struct zdd_facts *f)
     return f->run->outcome != ZDD_OUTCOME_REFUSED && f->seen->now_ms >= zdd_next_send_ms(f);
 }
 
+bool zdd_may_still_arrive(const struct zdd_facts *f)
+{
+    return f->seen->now_ms < f->run->unsure_until_ms;
+}
+
+void zdd_wait_for_arrival(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->run->unsure_until_ms;
+}
+
 void zdd_look_again(const struct zdd_facts *f, struct zdd_decision *d)
 {
     const int64_t next_ms = zdd_next_send_ms(f);

@@ -21,6 +21,10 @@ bool zdd_target_is_seen(const struct zdd_facts *f); /* definition and instances 
 bool zdd_should_send(const struct zdd_facts *f);    /* the last order's fate is unknown, or it was
                                                        accepted and never seen */
 
+/** An order whose answer got lost may still arrive: no order that contradicts it goes out before
+ * that is over, or the late one would undo it (and by force). */
+bool zdd_may_still_arrive(const struct zdd_facts *f);
+
 /** @return when the last order may be given again, if it is still not seen then; 0: at once */
 int64_t zdd_next_send_ms(const struct zdd_facts *f);
 
@@ -31,6 +35,8 @@ bool zdd_can_undo(const struct zdd_facts *f);
 /* Orders and notes. */
 void zdd_look_again(const struct zdd_facts *f,
                     struct zdd_decision *d); /* wake when the order may be given again */
+void zdd_wait_for_arrival(const struct zdd_facts *f,
+                          struct zdd_decision *d); /* wake when nothing can arrive any more */
 void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_hold_failure(const struct zdd_facts *f, struct zdd_decision *d);
 void zdd_note_foreign(const struct zdd_facts *f, struct zdd_decision *d);

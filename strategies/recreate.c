@@ -41,6 +41,11 @@ static bool is_stopped(const struct zdd_facts *f)
            f->seen->current.total + f->seen->outdated.total == 0;
 }
 
+static bool is_stopped_for_good(const struct zdd_facts *f)
+{
+    return is_stopped(f) && !zdd_may_still_arrive(f);
+}
+
 static bool stop_is_not_seen(const struct zdd_facts *f)
 {
     return f->seen->instances != 0 && !f->seen->locked && zdd_should_send(f);
@@ -70,7 +75,7 @@ static const struct zdd_rule rules[] = {
     {"recreate/already-there",  ZDD_PHASE_PENDING,  zdd_target_is_seen,        ZDD_PHASE_ROLLING,   NULL,              "tasks"},
     {"recreate/stop",           ZDD_PHASE_PENDING,  zdd_always,                ZDD_PHASE_STOPPING,  stop_old,          "tasks"},
 
-    {"recreate/start",          ZDD_PHASE_STOPPING, is_stopped,                ZDD_PHASE_APPLYING,  zdd_send_target,   "marathon"},
+    {"recreate/start",          ZDD_PHASE_STOPPING, is_stopped_for_good,       ZDD_PHASE_APPLYING,  zdd_send_target,   "marathon"},
     {"recreate/refused",        ZDD_PHASE_STOPPING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
     {"recreate/late-go-back",   ZDD_PHASE_STOPPING, zdd_is_late_and_goes_back, ZDD_PHASE_CLEARING,  zdd_note_lateness, "marathon"},
     {"recreate/late-hold",      ZDD_PHASE_STOPPING, zdd_is_late_and_stays,     ZDD_SAME_PHASE,      zdd_hold_failure,  "operator"},
@@ -78,6 +83,8 @@ static const struct zdd_rule rules[] = {
     {"recreate/changed",        ZDD_PHASE_STOPPING, was_changed,               ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
     {"recreate/wait-lock",      ZDD_PHASE_STOPPING, zdd_is_locked,             ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"recreate/stop-again",     ZDD_PHASE_STOPPING, stop_is_not_seen,          ZDD_SAME_PHASE,      stop_old,          "tasks"},
+    /* A stop that was given twice, and one of them is still on its way: it would stop the new ones. */
+    {"recreate/may-arrive",     ZDD_PHASE_STOPPING, is_stopped,                ZDD_SAME_PHASE,      zdd_wait_for_arrival, "marathon"},
     {"recreate/wait-stopped",   ZDD_PHASE_STOPPING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
 };
 /* clang-format on */

@@ -28,15 +28,6 @@ static bool was_created(const struct zdd_facts *f)
     return !f->plan->seen.exists;
 }
 
-/*
- * An order whose answer got lost may still arrive: no order that contradicts it goes out
- * before that is over, or the late one would undo it (and by force).
- */
-static bool may_still_arrive(const struct zdd_facts *f)
-{
-    return f->seen->now_ms < f->run->unsure_until_ms;
-}
-
 /* The count that was asked for is in place; what it takes away is on its way. */
 static bool is_asked_for(const struct zdd_facts *f)
 {
@@ -144,18 +135,13 @@ static void note_undo_lateness(const struct zdd_facts *f, struct zdd_decision *d
     d->cause = ZDD_CAUSE_UNDO_DEADLINE;
 }
 
-static void wait_for_arrival(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->wake_at_ms = f->run->unsure_until_ms;
-}
-
 /* clang-format off */
 const struct zdd_rule zdd_undo_rules[] = {
     /* id                    in phase             when                go to                  and order           waits for */
     {"undo/clear-late",      ZDD_PHASE_CLEARING,  undo_is_late,       ZDD_PHASE_FAILED,      note_undo_lateness, NULL},
     {"undo/no-answer",       ZDD_PHASE_CLEARING,  zdd_is_unreachable, ZDD_SAME_PHASE,        NULL,               "marathon"},
     {"undo/foreign",         ZDD_PHASE_CLEARING,  is_in_others_hands, ZDD_SAME_PHASE,        zdd_hold_foreign,   "operator"},
-    {"undo/may-arrive",      ZDD_PHASE_CLEARING,  may_still_arrive,   ZDD_SAME_PHASE,        wait_for_arrival,   "marathon"},
+    {"undo/may-arrive",      ZDD_PHASE_CLEARING,  zdd_may_still_arrive, ZDD_SAME_PHASE,      zdd_wait_for_arrival, "marathon"},
     {"undo/locked",          ZDD_PHASE_CLEARING,  zdd_is_locked,      ZDD_SAME_PHASE,        NULL,               "marathon-lock"},
     {"undo/nothing-to-undo", ZDD_PHASE_CLEARING,  previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},
     {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},

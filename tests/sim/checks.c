@@ -70,6 +70,8 @@ static void check_again(struct sim *s)
         violate(s, "a step gives an order that the one before it, with the same look, did not");
 }
 
+/* Once on the way back always on the way back: so there is one rollback at the most, and none of a
+ * rollback. */
 static void check_direction(struct sim *s, const struct zdd_run *before)
 {
     const struct zdd_run *now = &s->run;
@@ -78,20 +80,22 @@ static void check_direction(struct sim *s, const struct zdd_run *before)
     if (zdd_phase_is_undo(before->phase) && !back && !zdd_phase_is_final(now->phase))
         violate(s, "a rollback is rolled back: phase %s after %s", zdd_phase_name(now->phase),
                 zdd_phase_name(before->phase));
-    if (back && !zdd_phase_is_undo(before->phase)) {
-        s->undo_seen = true;
-        s->automatic_rollbacks += now->cause != ZDD_CAUSE_OPERATOR &&
-                                  now->cause != ZDD_CAUSE_ABORTED &&
-                                  now->cause != ZDD_CAUSE_SUPERSEDED;
-    }
     s->undo_seen = s->undo_seen || back;
-    if (s->automatic_rollbacks > 1)
-        violate(s, "it goes back by itself for the second time");
     if (zdd_phase_is_final(now->phase) != (now->ended_at_ms != 0) ||
         zdd_phase_is_final(now->phase) == now->active)
         violate(s, "phase %s and the end time or activity do not fit", zdd_phase_name(now->phase));
     if (now->started_at_ms != 0 && (now->deadline_at_ms == 0 || now->step_deadline_at_ms == 0))
         violate(s, "phase %s has no deadline", zdd_phase_name(now->phase));
+}
+
+/* Nobody else has touched the app: then nobody else is blamed. */
+static void check_blame(struct sim *s)
+{
+    const struct world *w = &s->world;
+    const bool blames = s->run.hold == ZDD_HOLD_FOREIGN || s->run.cause == ZDD_CAUSE_FOREIGN_CHANGE;
+
+    if (blames && w->troubles.foreign == 0 && w->troubles.halves == 0 && w->clock_jumps == 0)
+        violate(s, "others are blamed for a change that nobody made");
 }
 
 void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep)
@@ -103,6 +107,7 @@ void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep)
         violate(s, "%" PRIu64 " commits of a step moved the revision from %" PRId64 " to %" PRId64,
                 own, seen->before.revision, s->run.revision);
     check_direction(s, &seen->before);
+    check_blame(s);
     if (seen->err == ZDD_ERR_NONE && !report->died &&
         report->ended != zdd_phase_is_final(s->run.phase))
         violate(s, "a step says %s, and the phase is %s", report->ended ? "ended" : "not ended",
@@ -121,6 +126,24 @@ static int32_t excused(const struct sim *s)
     return s->world.troubles.tasks;
 }
 
+/* recreate is for apps that cannot run twice. */
+static void check_apart(struct sim *s)
+{
+    const struct world *w = &s->world;
+    int32_t of_target = 0, others = 0;
+
+    if (strcmp(s->plan.strategy, "recreate") != 0 || s->undo_seen || w->troubles.foreign)
+        return;
+    for (int32_t i = 0; i <= w->twin.current; i++) {
+        const struct zdd_twin_generation *g = &w->twin.generation[i];
+
+        *(w->is_target[i] ? &of_target : &others) +=
+            g->starting + g->fresh + g->healthy + g->ill + g->killing;
+    }
+    if (of_target > 0 && others > 0)
+        violate(s, "%d new instances run beside %d old ones", (int)of_target, (int)others);
+}
+
 void check_capacity(struct sim *s)
 {
     const struct bounds *b = &s->bounds;
@@ -129,11 +152,12 @@ void check_capacity(struct sim *s)
     const int32_t floor = s->undo_seen ? b->undo_floor : b->floor;
     const int32_t cap = s->undo_seen ? b->undo_cap : b->cap;
 
+    check_apart(s);
     if (s->world.troubles.leaders || s->world.troubles.foreign)
         return;
     if (serving < floor - excused(s))
         violate(s, "%d instances serve, %d are promised", (int)serving, (int)floor);
-    if (total > cap)
+    if (total > cap && s->world.troubles.halves == 0)
         violate(s, "%d instances exist, %d are the most", (int)total, (int)cap);
 }
 

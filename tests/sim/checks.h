@@ -24,7 +24,7 @@ void check_order(void *cls, enum zdd_order_kind kind, const struct zdd_cluster_o
 void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep);
 
 /** At every moment: never below the promised floor, never above the cap, unless the cluster or
- * other people did it. */
+ * other people did it; and by recreate never both versions. */
 void check_capacity(struct sim *s);
 
 /** At every moment: no phase outlives its deadline, and no play all of them. */

@@ -34,7 +34,6 @@ struct sim {
     bool queued_is_told;         /* a step reported that it is its turn */
     int64_t wake_at_ms, sweep_at_ms, held_at_ms;
     bool undo_seen;
-    unsigned automatic_rollbacks;
     /* the store */
     bool storing;            /* commits may fail from now on */
     bool store_failed;       /* one did, since this was cleared */

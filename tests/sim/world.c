@@ -245,6 +245,7 @@ static void carry_out_half(struct world *w, enum zdd_order_kind kind,
     if (generation + 1 < ZDD_TWIN_GENERATIONS || w->twin.current == generation)
         memcpy(w->twin.generation, before, sizeof(before));
     zdd_twin_cancel(&w->twin);
+    w->troubles.halves++;
 }
 
 /* The order does not arrive, or not now. @return what the caller hears; NONE: it arrives */

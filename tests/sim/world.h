@@ -58,6 +58,7 @@ enum pace {
 struct troubles {
     int tasks;   /* that died or fell ill by chance */
     int leaders; /* that came new: what Marathon kills then is beyond us (marathon.md §4.6) */
+    int halves;  /* orders of which Marathon did half: nobody waits then for what still ends */
     int foreign; /* changes by others */
 };
 

@@ -78,6 +78,25 @@ static void the_new_ones_start_when_the_last_old_one_has_ended(void **state)
     assert_order(d, ZDD_ORDER_PUT_TARGET, 4, false);
 }
 
+/* Found by the simulator: the first stop came late, when the new ones ran, and stopped them. */
+static void a_stop_that_may_still_arrive_is_waited_for(void **state)
+{
+    const struct zdd_run run =
+        stopping(.outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0, .unsure_until_ms = T0 + 15000);
+    struct zdd_decision d;
+
+    (void)state;
+    d = decide(recreate(), run, seen(.instances = 0, .now_ms = T0 + 14999));
+    assert_rule(d, "recreate/may-arrive");
+    assert_no_order(d);
+    assert_int_equal(d.wake_at_ms, T0 + 15000);
+    assert_waits_for(d, "marathon");
+    d = decide(recreate(), run, seen(.instances = 0, .now_ms = T0 + 14999, .current = ending(1)));
+    assert_rule(d, "recreate/wait-stopped");
+    d = decide(recreate(), run, seen(.instances = 0, .now_ms = T0 + 15000));
+    assert_rule(d, "recreate/start");
+}
+
 static void going_to_zero_the_stop_itself_makes_the_target(void **state)
 {
     const struct zdd_plan plan =
@@ -174,6 +193,7 @@ int main(void)
         cmocka_unit_test(a_new_app_has_nothing_to_stop),
         cmocka_unit_test(the_first_order_scales_the_old_ones_to_zero),
         cmocka_unit_test(the_new_ones_start_when_the_last_old_one_has_ended),
+        cmocka_unit_test(a_stop_that_may_still_arrive_is_waited_for),
         cmocka_unit_test(going_to_zero_the_stop_itself_makes_the_target),
         cmocka_unit_test(a_refused_stop_has_changed_nothing),
         cmocka_unit_test(late_goes_back_or_holds),

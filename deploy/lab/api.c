@@ -105,6 +105,8 @@ static bool refuse_by_fault(struct zdd_call *call, struct zdd_lab *lab)
         zdd_lab_answer_html(call, 503, "Service Unavailable"); /* the concurrency limit */
     else if (strikes(call, lab, ZDD_LAB_FAULT_ANSWER_503_JSON, NULL))
         (void)zdd_lab_refuse(call, 503, NULL, "Future timed out after [10 seconds]");
+    else if (is_change(call) && strikes(call, lab, ZDD_LAB_FAULT_ANSWER_500, NULL))
+        (void)zdd_lab_refuse(call, 500, NULL, "queue is full (500), try again later");
     else if (is_change(call) && strikes(call, lab, ZDD_LAB_FAULT_ANSWER_409, NULL))
         refuse_locked(call, lab);
     else

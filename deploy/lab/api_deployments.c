@@ -136,7 +136,7 @@ enum zdd_err zdd_lab_get_queue(struct zdd_call *call, struct zdd_lab *lab)
         for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
             if (i->spec->configured_ms != delay->configured_ms || !zdd_lab_is_of(i, delay->app))
                 continue;
-            if (!zdd_lab_is_waiting(i) && i->condition != ZDD_LAB_PROVISIONED)
+            if (!zdd_lab_is_waiting(i)) /* one that is staging is no longer queued (§7.3) */
                 continue;
             spec = i->spec;
             count++;

@@ -19,6 +19,7 @@ static const char *const names[ZDD_LAB_FAULT_COUNT] = {
     [ZDD_LAB_FAULT_EVENTS_200_CLOSE] = "events-200-close",
     [ZDD_LAB_FAULT_LEADER_SWITCH] = "leader-switch",
     [ZDD_LAB_FAULT_ANSWER_409] = "answer-409",
+    [ZDD_LAB_FAULT_ANSWER_500] = "answer-500",
     [ZDD_LAB_FAULT_ANSWER_502_HTML] = "answer-502-html",
     [ZDD_LAB_FAULT_ANSWER_503_HTML] = "answer-503-html",
     [ZDD_LAB_FAULT_ANSWER_503_JSON] = "answer-503-json",

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OFFER_MS 5000 /* min_revive_offers_interval */
+#define OFFER_MS 5000   /* min_revive_offers_interval */
+#define START_MS 300000 /* task_launch_timeout (marathon.md §7.3) */
 
 struct zdd_lab_delay *zdd_lab_delay_of(struct zdd_lab *lab, const struct zdd_lab_spec *spec)
 {
@@ -157,8 +158,16 @@ static void start_process(struct zdd_lab *lab, void *cls)
     lab->dirty = true;
 }
 
+/* Overdue: killed, and tried again (task_launch_timeout). */
+static void give_up_start(struct zdd_lab *lab, void *cls)
+{
+    zdd_lab_instance_kill(lab, cls, false);
+}
+
 void zdd_lab_task_launch(struct zdd_lab *lab, struct zdd_lab_instance *instance)
 {
+    const int64_t patience_ms = zdd_lab_scaled(lab, START_MS);
+
     instance->incarnation++;
     instance->staged_ms = zdd_lab_utc(lab);
     instance->started_ms = 0;
@@ -166,7 +175,11 @@ void zdd_lab_task_launch(struct zdd_lab *lab, struct zdd_lab_instance *instance)
     lab->offer_used++;
     set_condition(lab, instance, ZDD_LAB_PROVISIONED, NULL);
     zdd_lab_event_status(lab, instance, "TASK_STAGING", "");
-    zdd_lab_timer_set(lab, &instance->start, lab->options->start_delay_ms, start_process, instance);
+    if (lab->options->start_delay_ms < patience_ms)
+        zdd_lab_timer_set(lab, &instance->start, lab->options->start_delay_ms, start_process,
+                          instance);
+    else
+        zdd_lab_timer_set(lab, &instance->start, patience_ms, give_up_start, instance);
 }
 
 static int count_active(const struct zdd_lab *lab, const char *id)

@@ -39,7 +39,7 @@ static const char help_tail[] =
     "Faults (--faults, or POST /lab/faults while it runs; GET /lab/state shows the inside):\n"
     "  {\"seed\": 7, \"faults\": [{\"name\": \"answer-409\", \"probability\": 0.2, \"count\": 3,\n"
     "    \"skip\": 0, \"ms\": 1000, \"method\": \"PUT\", \"path\": \"/v2/apps\"}]}\n"
-    "  names: events-302 events-200-close leader-switch answer-409 answer-502-html\n"
+    "  names: events-302 events-200-close leader-switch answer-409 answer-500 answer-502-html\n"
     "         answer-503-html answer-503-json lost-answer slow-answer truncated-json\n"
     "         duplicate-events reorder-events drop-events late-vanish stuck-queue\n"
     "         task-start-fail task-unreachable\n"

@@ -11,6 +11,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +225,7 @@ static void wrong_options_end_with_two(void **state)
         {"--max-instances", "0"},     {"--start-delay", "-1"},
         {"--image", "no-command"},    {"--faults", "/no/such/file"},
         {"--unheard-of", NULL},       {"--task-killing=yes", NULL},
+        {"--credentials", "anna"},    {"--tasks-per-offer", "-1"},
     };
 
     (void)state;
@@ -230,6 +233,126 @@ static void wrong_options_end_with_two(void **state)
         assert_int_equal(run_with(wrong[i].option, wrong[i].value), 2);
     assert_int_equal(run_with("--help", NULL), 0);
     assert_int_equal(run_with("--version", NULL), 0);
+}
+
+/* Run a program to its end with arguments; @return its exit status, and what it said */
+static int run_program(const char *const *argv, char *ret_text, size_t size)
+{
+    int ends[2];
+    int status = 0;
+    size_t at = 0;
+    ssize_t n;
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        (void)dup2(ends[1], STDOUT_FILENO);
+        (void)dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execv(argv[0], (char *const *)(uintptr_t)argv);
+        _exit(99);
+    }
+    close(ends[1]);
+    for (n = read(ends[0], ret_text, size - 1); n > 0;
+         n = read(ends[0], ret_text + at, size - 1 - at))
+        at += (size_t)n;
+    ret_text[at] = '\0';
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_state_that_is_no_directory_is_refused_at_the_start(void **state)
+{
+    static const char *const argv[] = {LAB_PROGRAM, "--listen",  "127.0.0.1:0",
+                                       "--state",   "/dev/null", NULL};
+    char text[1000];
+
+    (void)state;
+    assert_int_equal(run_program(argv, text, sizeof(text)), 1);
+    assert_string_equal(text, "zdd-lab: cannot use /dev/null: Not a directory\n");
+}
+
+static void both_programs_tell_the_same_version(void **state)
+{
+    static const char *const lab[] = {LAB_PROGRAM, "--version", NULL};
+    static const char *const server[] = {SERVER_PROGRAM, "--version", NULL};
+    char ours[200];
+    char theirs[200];
+
+    (void)state;
+    assert_int_equal(run_program(lab, ours, sizeof(ours)), 0);
+    assert_int_equal(run_program(server, theirs, sizeof(theirs)), 0);
+    assert_string_equal(strrchr(ours, ' '), strrchr(theirs, ' '));
+}
+
+static void a_misspelt_fault_is_told_whole(void **state)
+{
+    char path[] = "/tmp/zdd-faults.XXXXXX";
+    const char *const argv[] = {LAB_PROGRAM, "--faults", path, NULL};
+    static const char json[] = "{\"faults\":[{\"name\":\"drop-event\"}]}";
+    const int fd = mkstemp(path);
+    char text[1000];
+
+    (void)state;
+    assert_int_equal(write(fd, json, sizeof(json) - 1), (int)sizeof(json) - 1);
+    close(fd);
+    assert_int_equal(run_program(argv, text, sizeof(text)), 2);
+    (void)unlink(path);
+    assert_string_equal(text,
+                        "zdd-lab: --faults: #/faults/0/name there is no fault \"drop-event\", "
+                        "did you mean \"drop-events\"?; zdd-lab --help names them all\n");
+}
+
+/* Start zdd-load against @p marathon and read until @p words have come; then end it. */
+static void load_says(const char *marathon, const char *words)
+{
+    char text[4000] = "";
+    size_t at = 0;
+    ssize_t n = 1;
+    int ends[2];
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        (void)dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        (void)freopen("/dev/null", "w", stdout);
+        execl(LOAD_PROGRAM, LOAD_PROGRAM, "--marathon", marathon, "--app", "/a", (char *)NULL);
+        _exit(99);
+    }
+    close(ends[1]);
+    while (!strstr(text, words) && n > 0 && at < 1000) { /* it tells five failures in words */
+        struct pollfd polled = {.fd = ends[0], .events = POLLIN};
+
+        n = poll(&polled, 1, WAIT_MS) == 1 ? read(ends[0], text + at, sizeof(text) - 1 - at) : 0;
+        at += n > 0 ? (size_t)n : 0;
+        text[at] = '\0';
+    }
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+    if (!strstr(text, words))
+        fail_msg("not \"%s\" but: %s", words, text);
+}
+
+static void zdd_load_tells_why_it_knows_no_instance(void **state)
+{
+    struct lab *lab = lab_start(fast);
+    char id[64];
+
+    (void)state;
+    load_says("http://127.0.0.1:1", "Marathon does not answer: ");
+    load_says(lab->run.url, "Marathon answers 404 for the app");
+    assert_int_equal(
+        lab_change(lab, "PUT", "/v2/apps/a", "{\"cmd\":\"exec sleep 1000\",\"instances\":0}", id),
+        201);
+    load_says(lab->run.url, "no instance is up");
+    lab_stop(lab);
 }
 
 int main(void)
@@ -241,6 +364,10 @@ int main(void)
         cmocka_unit_test(who_ignores_sigterm_is_killed_after_its_grace),
         cmocka_unit_test(a_task_gets_marathons_environment),
         cmocka_unit_test(wrong_options_end_with_two),
+        cmocka_unit_test(a_state_that_is_no_directory_is_refused_at_the_start),
+        cmocka_unit_test(both_programs_tell_the_same_version),
+        cmocka_unit_test(a_misspelt_fault_is_told_whole),
+        cmocka_unit_test(zdd_load_tells_why_it_knows_no_instance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,14 @@ static void s1_3_500_for_an_app_too_big_to_be_stored(void **state)
     free(body);
 }
 
+static void s1_3_500_for_a_full_update_queue(void **state)
+{
+    lab_faults(*state, "[{\"name\":\"answer-500\",\"count\":1}]");
+    marathon_says(*state, "GET /v2/apps", NULL, 200, NULL, NULL); /* for changes only */
+    marathon_says(*state, "PUT /v2/apps/a", "{" SLEEPER "}", 500, "/message", "*");
+    marathon_says(*state, "GET /v2/apps/a", NULL, 404, NULL, NULL);
+}
+
 static void s1_3_502_of_a_standby_without_leader_is_html(void **state)
 {
     lab_faults(*state, "[{\"name\":\"answer-502-html\",\"count\":1}]");
@@ -345,6 +353,7 @@ int main(void)
         MARATHON_TEST(s1_3_500_for_an_unknown_route),
         MARATHON_TEST(s1_3_500_for_old_and_new_fields_together_in_an_update),
         MARATHON_TEST(s1_3_500_for_an_app_too_big_to_be_stored),
+        MARATHON_TEST(s1_3_500_for_a_full_update_queue),
         MARATHON_TEST(s1_3_502_of_a_standby_without_leader_is_html),
         MARATHON_TEST(s1_3_503_is_json_for_a_timeout_and_html_for_the_concurrency_limit),
         MARATHON_TEST(s1_3_a_refused_change_is_told_by_group_change_failed),

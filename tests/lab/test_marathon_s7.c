@@ -339,6 +339,29 @@ static void s7_3_a_slow_start_is_staging_and_not_waiting(void **state)
     marathon_begin(lab, "PUT /v2/apps/a", "{" SLEEPER "}", 201, id);
     lab_until_json(lab, "/v2/apps/a/tasks", "/tasks/0/state", "\"TASK_STAGING\"");
     marathon_says(lab, "GET /v2/apps/a", NULL, 200, "/app/tasksStaged", "1");
+    marathon_says(lab, "GET /v2/queue", NULL, 200, "/queue", "[]");
+}
+
+static bool has_second_start(const json_t *events, const void *cls)
+{
+    (void)cls;
+    return lab_count(events, "instance_changed_event", "condition", "Provisioned") == 2;
+}
+
+static void s7_3_a_start_that_takes_300_s_is_killed_and_tried_again(void **state)
+{
+    static const char *const slow[] = {"--speed", "1000", "--start-delay", "600000", NULL};
+    struct lab *lab = marathon_other(state, slow);
+    ZDD_AUTO_JSON json_t *events = NULL;
+    size_t killed;
+    char id[64];
+
+    marathon_begin(lab, "PUT /v2/apps/a", "{" SLEEPER "}", 201, id);
+    lab_until(lab, has_second_start, NULL);
+    events = lab_events(lab, 0);
+    killed = marathon_place(events, 0, "status_update_event", "taskStatus", "TASK_KILLED");
+    (void)marathon_place(events, killed, "instance_changed_event", "condition", "Provisioned");
+    assert_int_equal(lab_count(events, "instance_changed_event", "condition", "Scheduled"), 1);
 }
 
 static void s7_3_health_that_does_not_pass(void **state)
@@ -455,6 +478,7 @@ int main(void)
         MARATHON_TEST(s7_3_a_stuck_queue),
         MARATHON_TEST(s7_3_a_crash_loop_is_queued_with_a_fresh_failure),
         MARATHON_TEST(s7_3_a_slow_start_is_staging_and_not_waiting),
+        MARATHON_TEST(s7_3_a_start_that_takes_300_s_is_killed_and_tried_again),
         MARATHON_TEST(s7_3_health_that_does_not_pass),
         MARATHON_TEST(s7_3_readiness_that_does_not_come),
         MARATHON_TEST_KILLING(s7_3_old_tasks_that_are_slow_to_end),

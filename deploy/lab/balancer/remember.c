@@ -24,7 +24,7 @@ static void remember_task(json_t *task, const json_t *memory, json_t *next)
     const bool alive =
         json_array_size(results) ? has_passed(results) : zdd_json_bool(memory, id, 0);
 
-    if (!json_array_size(results) && alive)
+    if (alive)
         json_object_set_new(task, "wasAlive", json_true());
     json_object_set_new(next, id, json_boolean(alive));
 }

@@ -8,7 +8,8 @@
 #include "server/json/json.h"
 
 /**
- * Note in each task without any result what its last one was ("wasAlive").
+ * Note in each task whether it was alive when last heard of ("wasAlive"): a task may have no
+ * result at all.
  * @param apps    what GET /v2/apps?embed=apps.tasks lists; changed
  * @param memory  task id → alive; brought up to date, tasks that are gone leave it
  */

@@ -449,19 +449,51 @@ static void a_path_goes_before_a_whole_host_and_a_weight_before_both(void **stat
             "t",
             "31000") "]},"
                      "{'id':'/b','ports':[2],'labels':{'HAPROXY_GROUP':'x','HAPROXY_0_VHOST':'h',"
-                     "'HAPROXY_0_PATH':'/p'},'tasks':[" TASK(
+                     "'HAPROXY_0_PATH':'/p','HAPROXY_0_BACKEND_WEIGHT':'5'},'tasks':[" TASK(
                          "t",
                          "31001") "]},"
                                   "{'id':'/c','ports':[3],'labels':{'HAPROXY_GROUP':'x','HAPROXY_0_VHOST':'h',"
-                                  "'HAPROXY_0_PATH':'/q','HAPROXY_0_BACKEND_WEIGHT':'5'},'tasks':[" TASK(
-                                      "t", "31002") "]}]");
-    const char *a = strstr(config.text, "use_backend a_1 if");
-    const char *b = strstr(config.text, "use_backend b_2 if");
-    const char *c = strstr(config.text, "use_backend c_3 if");
+                                  "'HAPROXY_0_PATH':'/q'},'tasks':[" TASK(
+                                      "t",
+                                      "31002") "]},"
+                                               "{'id':'/d','ports':[4],'labels':{'HAPROXY_GROUP':'x','HAPROXY_0_VHOST':'h',"
+                                               "'HAPROXY_0_PATH':'/r'},'tasks':[" TASK(
+                                                   "t", "31003") "]}]");
+    const char *at = config.text;
+    static const char *const order[] = {"b_2", "c_3", "d_4", "a_1"};
 
     (void)state;
-    assert_true(c && b && a && c < b && b < a);
-    assert_string_equal(config.domain_map, "h c_3\nh b_2\nh a_1\n");
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        char line[40];
+
+        snprintf(line, sizeof(line), "use_backend %s if host_", order[i]);
+        at = strstr(at, line);
+        assert_non_null(at);
+    }
+    assert_string_equal(config.domain_map, "h b_2\nh c_3\nh d_4\nh a_1\n");
+    zdd_mlb_config_release(&config);
+}
+
+static void an_app_id_leads_to_its_first_http_port(void **state)
+{
+    struct zdd_mlb_config config = one_app("'HAPROXY_0_MODE':'http','HAPROXY_1_MODE':'http'", "");
+
+    (void)state;
+    assert_string_equal(config.app_map, "/a/b a_b_10080\n");
+    assert_has_not(&config, "use_backend a_b_10081 if app_");
+    zdd_mlb_config_release(&config);
+    config = one_app("'HAPROXY_1_MODE':'http'", "");
+    assert_string_equal(config.app_map, "/a/b a_b_10081\n");
+    zdd_mlb_config_release(&config);
+}
+
+static void a_tcp_backend_is_not_asked_over_http(void **state)
+{
+    struct zdd_mlb_config config = one_app("'HAPROXY_0_MODE':'tcp'", HTTP_CHECK("5", "3"));
+
+    (void)state;
+    assert_has_not(&config, "httpchk");
+    assert_has(&config, " check inter 5s fall 4\n");
     zdd_mlb_config_release(&config);
 }
 
@@ -587,6 +619,8 @@ int main(void)
         cmocka_unit_test(without_results_the_last_known_one_counts),
         cmocka_unit_test(a_vhost_leads_to_its_backend_and_a_url_counts_by_its_host),
         cmocka_unit_test(a_path_goes_before_a_whole_host_and_a_weight_before_both),
+        cmocka_unit_test(an_app_id_leads_to_its_first_http_port),
+        cmocka_unit_test(a_tcp_backend_is_not_asked_over_http),
         cmocka_unit_test(everything_is_bound_to_loopback),
         cmocka_unit_test(a_wrong_label_leaves_out_its_app_and_no_other),
         cmocka_unit_test(an_address_belongs_to_one_app),

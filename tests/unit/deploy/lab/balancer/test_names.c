@@ -77,6 +77,15 @@ static void an_id_that_is_taken_leads_to_the_next_one(void **state)
     assert_int_equal(zdd_mlb_server_id(&ids, "127_0_0_1_22100"), 23566);
 }
 
+static void no_id_is_zero(void **state)
+{
+    struct zdd_mlb_ids ids = {0};
+
+    (void)state;
+    assert_int_equal(zdd_mlb_server_id(&ids, "10_0_0_148_31217"),
+                     267); /* its own hash would give 0 */
+}
+
 static void a_cookie_is_the_begin_of_the_names_sha1(void **state)
 {
     char cookie[ZDD_MLB_COOKIE_SIZE];
@@ -136,8 +145,9 @@ static void a_template_gets_its_fields_and_doubled_braces_become_one(void **stat
 
 static void a_lone_brace_or_an_unknown_field_is_no_template(void **state)
 {
-    static const char *const wrong[] = {"{",        "}",       "a { b",     "{backend}", "{port",
-                                        "{port!r}", "{po{rt}", "{port} {}", "port}",     "{{port}"};
+    static const char *const wrong[] = {"{",         "}",        "a { b",   "{backend}",
+                                        "{port",     "{port!r}", "{po{rt}", "}port}",
+                                        "{port} {}", "port}",    "{{port}"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -155,6 +165,7 @@ int main(void)
         cmocka_unit_test(a_server_is_named_after_its_address),
         cmocka_unit_test(ids_are_those_of_a_real_run),
         cmocka_unit_test(an_id_that_is_taken_leads_to_the_next_one),
+        cmocka_unit_test(no_id_is_zero),
         cmocka_unit_test(a_cookie_is_the_begin_of_the_names_sha1),
         cmocka_unit_test(a_full_backend_gives_no_id),
         cmocka_unit_test(sha1_is_sha1),

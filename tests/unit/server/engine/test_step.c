@@ -79,10 +79,12 @@ static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
     w->puts++;
     snprintf(w->put_app, sizeof(w->put_app), "%s", order->app_id);
     assert_good(zdd_intent_list(w->store, order->request_id, note_open, &w->intent_was_open));
-    if (w->put_err == ZDD_ERR_NONE)
+    if (w->put_err == ZDD_ERR_NONE) {
         snprintf(ret_ack->version, sizeof(ret_ack->version), VERSION_2);
-    else
+        snprintf(ret_ack->deployment_id, sizeof(ret_ack->deployment_id), "marathon-1");
+    } else {
         snprintf(ret_ack->words, sizeof(ret_ack->words), "no");
+    }
     return w->put_err;
 }
 
@@ -223,8 +225,15 @@ static void the_intent_is_durable_before_the_order_and_closed_after_it(void **st
     assert_int_equal(run.phase, ZDD_PHASE_APPLYING);
     assert_int_equal(run.outcome, ZDD_OUTCOME_ACKED);
     assert_string_equal(run.target_version, VERSION_2);
+    assert_string_equal(run.deployment_id, "marathon-1");
     assert_good(zdd_intent_list(w->store, "run-1", note_open, &open));
     assert_false(open);
+    assert_int_equal(ask(w->place.path, "SELECT count(*) FROM audit WHERE result = 'intended' AND"
+                                        " action = 'order.put-target' AND run_id = 'run-1'"),
+                     1);
+    assert_int_equal(ask(w->place.path, "SELECT count(*) FROM audit WHERE result = 'acked' AND"
+                                        " action = 'order.put-target' AND run_id = 'run-1'"),
+                     1);
     assert_false(report.ended || report.unreachable || report.died);
     assert_int_equal(report.wake_at_ms, NOW + 1000); /* looks even if no event comes */
 }
@@ -515,22 +524,26 @@ static void one_that_is_gone_does_not_disturb_the_others(void **state)
     assert_int_equal(load_run(w->store, "run-1").phase, ZDD_PHASE_SUCCEEDED);
 }
 
-/* What it was not compared with says nothing about its app. */
+/* What it was not compared with says nothing about its app: the look is of no use, even if the plan
+ * can be read again by the time of the step. */
 static void one_whose_plan_cannot_be_read_takes_no_step(void **state)
 {
     struct world *w = *state;
     char ids[2][ZDD_ID_SIZE] = {"run-1", "run-2"};
-    struct zdd_step_report report[2];
-    enum zdd_err err[2];
+    struct zdd_step_report report;
+    struct zdd_sweep *swept;
 
     deploy(w, 2, "/other");
     tamper(w->place.path, "UPDATE plan SET replace_rule = 'unheard-of' WHERE id = 'plan-1'");
     w->view = after_view();
-    sweep(w, ids, 2, err, report);
-    assert_err(ZDD_ERR_STORE_CORRUPT, err[0]);
+    swept = zdd_sweep_look(&w->stepper, ids, 2);
+    assert_non_null(swept);
+    tamper(w->place.path, "UPDATE plan SET replace_rule = 'classic' WHERE id = 'plan-1'");
+    assert_err(ZDD_ERR_STORE_CORRUPT, zdd_sweep_step(swept, 0, &report));
     assert_int_equal(load_run(w->store, "run-1").phase, ZDD_PHASE_PENDING);
-    assert_good(err[1]);
+    assert_good(zdd_sweep_step(swept, 1, &report));
     assert_int_equal(load_run(w->store, "run-2").phase, ZDD_PHASE_SUCCEEDED);
+    zdd_sweep_free(swept);
 }
 
 static void silence_is_told_to_all_of_a_sweep(void **state)

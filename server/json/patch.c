@@ -18,6 +18,22 @@ struct walk {
     bool failed; /* without memory */
 };
 
+/* One level deep. json_copy() would leave a member out when there is no memory for it. */
+static json_t *copy_members(const json_t *object)
+{
+    ZDD_AUTO_JSON json_t *copy = json_object();
+    json_t *members = (json_t *)(uintptr_t)object; /* the walk below changes nothing */
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(members, key, value)
+    {
+        if (json_object_set_nocheck(copy, key, value))
+            return NULL;
+    }
+    return ZDD_TAKE(copy);
+}
+
 json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch)
 {
     ZDD_AUTO_JSON json_t *result = NULL;
@@ -27,15 +43,15 @@ json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch)
 
     if (!json_is_object(patch))
         return json_deep_copy(patch);
-    /* One level deep: only what lies on the way to a change becomes new. */
-    result = json_is_object(target) ? json_copy((json_t *)(uintptr_t)target) : json_object();
+    /* Only what lies on the way to a change becomes new. */
+    result = copy_members(target);
     json_object_foreach(members, key, value)
     {
         if (json_is_null(value))
             json_object_del(result, key); /* fails when there is none: just as well */
         else if (json_object_set_new(result, key,
                                      zdd_json_merge_patch(json_object_get(target, key), value)))
-            return NULL; /* jansson gives what it refuses back */
+            return NULL; /* jansson has freed what it refused */
     }
     return ZDD_TAKE(result);
 }

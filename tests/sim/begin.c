@@ -8,8 +8,11 @@
 #include "strategies/timing.h"
 #include "tests/sim/play.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
+
+#define HOLDS_MAX INT64_C(20) /* of one play */
 
 static const double shares[] = {0, 0.1, 0.25, 0.5, 0.75, 1};
 
@@ -24,6 +27,7 @@ static const struct zdd_strategy *draw_strategy(struct world *dice)
 
     while (zdd_strategy_at(count))
         count++;
+    assert(count > 0);
     return zdd_strategy_at(world_draw(dice) % count);
 }
 
@@ -200,7 +204,8 @@ static struct bounds bounds_of(const struct sim *s)
     restored.instances = zdd_clearing_restored_max(p);
     b.undo_cap = max32(b.cap, most(&restored));
     b.end_by_ms = s->world.now_ms + 4 * p->deadline_ms + ZDD_CLEAR_LIMIT_MS + ZDD_REVERT_LIMIT_MS +
-                  zdd_timing_limit_ms(p, ZDD_PHASE_UNDOING) + CALM_MS + 20 * OPERATOR_MS + GRACE_MS;
+                  zdd_timing_limit_ms(p, ZDD_PHASE_UNDOING) + CALM_MS + HOLDS_MAX * OPERATOR_MS +
+                  GRACE_MS;
     return b;
 }
 

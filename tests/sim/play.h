@@ -13,7 +13,7 @@
 #define GRACE_MS 120000   /* beyond all deadlines: looks come late when the world is silent */
 #define OPERATOR_MS 60000 /* how long a held deployment waits for its operator */
 #define SWEEP_MS 45000
-#define JUMP_MAX_MS 600000
+#define JUMP_MAX_MS INT64_C(600000)
 
 /** What Marathon may do without anybody being at fault. */
 struct bounds {

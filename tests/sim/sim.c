@@ -95,15 +95,15 @@ static bool run_seed(uint64_t seed, struct zdd_store *store, size_t ended[ZDD_PH
 static bool run_kept_seeds(struct zdd_store *store, size_t ended[ZDD_PHASE_COUNT])
 {
     FILE *file = fopen(SEEDS_FILE, "r");
-    uint64_t seed;
+    char line[200]; /* the seed, and why it is kept */
     bool good = true;
 
     if (!file) {
         fprintf(stderr, "sim: cannot read %s\n", SEEDS_FILE);
         return false;
     }
-    while (good && fscanf(file, "%" SCNu64 "%*[^\n]", &seed) == 1)
-        good = run_seed(seed, store, ended);
+    while (good && fgets(line, sizeof(line), file))
+        good = run_seed(strtoull(line, NULL, 10), store, ended);
     fclose(file);
     return good;
 }

@@ -8,7 +8,8 @@
 #define BROKEN_MAX_MS 30000
 
 /* The linker's names: --wrap=f sends each call of f to __wrap_f. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+ */
 enum zdd_err __real_zdd_store_write(struct zdd_store *store, zdd_tx_body *body, void *cls);
 enum zdd_err __wrap_zdd_store_write(struct zdd_store *store, zdd_tx_body *body, void *cls);
 
@@ -72,4 +73,5 @@ enum zdd_err __wrap_zdd_store_write(struct zdd_store *store, zdd_tx_body *body, 
         return fail_write(s, body, cls);
     return __real_zdd_store_write(store, body, cls);
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
+ */

@@ -11,7 +11,7 @@
 #define STUCK_MS 30000
 #define STAY_MAX_MS 300000
 #define ELECTION_MAX_MS 15000
-#define JUMP_MAX_MS 600000
+#define JUMP_MAX_MS INT64_C(600000)
 
 void world_news(struct world *w)
 {
@@ -230,7 +230,7 @@ void world_tick(struct world *w)
     if (world_fault(w, w->faults.leader_change))
         change_leader(w);
     if (world_fault(w, w->faults.clock_jump)) {
-        w->clock_skew_ms += (int64_t)(world_draw(w) % (2 * JUMP_MAX_MS)) - JUMP_MAX_MS;
+        w->clock_skew_ms += (int64_t)(world_draw(w) % (uint64_t)(2 * JUMP_MAX_MS)) - JUMP_MAX_MS;
         w->clock_jumps++;
         world_tell(w, "the clock is set to %+d s", (int)(w->clock_skew_ms / 1000));
     }

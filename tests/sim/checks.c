@@ -120,10 +120,11 @@ void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep)
     check_again(s);
 }
 
-/* Each task that died or fell ill may be missing, now or when Marathon counted on it. */
+/* Each task that died or fell ill may be missing, now or when Marathon counted on it; so may each
+ * that moved between a look and the order that rests on it. */
 static int32_t excused(const struct sim *s)
 {
-    return s->world.troubles.tasks;
+    return s->world.troubles.tasks + s->world.troubles.stale;
 }
 
 /* recreate is for apps that cannot run twice. */

@@ -145,6 +145,7 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t co
     for (size_t i = 0; i < count; i++)
         view(w, &ret_views[i]);
     w->looks_seen++;
+    w->rests_on = w->moves;
     linger(w); /* what was seen grows old */
     return ZDD_ERR_NONE;
 }
@@ -206,7 +207,7 @@ static bool restart(struct world *w, const struct zdd_cluster_order *order)
 }
 
 bool world_carry_out(struct world *w, enum zdd_order_kind kind,
-                     const struct zdd_cluster_order *order)
+                     const struct zdd_cluster_order *order, unsigned rests_on)
 {
     bool done = false;
 
@@ -226,8 +227,10 @@ bool world_carry_out(struct world *w, enum zdd_order_kind kind,
     }
     world_tell(w, "  Marathon %s %s(%d)%s", done ? "carries out" : "is locked against",
                zdd_order_name(kind), (int)order->instances, order->force ? " by force" : "");
-    if (done)
+    if (done) {
+        w->troubles.stale += (int)(w->moves - rests_on);
         world_news(w);
+    }
     return done;
 }
 
@@ -239,7 +242,7 @@ static void carry_out_half(struct world *w, enum zdd_order_kind kind,
     const int32_t generation = w->twin.current;
 
     memcpy(before, w->twin.generation, sizeof(before));
-    if (!world_carry_out(w, kind, order))
+    if (!world_carry_out(w, kind, order, w->rests_on))
         return;
     world_tell(w, "  … and dies half-way: nothing of it begins");
     if (generation + 1 < ZDD_TWIN_GENERATIONS || w->twin.current == generation)
@@ -259,7 +262,7 @@ static enum zdd_err go_astray(struct world *w, enum zdd_order_kind kind,
     if (!w->late.pending && world_fault(w, w->faults.order_late)) {
         world_tell(w, "  is late");
         w->late = (struct late_order){true, w->now_ms + 500 + (int64_t)(world_draw(w) % 11500),
-                                      kind, *order};
+                                      w->rests_on, kind, *order};
         return ZDD_ERR_CLUSTER_SLOW;
     }
     if (world_fault(w, w->faults.order_refused)) {
@@ -280,7 +283,7 @@ static enum zdd_err answer(struct world *w, enum zdd_order_kind kind,
         carry_out_half(w, kind, order);
         return say_nothing(w);
     }
-    if (!world_carry_out(w, kind, order)) {
+    if (!world_carry_out(w, kind, order, w->rests_on)) {
         ack->lock_count = 1;
         name_deployment(w, ack->lock[0]);
         return ZDD_ERR_CLUSTER_LOCKED;
@@ -288,7 +291,7 @@ static enum zdd_err answer(struct world *w, enum zdd_order_kind kind,
     stamp(ack->version, w->version);
     name_deployment(w, ack->deployment_id);
     if (world_fault(w, w->faults.order_twice))
-        (void)world_carry_out(w, kind, order);
+        (void)world_carry_out(w, kind, order, w->rests_on);
     return ZDD_ERR_NONE;
 }
 

@@ -58,6 +58,8 @@ enum pace {
 struct troubles {
     int tasks;   /* that died or fell ill by chance */
     int leaders; /* that came new: what Marathon kills then is beyond us (marathon.md §4.6) */
+    int stale; /* things that happened between a look and the arrival of the order that rests on it:
+                  the roll-out went on meanwhile, and each may cost one */
     int halves;  /* orders of which Marathon did half: nobody waits then for what still ends */
     int foreign; /* changes by others */
 };
@@ -65,6 +67,7 @@ struct troubles {
 struct late_order {
     bool pending;
     int64_t at_ms;
+    unsigned rests_on; /* as in struct world */
     enum zdd_order_kind kind;
     struct zdd_cluster_order order;
 };
@@ -91,6 +94,8 @@ struct world {
     size_t event_count; /* of Marathon, on their way */
     int64_t event_at_ms[WORLD_EVENTS_MAX];
     struct late_order late;
+    unsigned moves;                   /* of tasks, so far */
+    unsigned rests_on;                /* moves at the last look */
     unsigned orders_seen, looks_seen; /* looks that got an answer */
     FILE *story;                      /* NULL: nobody reads it */
     /** Called when an order arrives, before it takes effect: the journal must know it. May be
@@ -122,6 +127,7 @@ void world_news(struct world *w);
 /** Somebody gives the app another definition or number; @return false when it is locked. */
 bool world_put(struct world *w, enum zdd_definition definition, const struct zdd_app_facts *facts,
                bool force);
-/** Carry an order out. @return false when the app is locked */
+/** Carry an order out that rests on a look when @p rests_on moves had happened. @return false when
+ * the app is locked */
 bool world_carry_out(struct world *w, enum zdd_order_kind kind,
-                     const struct zdd_cluster_order *order);
+                     const struct zdd_cluster_order *order, unsigned rests_on);

@@ -109,6 +109,7 @@ static bool happen(struct world *w, enum zdd_twin_event event, may_happen *may)
     }
     w->forced = before + which;
     zdd_twin_happen(&w->twin, event);
+    w->moves++;
     world_news(w);
     return true;
 }
@@ -225,7 +226,7 @@ void world_tick(struct world *w)
     if (w->late.pending && w->now_ms >= w->late.at_ms) {
         w->late.pending = false;
         world_tell(w, "the late order arrives");
-        (void)world_carry_out(w, w->late.kind, &w->late.order);
+        (void)world_carry_out(w, w->late.kind, &w->late.order, w->late.rests_on);
     }
     if (world_fault(w, w->faults.leader_change))
         change_leader(w);

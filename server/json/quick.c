@@ -63,7 +63,9 @@ static char unescape(char byte)
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
     const char *found = byte ? strchr(from, byte) : NULL;
 
-    return found ? to[found - from] : '\0';
+    if (!found)
+        return '\0';
+    return to[found - from];
 }
 
 /* A text with escapes, from @p start on; the first of them is next. */
@@ -81,7 +83,9 @@ static json_t *read_escaped(struct scan *scan, const char *start)
         used += plain;
         if (*scan->at++ == '"')
             return json_stringn_nocheck(text, used);
-        text[used] = scan->at < scan->end ? unescape(*scan->at++) : '\0';
+        if (scan->at == scan->end)
+            return NULL;
+        text[used] = unescape(*scan->at++);
         start = scan->at;
         if (!text[used++] || !skip_plain(scan))
             return NULL;

@@ -28,6 +28,12 @@ struct lab *marathon_other(void **state, const char *const *options);
 #define SERVICE                                                                                    \
     "\"container\":{\"type\":\"DOCKER\",\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"" \
     "}}"
+/** A task that lives for 4 s after SIGTERM; its deployment ends when it is armed. */
+#define STUBBORN                                                                                   \
+    "\"cmd\":\"trap '' TERM; touch armed; sleep 1000; sleep 1000\",\"portDefinitions\":[],"        \
+    "\"taskKillGracePeriodSeconds\":4,\"healthChecks\":[{\"protocol\":\"COMMAND\",\"command\":"    \
+    "{\"value\":\"test -e armed\"},\"delaySeconds\":1,\"intervalSeconds\":5,"                      \
+    "\"gracePeriodSeconds\":86400}]"
 /** A check that never passes and is never counted: its deployment stays where it is. */
 #define STUCK                                                                                      \
     "\"healthChecks\":[{\"protocol\":\"TCP\",\"port\":1,\"gracePeriodSeconds\":86400,"             \

@@ -131,14 +131,12 @@ static void s1_4_the_definition_changes_at_once_and_a_deleted_app_is_gone_at_onc
 {
     char id[64];
 
-    marathon_create(*state, "/v2/apps/a",
-                    "\"cmd\":\"trap '' TERM; sleep 1000; sleep 1000\",\"portDefinitions\":[],"
-                    "\"taskKillGracePeriodSeconds\":1");
+    marathon_create(*state, "/v2/apps/a", STUBBORN);
     marathon_begin(*state, "PUT /v2/apps/a", "{" STUCK "}", 200, id);
     marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/healthChecks/0/protocol", "\"TCP\"");
     marathon_begin(*state, "DELETE /v2/apps/a", NULL, 200, id);
     marathon_says(*state, "GET /v2/apps/a", NULL, 404, NULL, NULL);
-    marathon_says(*state, "GET /v2/deployments", NULL, 200, "/0/affectedApps/0", "\"/a\"");
+    lab_until_json(*state, "/v2/deployments", "/0/affectedApps/0", "\"/a\"");
     marathon_says(*state, "GET /v2/tasks", NULL, 200, "/tasks/0/appId", "\"/a\"");
 }
 

@@ -297,9 +297,7 @@ static void s1_6_a_rollback_of_a_creation_removes_and_of_a_deletion_restores(voi
     marathon_says(*state, "GET /v2/apps/a", NULL, 404, NULL, NULL);
 
     /* The app ignores SIGTERM, so its deletion takes the grace period. */
-    marathon_create(*state, "/v2/apps/b",
-                    "\"cmd\":\"trap '' TERM; sleep 1000; sleep 1000\",\"portDefinitions\":[],"
-                    "\"taskKillGracePeriodSeconds\":2");
+    marathon_create(*state, "/v2/apps/b", STUBBORN);
     marathon_begin(*state, "DELETE /v2/apps/b", NULL, 200, id);
     snprintf(call, sizeof(call), "DELETE /v2/deployments/%s", id);
     again = marathon_get(*state, call, NULL, 200);

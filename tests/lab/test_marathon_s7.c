@@ -149,34 +149,54 @@ static void s7_1_a_new_configuration_has_a_delay_of_its_own(void **state)
     marathon_says(*state, "GET /v2/queue", NULL, 200, "/queue", "[]");
 }
 
+static int64_t time_of(const json_t *event)
+{
+    int64_t ms = 0;
+
+    assert_true(zdd_time_parse(zdd_json_text(event, "timestamp", ""), &ms));
+    return ms;
+}
+
+static bool has_third_start(const json_t *events, const void *cls)
+{
+    (void)cls;
+    return lab_count(events, "instance_changed_event", "condition", "Provisioned") == 3;
+}
+
 static void s7_1_no_activity_for_the_maximum_forgets_the_delay(void **state)
 {
+    static const char *const slower[] = {"--speed", "20", NULL};
+    struct lab *lab = marathon_other(state, slower);
     ZDD_AUTO_JSON json_t *tasks = NULL;
-    struct lab *lab = *state;
+    ZDD_AUTO_JSON json_t *events = NULL;
+    int64_t until_ms;
+    size_t failed;
+    size_t again;
     char path[700];
     FILE *file;
 
-    /* One failure, then it runs until it is told to fail again, 200 ms later: longer than the
-     * maximum of 10 s, so the delay is the first one again, not 400 times as long. */
+    /* The first delay is 1 s, the second would be 60: 50 ms and 3 s here. */
     lab_faults(lab, "[{\"name\":\"task-start-fail\",\"count\":1}]");
     marathon_create(lab, "/v2/apps/a",
                     "\"cmd\":\"while [ ! -e end ]; do sleep 0.02; done; exit 1\","
-                    "\"portDefinitions\":[],\"backoffSeconds\":10,\"backoffFactor\":400,"
-                    "\"maxLaunchDelaySeconds\":10");
+                    "\"portDefinitions\":[],\"backoffSeconds\":1,\"backoffFactor\":400,"
+                    "\"maxLaunchDelaySeconds\":60");
     tasks = marathon_get(lab, "GET /v2/apps/a/tasks", NULL, 200);
-    marathon_create(lab, "/v2/apps/clock",
-                    SERVICE ",\"healthChecks\":[{\"path\":\"/health\","
-                            "\"intervalSeconds\":60}]");
-    for (int i = 0; i < 4; i++) /* 50 ms each: the first tick of a check comes after 5 s */
-        marathon_change(lab, "POST /v2/apps/clock/restart", NULL, 200);
+    until_ms = zdd_mono_ms() + 3200; /* quiet for longer than the maximum and the delay */
+    marathon_create(lab, "/v2/apps/clock", SLEEPER ",\"instances\":0");
+    while (zdd_mono_ms() < until_ms)
+        marathon_change(lab, "PUT /v2/apps/clock", "{\"instances\":0}", 200);
     snprintf(path, sizeof(path), "%s/%s/end", lab->run.dir, marathon_text(tasks, "/tasks/0/id"));
     file = fopen(path, "we");
     assert_non_null(file);
     fclose(file);
-    /* 0.1 s: it is back before anybody could wait for 40 s. */
-    lab_until_json(lab, "/v2/apps/a", "/app/lastTaskFailure/message",
-                   "\"Command exited with status 1\"");
-    lab_until_json(lab, "/v2/apps/a", "/app/tasksRunning", "1");
+    lab_until(lab, has_third_start, NULL);
+    events = lab_events(lab, 0);
+    failed = marathon_place(events, 0, "status_update_event", "taskStatus", "TASK_FAILED");
+    failed = marathon_place(events, failed + 1, "status_update_event", "taskStatus", "TASK_FAILED");
+    again = marathon_place(events, failed, "instance_changed_event", "condition", "Provisioned");
+    assert_true(time_of(json_array_get(events, again)) - time_of(json_array_get(events, failed)) <
+                2900);
 }
 
 static void s7_1_a_new_leader_has_no_delays(void **state)
@@ -391,10 +411,9 @@ static void s7_3_old_tasks_that_are_slow_to_end(void **state)
 {
     char id[64];
 
-    marathon_create(*state, "/v2/apps/a",
-                    "\"cmd\":\"trap '' TERM; sleep 1000; sleep 1000\",\"portDefinitions\":[],"
-                    "\"taskKillGracePeriodSeconds\":2");
-    marathon_begin(*state, "PUT /v2/apps/a", "{\"cmd\":\"exec sleep 1000\"}", 200, id);
+    marathon_create(*state, "/v2/apps/a", STUBBORN);
+    marathon_begin(*state, "PUT /v2/apps/a", "{\"cmd\":\"exec sleep 1000\",\"healthChecks\":[]}",
+                   200, id);
     lab_until_json(*state, "/v2/apps/a/tasks", "/tasks/0/state", "\"TASK_KILLING\"");
     marathon_says(*state, "GET /v2/deployments", NULL, 200, "/0/currentStep", "1");
     assert_true(lab_await(*state, id));

@@ -97,6 +97,31 @@ static void bodies_that_wait_share_one_commit(void **state)
     gate_destroy(&gate);
 }
 
+static void a_commit_takes_as_many_as_it_may_and_no_more(void **state)
+{
+    const struct place *place = *state;
+    struct zdd_store *store = open_with(
+        &(struct zdd_store_options){.path = place->path, .holder = "test", .group_max = 10});
+    struct zdd_store_stats stats;
+    static struct body bodies[95];
+    struct gate gate;
+
+    memset(bodies, 0, sizeof(bodies));
+    gate_init(&gate);
+    gate_close(store, &gate);
+    for (int i = 0; i < 95; i++) {
+        bodies[i].event = a_new_event(.app_id = "/shop");
+        assert_good(zdd_store_submit(store, append, &bodies[i], note));
+    }
+    gate_open(&gate);
+    assert_good(append_event(store, a_new_event(.app_id = "/last")));
+    assert_int_equal(last_event(store), 96);
+    zdd_store_stats(store, &stats);
+    assert_in_range(stats.commits, 11, 12); /* the gate, ten groups, and perhaps the last one */
+    zdd_store_free(store);
+    gate_destroy(&gate);
+}
+
 static enum zdd_err overlook_a_failure(struct zdd_tx *tx, void *cls)
 {
     struct body *body = cls;
@@ -140,14 +165,17 @@ static void the_65537th_body_that_waits_is_refused(void **state)
         assert_good(zdd_store_submit(store, append, &bodies[i], note));
     }
     assert_err(ZDD_ERR_TOO_MANY_CALLS, zdd_store_submit(store, append, &extra, note));
+    assert_int_equal(extra.done, 0);
     gate_open(&gate);
-    zdd_store_free(store); /* finishes what waits */
+    assert_good(append_event(store, a_new_event(.app_id = "/last"))); /* waits behind all of them */
+    assert_good(zdd_store_submit(store, append, &extra, note));       /* and there is room again */
+    zdd_store_free(store);                                            /* finishes what waits */
     for (int i = 0; i < BACKLOG; i++)
         done += bodies[i].done;
     assert_int_equal(done, BACKLOG);
-    assert_int_equal(extra.done, 0);
+    assert_int_equal(extra.done, 1);
     store = open_file(place->path);
-    assert_int_equal(last_event(store), BACKLOG);
+    assert_int_equal(last_event(store), BACKLOG + 2);
     zdd_store_free(store);
     gate_destroy(&gate);
     free(bodies);
@@ -374,6 +402,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(bodies_that_wait_share_one_commit),
+        CASE(a_commit_takes_as_many_as_it_may_and_no_more),
         CASE(a_failure_that_a_body_overlooks_undoes_it_all_the_same),
         CASE(the_65537th_body_that_waits_is_refused),
         CASE(many_writers_and_readers_meet_no_trouble),

@@ -42,7 +42,7 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
     const struct marathon_lb *lb = cls;
     enum zdd_err err = zdd_answers_set(lb->answers, order);
 
-    (void)reason; /* without memory there are no words */
+    reason[0] = '\0'; /* without memory there are no words */
     if (err == ZDD_ERR_NONE)
         zdd_stats_expire(lb->stats);
     return err;

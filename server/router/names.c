@@ -24,10 +24,10 @@ bool zdd_backend_name(const char *group, uint16_t service_port,
 
 static char cleaned(char byte)
 {
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= '0' && byte <= '9') || byte == '-';
-
-    return plain ? byte : '_';
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+        (byte >= '0' && byte <= '9') || byte == '-')
+        return byte;
+    return '_';
 }
 
 bool zdd_server_fits(const char *server, const char *address)

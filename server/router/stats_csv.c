@@ -122,7 +122,7 @@ static bool read_header(struct reader *r)
     bool found[COLUMN_COUNT + 1] = {false};
     bool last = false;
 
-    r->at += strspn(r->at, "# \n");
+    r->at += strspn(r->at, " \n");
     while (!last && r->column_count < COLUMN_MAX) {
         const enum column column = column_of(next_field(r, &last));
 
@@ -249,8 +249,11 @@ static int by_backend(const void *a, const void *b)
 enum zdd_err zdd_stats_parse(char *text, struct zdd_stats_table *ret_table)
 {
     struct reader r = {.at = text, .table.text = text};
-    enum zdd_err err = read_header(&r) ? ZDD_ERR_NONE : ZDD_ERR_ROUTER_DOWN;
+    enum zdd_err err;
 
+    if (*text == '#') /* the header is a comment to others */
+        *text = ' ';
+    err = read_header(&r) ? ZDD_ERR_NONE : ZDD_ERR_ROUTER_DOWN;
     while (err == ZDD_ERR_NONE && *r.at) {
         if (*r.at == '\n' || *r.at == '\r')
             r.at++; /* an empty line */

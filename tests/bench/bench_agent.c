@@ -6,6 +6,7 @@
 #include "server/router/agent.h"
 #include "server/router/listen.h"
 #include "tests/bench/support/figures.h"
+#include "tests/support/sockets.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -103,23 +104,6 @@ static double measure(uint16_t port, int64_t ms)
     return 100.0 * (double)(others_ns() - cpu_ns) / (double)(now_ns - begun_ns);
 }
 
-static int time_waits(uint16_t port)
-{
-    FILE *file = fopen("/proc/net/tcp", "r");
-    char line[256];
-    int count = 0;
-
-    while (file && fgets(line, sizeof(line), file)) {
-        unsigned local, remote, state;
-
-        count += sscanf(line, " %*u: %*x:%x %*x:%x %x", &local, &remote, &state) == 3 &&
-                 local == port && state == 6;
-    }
-    if (file)
-        fclose(file);
-    return count;
-}
-
 static struct zdd_agent *start_agent(struct zdd_answers *answers)
 {
     const struct zdd_router_order order = {"/svc", {{ZDD_SERVES, 100, endpoint, SERVERS}, {0}}};
@@ -163,7 +147,8 @@ int main(int argc, char **argv)
                                      bench_median(agent_pct, (size_t)rounds), BENCH_AT_MOST,
                                      TARGET_PCT, note});
     bench_say(&(struct bench_figure){13, "agent, sockets in TIME_WAIT", "",
-                                     time_waits(zdd_agent_port(agent)), BENCH_AT_MOST, 0, NULL});
+                                     sockets_in_time_wait(zdd_agent_port(agent)), BENCH_AT_MOST, 0,
+                                     NULL});
     atomic_store(&bare.stop, true);
     close(dial(zdd_listen_port(bare.fd)));
     pthread_join(bare.thread, NULL);

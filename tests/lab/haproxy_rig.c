@@ -81,10 +81,8 @@ static void write_server(FILE *file, const char *template, const struct rig_opti
             fprintf(file, "127_0_0_1_%u", port);
         else if (strncmp(at, "{host_ipv4}", size) == 0)
             fprintf(file, "127.0.0.1");
-        else if (strncmp(at, "{port}", size) == 0)
-            fprintf(file, "%u", port);
-        else if (strncmp(at, "{serverId}", size) == 0)
-            fprintf(file, "%u", port); /* stays over reloads, as Marathon-LB's does */
+        else if (strncmp(at, "{port}", size) == 0 || strncmp(at, "{serverId}", size) == 0)
+            fprintf(file, "%u", port); /* an id stays over reloads, as Marathon-LB's do */
         else if (strncmp(at, "{otherOptions}", size) == 0)
             fprintf(file, "%s%s", options->extra ? " " : "", options->extra ? options->extra : "");
         at += size;

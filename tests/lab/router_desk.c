@@ -14,7 +14,7 @@
 #include <time.h>
 
 #define PATIENCE_MS 20000
-#define PAUSE_MS 5
+#define PAUSE_NS 5000000L
 
 int desk_set_up(void **state)
 {
@@ -114,7 +114,7 @@ static bool holds(struct desk *desk, bool (*is_so)(const struct zdd_balancer_vie
 void desk_await(struct desk *desk, bool (*is_so)(const struct zdd_balancer_view *view, int number),
                 int number)
 {
-    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
     const int64_t until_ms = zdd_mono_ms() + PATIENCE_MS;
 
     while (!holds(desk, is_so, number)) {

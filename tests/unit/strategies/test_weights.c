@@ -164,7 +164,9 @@ static void within_what_can_be_had_the_error_is_small(void **state)
     double worst = 0, worst_50 = 0;
 
     (void)state;
-    for (double share = 0.05; share < 100; share += 0.35) {
+    for (int i = 0; i < 286; i++) {
+        const double share = 0.05 + 0.35 * i;
+
         for (int32_t old = 1; old <= 10; old++) {
             for (int32_t new = 1; new <= 10; new ++)
                 check(share, old, new, &worst);

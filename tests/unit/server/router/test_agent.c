@@ -5,6 +5,7 @@
 #include "server/router/agent.h"
 
 #include "server/base/clock.h"
+#include "tests/support/sockets.h"
 #include "tests/support/spec.h"
 
 #include <arpa/inet.h>
@@ -136,23 +137,28 @@ static void await_open(const struct desk *desk, uint32_t wanted)
     assert_int_equal(stats(desk).open, wanted);
 }
 
-/* Sockets of the agent's port in state TIME_WAIT. */
-static int time_waits(uint16_t port)
+/* What the other tests look for, and must not find. */
+static void whoever_closes_first_waits_for_a_minute(void **state)
 {
-    FILE *file = fopen("/proc/net/tcp", "r");
-    char line[256];
-    int count = 0;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), caller = socket(AF_INET, SOCK_STREAM, 0);
+    char byte;
+    int fd;
 
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file)) {
-        const char *local = strchr(line, ':') ? strchr(strchr(line, ':') + 1, ':') : NULL;
-        const char *remote = local ? strchr(local + 1, ':') : NULL;
-
-        count +=
-            remote && strtoul(local + 1, NULL, 16) == port && strtoul(remote + 6, NULL, 16) == 6;
-    }
-    fclose(file);
-    return count;
+    (void)state;
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(connect(caller, (const struct sockaddr *)&address, sizeof(address)), 0);
+    fd = accept(listener, NULL, NULL);
+    close(fd);
+    assert_int_equal(recv(caller, &byte, 1, 0), 0);
+    close(caller);
+    close(listener);
+    for (int i = 0; sockets_in_time_wait(ntohs(address.sin_port)) == 0 && i < 1000; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_int_equal(sockets_in_time_wait(ntohs(address.sin_port)), 1);
 }
 
 static void a_known_server_is_answered_and_the_caller_closes_first(void **state)
@@ -169,7 +175,7 @@ static void a_known_server_is_answered_and_the_caller_closes_first(void **state)
     await_open(desk, 0);
     assert_int_equal(stats(desk).answered, 50);
     assert_int_equal(stats(desk).cut, 0);
-    assert_int_equal(time_waits(zdd_agent_port(desk->agent)), 0);
+    assert_int_equal(sockets_in_time_wait(zdd_agent_port(desk->agent)), 0);
 }
 
 static void an_answer_is_the_one_of_the_moment(void **state)
@@ -224,7 +230,7 @@ static void an_unknown_server_is_cut_off_without_an_answer(void **state)
     }
     assert_int_equal(stats(desk).unknown, ZDD_COUNT(payloads));
     assert_int_equal(stats(desk).answered, 0);
-    assert_int_equal(time_waits(zdd_agent_port(desk->agent)), 0);
+    assert_int_equal(sockets_in_time_wait(zdd_agent_port(desk->agent)), 0);
 }
 
 static void whoever_says_too_much_is_cut_off(void **state)
@@ -258,7 +264,7 @@ static void whoever_does_not_close_is_cut_off_in_time(void **state)
     assert_cut(stays);
     assert_true(zdd_mono_ms() - start_ms >= ZDD_AGENT_LIFE_MS / 2);
     await_open(desk, 0);
-    assert_int_equal(time_waits(zdd_agent_port(desk->agent)), 0);
+    assert_int_equal(sockets_in_time_wait(zdd_agent_port(desk->agent)), 0);
     close(silent);
     close(stays);
 }
@@ -365,6 +371,7 @@ static void an_ipv4_caller_of_an_ipv6_listener_is_named_as_ipv4(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whoever_closes_first_waits_for_a_minute),
         SPEC(a_known_server_is_answered_and_the_caller_closes_first),
         SPEC(an_answer_is_the_one_of_the_moment),
         SPEC(a_payload_may_come_in_pieces),

@@ -5,10 +5,13 @@
 #include "deploy/lab/balancer/balancer.h"
 #include "deploy/lab/balancer/ports.h"
 #include "deploy/lab/balancer/remember.h"
+#include "server/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RETRY_MS 10000 /* after a reload that failed: Marathon-LB's --reload-interval */
 
 /* @return new reference: the addresses that are not ours yet and that somebody else has */
 static json_t *find_taken(const struct zdd_balancer *balancer, const struct zdd_mlb_config *config)
@@ -196,9 +199,10 @@ static void take(struct zdd_balancer *balancer, struct zdd_mlb_config *config, b
         balancer->applied = *config;
         return;
     }
-    /* The next look tries again, whatever it finds. */
+    /* The next look tries again, whatever it finds, and comes soon. */
     free(balancer->wished);
     balancer->wished = NULL;
+    balancer->look_at_ms = zdd_mono_ms() + RETRY_MS;
     zdd_mlb_config_release(config);
 }
 

@@ -135,19 +135,18 @@ static void mind_start(struct zdd_balancer *balancer)
 /* @return true when somebody asked for a reload, whatever the text */
 static bool read_signals(struct zdd_balancer *balancer)
 {
-    char byte[256];
+    const int fd = balancer->haproxy.signal_fd;
+    char byte;
     bool forced = false;
-    ssize_t n;
 
     atomic_store(&balancer->poked, false); /* before: an event from now on writes again */
-    while ((n = read(balancer->haproxy.signal_fd, byte, sizeof(byte))) > 0)
-        for (ssize_t i = 0; i < n; i++) {
-            if (byte[i] == 'e')
-                look_later(balancer);
-            else if (byte[i] == 'h')
-                balancer->look_at_ms = zdd_mono_ms();
-            forced = forced || byte[i] == 'u';
-        }
+    for (ssize_t n = read(fd, &byte, 1); n == 1; n = read(fd, &byte, 1)) {
+        if (byte == 'e')
+            look_later(balancer);
+        else if (byte == 'h')
+            balancer->look_at_ms = zdd_mono_ms();
+        forced = forced || byte == 'u';
+    }
     return forced;
 }
 

@@ -17,7 +17,8 @@
  *
  * The same value belongs on both apps of a pair from their first deployment on: Marathon-LB takes
  * the older app's for both, and a changed label is a new version of the app. It ends in a line
- * feed, without which the next server would stand on the same line.
+ * feed, without which the next server would stand on the same line. An address is better than a
+ * name in @p advertise: HAProxy looks names up when it starts, and does not start when it cannot.
  *
  * @param interval_ms  10 to 60000
  * @return ZDD_ERR_NONE; ZDD_ERR_BODY_INVALID, nothing appended, when @p advertise is no HOST:PORT

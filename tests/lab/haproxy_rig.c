@@ -96,7 +96,10 @@ static void write_servers(FILE *file, const struct rig_options *options)
 
     if (options->agent_port) {
         snprintf(advertise, sizeof(advertise), "127.0.0.1:%u", options->agent_port);
-        assert_int_equal(zdd_agent_label(&label, advertise, AGENT_INTERVAL_MS), ZDD_ERR_NONE);
+        assert_int_equal(zdd_agent_label(&label, advertise,
+                                         options->agent_interval_ms ? options->agent_interval_ms
+                                                                    : AGENT_INTERVAL_MS),
+                         ZDD_ERR_NONE);
     } else {
         zdd_buf_text(&label, "  server {serverName} {host_ipv4}:{port} id {serverId}{otherOptions}"
                              " weight 1\n");

@@ -18,11 +18,12 @@ struct rig_options {
     const char *source;  /* where its agent questions come from, "127.0.0.2"; NULL: anywhere */
     const char *extra;   /* words at the end of each server line, or NULL */
     uint16_t agent_port; /* 0: no agent */
-    bool state_file;     /* keep weights and states over a reload */
-    bool no_metrics;     /* no /metrics: nobody tells when the process started */
-    bool no_legends;     /* its statistics do not tell algorithms, as Marathon-LB's do not, but its
-                            configuration can be read */
-    bool operator_only;  /* its Runtime API takes no orders */
+    int64_t agent_interval_ms; /* 0: 50 */
+    bool state_file;           /* keep weights and states over a reload */
+    bool no_metrics;           /* no /metrics: nobody tells when the process started */
+    bool no_legends;    /* its statistics do not tell algorithms, as Marathon-LB's do not, but its
+                           configuration can be read */
+    bool operator_only; /* its Runtime API takes no orders */
     size_t server_count;
     uint16_t port[RIG_SERVER_MAX];
 };

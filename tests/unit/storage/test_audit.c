@@ -252,6 +252,26 @@ static void a_removed_entry_is_noticed_wherever_it_was(void **state)
     assert_broken("DELETE FROM audit", 1, "The newest entries were removed.");
 }
 
+/* The gap stays and tells. */
+static void numbers_that_were_cut_off_are_not_given_again(void **state)
+{
+    struct zdd_store *store;
+    struct place place;
+
+    (void)state;
+    place_make(&place);
+    store = open_file(place.path);
+    add_some(store);
+    zdd_store_free(store);
+    tamper(place.path, "DELETE FROM audit WHERE seq >= 4");
+    store = open_file(place.path);
+    add_some(store);
+    assert_list(store, a_filter(.oldest_first = true), "1 2 3 6 7 8 9 10 ");
+    assert_int_equal(verdict_of(store).broken_seq, 4);
+    zdd_store_free(store);
+    place_remove(&place);
+}
+
 static void an_entry_that_somebody_added_is_noticed(void **state)
 {
     (void)state;
@@ -302,6 +322,7 @@ int main(void)
         CASE(a_body_that_is_undone_leaves_the_chain_whole),
         cmocka_unit_test(a_changed_entry_is_noticed),
         cmocka_unit_test(a_removed_entry_is_noticed_wherever_it_was),
+        cmocka_unit_test(numbers_that_were_cut_off_are_not_given_again),
         cmocka_unit_test(an_entry_that_somebody_added_is_noticed),
         cmocka_unit_test(a_tampered_note_of_the_newest_entry_is_noticed),
         cmocka_unit_test(the_verdict_tells_how_far_the_chain_is_good),

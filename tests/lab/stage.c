@@ -69,16 +69,17 @@ static const char checks[] =
 
 static void write_app(const struct stage_app *app, struct zdd_buf *buf)
 {
-    zdd_buf_printf(buf,
-                   "{\"instances\":%d,\"cpus\":0.1,\"mem\":32,\"container\":{\"type\":\"DOCKER\","
-                   "\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"}},"
-                   "\"networks\":[{\"mode\":\"host\"}],\"portDefinitions\":[{\"port\":0}],"
-                   "\"env\":{\"SIMPLE_SERVICE_VERSION\":\"%s\"},\"labels\":{\"HAPROXY_GROUP\":"
-                   "\"external\",\"HAPROXY_0_PORT\":\"%d\",\"HAPROXY_0_MODE\":\"http\"%s%s}%s%s%s}",
-                   app->instances, app->version, app->port ? app->port : STAGE_PORT,
-                   app->labels ? "," : "", app->labels ? app->labels : "",
-                   app->unchecked ? "" : checks, app->members ? "," : "",
-                   app->members ? app->members : "");
+    zdd_buf_printf(
+        buf,
+        "{\"instances\":%d,\"cpus\":0.1,\"mem\":32,\"container\":{\"type\":\"DOCKER\","
+        "\"docker\":{\"image\":\"mhausenblas/simpleservice:0.4.0\"}},"
+        "\"networks\":[{\"mode\":\"host\"}],\"portDefinitions\":[{\"port\":0}],"
+        "\"env\":{\"SIMPLE_SERVICE_VERSION\":\"%s\",\"HEALTH_MIN\":\"%d\",\"HEALTH_MAX\":\"%d\"},"
+        "\"labels\":{\"HAPROXY_GROUP\":"
+        "\"external\",\"HAPROXY_0_PORT\":\"%d\",\"HAPROXY_0_MODE\":\"http\"%s%s}%s%s%s}",
+        app->instances, app->version, app->health_ms, app->health_ms,
+        app->port ? app->port : STAGE_PORT, app->labels ? "," : "", app->labels ? app->labels : "",
+        app->unchecked ? "" : checks, app->members ? "," : "", app->members ? app->members : "");
     assert_int_equal(buf->err, ZDD_ERR_NONE);
 }
 
@@ -145,22 +146,27 @@ static void join_chunks(struct zdd_buf *text)
     text->size = (size_t)(to - text->data);
 }
 
-char *stage_get(const char *host, int port, const char *path, const char *header)
+int stage_ask(const char *host, int port, const char *path, const char *header)
 {
     const int fd = connect_to(host, port);
     const bool named = header && strncmp(header, "Host:", 5) == 0;
     struct zdd_buf text = {0};
-    char part[4096];
-    ssize_t n;
 
     if (fd < 0)
-        return NULL;
-    /* 1.0: the answer comes whole, not in chunks, and the connection ends with it */
+        return -1;
     zdd_buf_printf(&text, "GET %s HTTP/1.0\r\n%s%s%s\r\n", path, named ? "" : "Host: stage\r\n",
                    header ? header : "", header ? "\r\n" : "");
     (void)!send(fd, text.data, text.size, MSG_NOSIGNAL);
-    zdd_buf_clear(&text);
-    for (n = recv(fd, part, sizeof(part), 0); n > 0; n = recv(fd, part, sizeof(part), 0))
+    zdd_buf_release(&text);
+    return fd;
+}
+
+char *stage_answer(int fd)
+{
+    struct zdd_buf text = {0};
+    char part[4096];
+
+    for (ssize_t n = recv(fd, part, sizeof(part), 0); n > 0; n = recv(fd, part, sizeof(part), 0))
         zdd_buf_append(&text, part, (size_t)n);
     close(fd);
     if (text.size) {
@@ -169,6 +175,13 @@ char *stage_get(const char *host, int port, const char *path, const char *header
     }
     zdd_buf_release(&text);
     return NULL;
+}
+
+char *stage_get(const char *host, int port, const char *path, const char *header)
+{
+    const int fd = stage_ask(host, port, path, header);
+
+    return fd < 0 ? NULL : stage_answer(fd);
 }
 
 int stage_status(const char *answer)

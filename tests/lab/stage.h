@@ -29,6 +29,7 @@ struct stage_app {
     const char *labels;  /* more members, JSON: "\"HAPROXY_0_VHOST\": \"x\"" */
     const char *members; /* more members of the app; NULL for none */
     bool unchecked;      /* no health checks */
+    int health_ms;       /* how long /health takes */
 };
 
 /** PUT it and wait for the end of its deployment, which must be good. */
@@ -36,6 +37,10 @@ void stage_deploy(struct stage *stage, const struct stage_app *app);
 /** PUT it; no more. */
 void stage_put(struct stage *stage, const struct stage_app *app);
 
+/** Ask for a page, and let it come. @return the connection, for stage_answer(); -1 for none */
+int stage_ask(const char *host, int port, const char *path, const char *header);
+/** @return what comes on it until its end, to be freed; NULL for nothing. Closes it. */
+char *stage_answer(int fd);
 /** GET by a client that asks once on a connection of its own. @param header "Cookie: a=b" or NULL
  * @return head and body, to be freed; NULL when nobody answers */
 char *stage_get(const char *host, int port, const char *path, const char *header);

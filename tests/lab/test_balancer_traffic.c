@@ -98,6 +98,35 @@ static void reloads_cut_no_connection(void **state)
     stage_stop(stage);
 }
 
+/* The old worker lives as long as somebody waits for an answer of it, through several reloads. */
+static void a_slow_request_outlives_the_reloads(void **state)
+{
+    struct stage *stage = stage_start(NULL);
+    struct stage_app app = shop;
+    char *answer;
+    int fd;
+
+    (void)state;
+    app.unchecked = true;
+    app.health_ms = 2500;
+    stage_deploy(stage, &app);
+    stage_until_status(stage->host, STAGE_PORT, NULL, 200, VERSION(""));
+    fd = stage_ask(stage->host, STAGE_PORT, "/health", NULL);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 3; i++) {
+        const int64_t before = stage_number(stage, 0, "reloads");
+
+        free(stage_stats(stage, 0, "/_mlb_signal/usr1"));
+        while (stage_number(stage, 0, "reloads") == before)
+            stage_until_status(stage->host, STAGE_PORT, NULL, 200, VERSION(""));
+    }
+    answer = stage_answer(fd);
+    assert_int_equal(stage_status(answer), 200);
+    assert_non_null(strstr(answer, "\"healthy\": true"));
+    free(answer);
+    stage_stop(stage);
+}
+
 #define GROUP(colour, started, target)                                                             \
     "\"HAPROXY_DEPLOYMENT_GROUP\":\"shop\",\"HAPROXY_DEPLOYMENT_COLOUR\":\"" colour "\","          \
     "\"HAPROXY_DEPLOYMENT_STARTED_AT\":\"" started "\","                                           \
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_service_port_leads_to_the_tasks),
         cmocka_unit_test(scaling_loses_no_request),
         cmocka_unit_test(reloads_cut_no_connection),
+        cmocka_unit_test(a_slow_request_outlives_the_reloads),
         cmocka_unit_test(the_labels_of_a_deployment_disable_old_tasks),
         cmocka_unit_test(a_target_out_of_reach_keeps_all_tasks_in_service),
         cmocka_unit_test(a_task_enters_when_its_check_has_passed),

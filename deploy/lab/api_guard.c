@@ -7,13 +7,15 @@
 
 #include <string.h>
 
+#define PADDING 64 /* the last of the letters */
+
 #define BASE64_SIZE (4 * ((ZDD_LAB_CREDENTIALS_MAX + 2) / 3) + 1)
 
 /* RFC 4648 section 4. */
 static void encode(const char *text, char ret[static BASE64_SIZE])
 {
     static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     const size_t size = strlen(text);
     size_t at = 0;
 
@@ -24,8 +26,8 @@ static void encode(const char *text, char ret[static BASE64_SIZE])
 
         ret[at++] = letters[a >> 2];
         ret[at++] = letters[(a & 3) << 4 | b >> 4];
-        ret[at++] = i + 1 < size ? letters[(b & 15) << 2 | c >> 6] : '=';
-        ret[at++] = i + 2 < size ? letters[c & 63] : '=';
+        ret[at++] = letters[i + 1 < size ? (b & 15) << 2 | c >> 6 : PADDING];
+        ret[at++] = letters[i + 2 < size ? c & 63 : PADDING];
     }
     ret[at] = '\0';
 }

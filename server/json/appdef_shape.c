@@ -7,6 +7,7 @@
  */
 #include "server/json/appdef_parts.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +230,7 @@ static void look_at_types(const struct zdd_appdef_view *view, const struct shape
     union scratch scratch;
 
     if (!shape->fields) {
+        assert(shape->value);
         row[0] = *shape->value;
         row[0].min = row[0].max = 0;
         zdd_field_value_read(row, thing, pointer, &scratch, view->errors);

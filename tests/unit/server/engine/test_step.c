@@ -226,6 +226,8 @@ static void the_intent_is_durable_before_the_order_and_closed_after_it(void **st
     assert_int_equal(run.outcome, ZDD_OUTCOME_ACKED);
     assert_string_equal(run.target_version, VERSION_2);
     assert_string_equal(run.deployment_id, "marathon-1");
+    assert_int_equal(run.old_side.healthy, 4); /* what was seen is noted too */
+    assert_string_equal(run.old_side.version, VERSION_1);
     assert_good(zdd_intent_list(w->store, "run-1", note_open, &open));
     assert_false(open);
     assert_int_equal(ask(w->place.path, "SELECT count(*) FROM audit WHERE result = 'intended' AND"

@@ -424,12 +424,10 @@ static void a_long_timeline_is_thinned_out_and_keeps_both_ends(void **state)
     assert_int_equal(v.lowest_serving, 500);
 }
 
+/* Of the processor: how long others keep it is not what is asked. */
 static double milliseconds(void)
 {
-    struct timespec t;
-
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+    return (double)clock() * 1e3 / (double)CLOCKS_PER_SEC;
 }
 
 static void ten_thousand_instances_one_by_one_take_no_time(void **state)
@@ -450,7 +448,7 @@ static void ten_thousand_instances_one_by_one_take_no_time(void **state)
     plan.target.minimum_health_capacity = 0;
     v = preview(plan);
     check_timeline(&v, 0, ZDD_INSTANCES_MAX);
-    assert_true(milliseconds() - began < 2000); /* some 30 ms; sanitizers and a busy machine */
+    assert_true(milliseconds() - began < 2000); /* some 30 ms; with sanitizers more */
 }
 
 int main(void)

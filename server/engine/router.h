@@ -5,7 +5,8 @@
  *
  * A pair is two versions of one app behind the same service ports: the old side and the new side.
  * Implementations translate, they decide nothing. Calls may be made from several threads at once
- * and are bounded in time (some 5 s at most).
+ * and are bounded in time: some 5 s at most, and as long again while the host names of the
+ * balancers have never been looked up.
  */
 #pragma once
 

@@ -2,10 +2,12 @@
  * @file tests/unit/server/router/test_names.c
  * @brief Names as Marathon-LB gives them, and the label (marathon-lb.md §1.4 and §4.e).
  */
+#include "deploy/lab/balancer/names.h"
 #include "server/router/label.h"
 #include "server/router/names.h"
 #include "tests/support/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void assert_backend(const char *group, uint16_t port, const char *wanted)
@@ -58,6 +60,30 @@ static void a_server_of_another_address_is_another_one(void **state)
     assert_false(zdd_server_fits("10_0_0_7_131005", "10.0.0.7:31005"));
     assert_false(zdd_server_fits("", "10.0.0.7:31005"));
     assert_false(zdd_server_fits("10_0_0_7_31005", ""));
+}
+
+/* zdd-lab makes the names, the router reads them: two programs, one rule. */
+static void the_names_of_the_lab_are_understood(void **state)
+{
+    static const char *const groups[] = {"/svc", "/shop/web", "a.b/c-d", "/x_y/z"};
+    static const char *const hosts[] = {"10.0.0.7", "node-1.rack.local", "agent", "110.0.0.7"};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(groups); i++) {
+        ZDD_AUTO_BUF struct zdd_buf backend = {0};
+        ZDD_AUTO_BUF struct zdd_buf server = {0};
+        const uint16_t port = (uint16_t)(31000 + i);
+        char name[ZDD_BACKEND_SIZE], address[ZDD_ADDRESS_SIZE];
+
+        zdd_mlb_backend_name(&backend, groups[i], port);
+        assert_true(zdd_backend_name(groups[i], port, name));
+        assert_string_equal(name, backend.data);
+        zdd_mlb_server_name(&server, hosts[i], "10.0.0.7", port);
+        snprintf(address, sizeof(address), "10.0.0.7:%u", port);
+        assert_true(zdd_server_fits(server.data, address));
+        snprintf(address, sizeof(address), "10.0.0.7:%u", port + 1);
+        assert_false(zdd_server_fits(server.data, address));
+    }
 }
 
 static void the_label_is_the_measured_one(void **state)
@@ -123,6 +149,7 @@ int main(void)
         cmocka_unit_test(a_name_that_does_not_fit_is_refused),
         cmocka_unit_test(a_server_is_known_by_its_address),
         cmocka_unit_test(a_server_of_another_address_is_another_one),
+        cmocka_unit_test(the_names_of_the_lab_are_understood),
         cmocka_unit_test(the_label_is_the_measured_one),
         cmocka_unit_test(every_brace_of_the_label_belongs_to_a_field),
         cmocka_unit_test(a_label_for_nobody_is_refused),

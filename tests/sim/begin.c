@@ -141,7 +141,7 @@ static void draw_faults(struct world *w)
         .store_breaks = in_some(w, 10, 2),
     };
     if (w->faults.task_ill > 0 && world_chance(w, 25))
-        w->faults.task_ill = 5; /* they flap */
+        w->faults.task_ill = 4; /* they flap */
 }
 
 static enum target_health draw_health(struct world *w)

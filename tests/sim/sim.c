@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define STORE_SEEDS 250  /* then a fresh database, so that its size does not tell */
-#define REPLAY_EVERY 100 /* seeds of which one is played again: the same seed, the same story */
+#define REPLAY_EVERY 250 /* seeds of which one is played again: the same seed, the same story */
 
 #ifndef SEEDS_FILE
 #    error "SEEDS_FILE names the list of seeds that once failed"

@@ -132,7 +132,7 @@ static void live_on(struct world *w)
 /* A target that cannot live; Marathon waits longer and longer before it starts it again. */
 static void crash(struct world *w)
 {
-    if (world_chance(w, 10) && happen(w, ZDD_TWIN_CRASHED, to_target))
+    if (world_chance(w, 6) && happen(w, ZDD_TWIN_CRASHED, to_target))
         w->crashed_at_ms = w->now_ms;
 }
 

@@ -106,6 +106,10 @@ enum zdd_err zdd_conn_open(struct zdd_conn *conn, const char *path, int flags,
     rc = sqlite3_open_v2(path, &conn->raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          NULL);
     err = zdd_conn_fail(conn, rc, path);
+    /* SQLite is content with reading where it may not write; who asked to write is not. */
+    if (err == ZDD_ERR_NONE && (flags & SQLITE_OPEN_READWRITE) &&
+        sqlite3_db_readonly(conn->raw, "main") == 1)
+        err = zdd_conn_fail(conn, SQLITE_READONLY, path);
     if (err != ZDD_ERR_NONE)
         zdd_conn_close(conn);
     return err;

@@ -178,8 +178,20 @@ static void warn_of_losses(const struct zdd_plan *plan, struct zdd_preview *v)
             0, 0);
 }
 
+/* Marathon checks each version by that version's own checks: what runs has no results. */
+static bool checks_are_new(const struct zdd_plan *plan)
+{
+    return plan->action == ZDD_ACTION_UPGRADE && plan->target.instances > 0 &&
+           plan->seen.healthy > 0 && !plan->old.has_health_checks && plan->target.has_health_checks;
+}
+
 static void warn_of_settings(const struct zdd_plan *plan, struct zdd_preview *v)
 {
+    if (checks_are_new(plan))
+        warn(
+            v, "checks-are-new",
+            "What runs now has no health results. A balancer that goes by them (Marathon-LB with --health-check) takes it out at once, until new instances are healthy.",
+            0, 0);
     if (plan->target.instances > 0 && !plan->target.has_health_checks &&
         !plan->target.has_readiness_checks)
         warn(

@@ -1,6 +1,6 @@
 /**
  * @file tests/fault/test_damage.c
- * @brief zdd-server on a database that is damaged, too new, or was never finished: it refuses in
+ * @brief zdd-server on a database that is damaged, too new, or not to be written: it refuses in
  * clear words, or answers rightly; it never answers wrongly.
  */
 #include "tests/support/spec.h"
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE_SIZE 4096
@@ -109,6 +110,31 @@ static void a_newer_database_is_refused_and_left_alone(void **state)
     tamper(&run, "PRAGMA user_version = 99");
     refuses(&run, "has schema 99, this program knows schemas up to");
     tamper(&run, "PRAGMA user_version = 1");
+    assert_true(serverrun_spawn(&run, NULL));
+    serverrun_close(&run);
+}
+
+/* A file that may be read and not written, in a directory that may be: a backup put back by another
+ * user, say. */
+static void a_file_that_may_not_be_written_is_refused_and_left_alone(void **state)
+{
+    struct serverrun run;
+    struct image before;
+    struct image after;
+
+    (void)state;
+    assert_true(serverrun_open(&run, "http://127.0.0.1:1"));
+    assert_true(serverrun_token(&run));
+    before = read_image(run.db);
+    assert_int_equal(chmod(run.db, 0400), 0);
+    refuses(&run, run.db);
+    refuses(&run, "cannot be written");
+    after = read_image(run.db);
+    assert_int_equal(after.size, before.size);
+    assert_memory_equal(after.bytes, before.bytes, before.size);
+    free(before.bytes);
+    free(after.bytes);
+    assert_int_equal(chmod(run.db, 0600), 0);
     assert_true(serverrun_spawn(&run, NULL));
     serverrun_close(&run);
 }
@@ -242,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newer_database_is_refused_and_left_alone),
+        cmocka_unit_test(a_file_that_may_not_be_written_is_refused_and_left_alone),
         cmocka_unit_test(no_damaged_page_is_taken_for_a_good_one),
     };
 

@@ -33,6 +33,7 @@
 #define LANES 5                           /* roll-outs side by side in one lab */
 #define PORTS_MAX (LABRUN_PORT_COUNT - 2) /* two stay free for what has just ended */
 #define PAUSE_NS 3000000L
+#define SPEED "25"     /* the scale check, which takes a surplus away, comes every 12 s */
 #define STALL_MS 30000 /* between two stages of a lane */
 #define TRIES_MAX 8    /* Marathon's own scale check may spoil a surplus */
 #define COMBINATIONS_MIN 300
@@ -86,6 +87,7 @@ struct world {
     size_t row_count, next, consumed;
     struct lane lane[LANES];
     int compared, hung, apps;
+    bool settled; /* the lab, at the last look: nothing that it could do at once is left */
 };
 
 static void set_gate(const char *path, bool open)
@@ -139,9 +141,9 @@ static void enter(struct lane *lane, enum stage stage)
 static json_t *definition(const struct world *w, const struct lane *lane, const char *version,
                           int instances)
 {
-    static const char seldom[] =
+    static const char often[] =
         "[{\"protocol\":\"HTTP\",\"path\":\"/health\",\"gracePeriodSeconds\":3000,"
-        "\"intervalSeconds\":12,\"timeoutSeconds\":300,\"maxConsecutiveFailures\":0}]";
+        "\"intervalSeconds\":3,\"timeoutSeconds\":300,\"maxConsecutiveFailures\":0}]";
     json_t *app = e2e_app(&(struct e2e_app){.id = lane->app_id,
                                             .version = version,
                                             .checks = w->checks,
@@ -154,7 +156,13 @@ static json_t *definition(const struct world *w, const struct lane *lane, const 
     json_object_set_new(env, "HOLD_END", json_string(lane->end));
     json_object_set_new(env, "HOLD_UP", json_sprintf("%s/up", w->e->server.dir));
     if (w->checks == E2E_HEALTH)
-        json_object_set_new(app, "healthChecks", json_loads(seldom, 0, NULL));
+        json_object_set_new(app, "healthChecks", json_loads(often, 0, NULL));
+    if (w->checks == E2E_READY) {
+        json_t *check = json_array_get(json_object_get(app, "readinessChecks"), 0);
+
+        json_object_set_new(check, "intervalSeconds", json_integer(3));
+        json_object_set_new(check, "timeoutSeconds", json_integer(2));
+    }
     return app;
 }
 
@@ -223,6 +231,25 @@ static int number(const json_t *plan, const char *pointer)
     return (int)json_integer_value(value);
 }
 
+/* What Marathon said of the app last, as far as it was looked at. */
+static void tell_events(const struct world *w, const struct lane *lane)
+{
+    ZDD_AUTO_JSON json_t *events = lab_events(w->e->lab, 0);
+
+    fprintf(stderr, "%zu of %zu events were looked at, the lab was%s settled; %s:\n", w->consumed,
+            json_array_size(events), w->settled ? "" : " not", lane->app_id);
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        const char *type = zdd_json_text(event, "eventType", "");
+        const json_t *action = zdd_json_at(event, "/currentStep/actions/0");
+
+        if (strcmp(zdd_json_text(event, "runSpecId", ""), lane->app_id) == 0 ||
+            strcmp(zdd_json_text(action, "app", ""), lane->app_id) == 0)
+            fprintf(stderr, "  %zu %s %s %s %s\n", i, zdd_json_text(event, "timestamp", ""), type,
+                    zdd_json_text(event, "condition", ""), zdd_json_text(event, "instanceId", ""));
+    }
+}
+
 static void explain(const struct world *w, const struct lane *lane)
 {
     static const char *const starts[] = {"", ", some missing", ", a surplus"};
@@ -233,6 +260,7 @@ static void explain(const struct world *w, const struct lane *lane)
             w->rule_110 ? "1.10" : "classic", (int)w->checks, row->before, row->after, row->m,
             row->o, starts[row->start], row->running, lane->moment, timeline ? timeline : "none");
     free(timeline);
+    tell_events(w, lane);
 }
 
 static void compare(const struct world *w, const struct lane *lane, const char *what, int planned,
@@ -280,6 +308,9 @@ static void compare_moment(const struct world *w, struct lane *lane)
         compare(w, lane, rows[i].name, (int)zdd_json_int(planned, rows[i].name, -1), rows[i].seen);
 }
 
+static void look(struct world *w);
+static void retry(struct world *w, struct lane *lane);
+
 /* All is there: from now on only what is let happen does. */
 static void order(struct world *w, struct lane *lane)
 {
@@ -299,6 +330,11 @@ static void order(struct world *w, struct lane *lane)
     json_decref(request);
     *lane->deployment = '\0';
     lane->begun = lane->done = false;
+    look(w);
+    if (lane->spoilt) { /* the plan has seen it, or the order will */
+        retry(w, lane);
+        return;
+    }
     compare_moment(w, lane);
     e2e_deploy_plan(w->e, lane->plan, lane->id);
     enter(lane, ORDERED);
@@ -654,8 +690,8 @@ static bool has_come(const json_t *events, const void *cls)
     return json_array_size(events) >= *published;
 }
 
-/* Bring all lanes to what the lab has done so far. @return false while it is still at it */
-static bool look(struct world *w)
+/* Bring all lanes to what the lab has done so far. */
+static void look(struct world *w)
 {
     ZDD_AUTO_JSON json_t *inside = NULL;
     size_t published;
@@ -666,7 +702,7 @@ static bool look(struct world *w)
     published = (size_t)zdd_json_int(inside, "published", 0);
     lab_until(w->e->lab, has_come, &published);
     take_events(w, published);
-    return zdd_json_bool(inside, "settled", false);
+    w->settled = zdd_json_bool(inside, "settled", false);
 }
 
 static void watch(struct world *w, struct lane *lane)
@@ -690,10 +726,9 @@ static bool is_finished(const struct world *w)
 static void play(struct world *w)
 {
     while (!is_finished(w)) {
-        const bool settled = look(w);
-
+        look(w);
         for (size_t i = 0; i < LANES; i++) {
-            if (settled && is_over(w, &w->lane[i]))
+            if (w->settled && is_over(w, &w->lane[i]))
                 leave(w, &w->lane[i]);
             watch(w, &w->lane[i]);
         }
@@ -714,7 +749,7 @@ static void what_a_plan_says_is_what_marathon_does(void **state)
 {
     struct world *w = *state;
     const char *const options[] = {
-        "--speed", "100", "--marathon", w->rule_110 ? "1.10" : "classic", "--task-killing", NULL};
+        "--speed", SPEED, "--marathon", w->rule_110 ? "1.10" : "classic", "--task-killing", NULL};
 
     w->e = e2e_start(options, NULL);
     for (size_t i = 0; i < LANES; i++) {

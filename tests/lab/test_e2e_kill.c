@@ -1,7 +1,7 @@
 /**
  * @file tests/lab/test_e2e_kill.c
- * @brief kill -9 at any moment loses nothing and does nothing twice; SIGTERM drains; one database,
- * one server, and the next one takes over.
+ * @brief A caller that a kill -9 cuts off loses nothing and orders nothing twice; SIGTERM drains;
+ * one database, one server, and the next one takes over. (Kills at any moment: tests/fault.)
  */
 #include "tests/support/spec.h"
 
@@ -19,11 +19,7 @@
 #include <unistd.h>
 
 #define SHOP "/shop"
-#define KILLS 24          /* while a deployment is under way */
-#define MOMENT_MAX_MS 300 /* between a start of the server and its end */
 
-/* Slow enough for several kills in one deployment. */
-static const char *const slow[] = {"--speed", "20", "--start-delay", "40", NULL};
 static const char *const fast[] = {"--speed", "50", NULL};
 
 static json_t *shop(const char *version, bool sick)
@@ -45,9 +41,6 @@ static json_t *gated(const char *version, const char *gate)
 struct game {
     struct e2e *e;
     uint64_t random;
-    int kills;   /* of a server with work to do */
-    int version; /* of the service, grows */
-    char running[16];
 };
 
 /* SplitMix64: any seed is a good one. */
@@ -68,119 +61,6 @@ static uint64_t seed_of_today(void)
 
     print_message("             ZDD_SEED=%llu\n", (unsigned long long)seed);
     return seed;
-}
-
-static bool is_live(struct game *g, const char *id)
-{
-    ZDD_AUTO_JSON json_t *run = e2e_get(g->e, id);
-
-    return !json_is_string(json_object_get(run, "endedAt"));
-}
-
-/* The random moment is what is tested: it waits for nothing. */
-static void let_time_pass(struct game *g)
-{
-    const uint64_t us = draw(g, UINT64_C(1000) * MOMENT_MAX_MS);
-
-    nanosleep(&(struct timespec){.tv_nsec = (long)us * 1000}, NULL);
-}
-
-/* Kill and start again until the deployment has ended, or it has been enough. */
-static void kill_during(struct game *g, const char *id, int most)
-{
-    for (int i = 0; i < most; i++) {
-        let_time_pass(g);
-        if (!is_live(g, id))
-            return;
-        e2e_kill(g->e);
-        e2e_boot(g->e);
-        g->kills++;
-    }
-}
-
-/* How many steps of Marathon's deployments had this action. */
-static int count_actions(const json_t *events, const char *action)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < json_array_size(events); i++) {
-        const json_t *event = json_array_get(events, i);
-        const json_t *first = zdd_json_at(event, "/currentStep/actions/0");
-
-        count += strcmp(zdd_json_text(event, "eventType", ""), "deployment_info") == 0 &&
-                 strcmp(zdd_json_text(first, "action", ""), action) == 0;
-    }
-    return count;
-}
-
-enum kind { ROLLING, SICK, RECREATE, KIND_COUNT };
-
-static const struct {
-    const char *name, *end;
-    int restarts, scales_min, scales_max; /* what Marathon has to do, and not once more */
-} kinds[] = {
-    [ROLLING] = {"rolling", "succeeded", 1, 0, 0},
-    /* the target and back; clearing may be ordered again when a kill hides that it was done */
-    [SICK] = {"rolling back", "rolled-back", 2, 0, 2 + 2 * KILLS},
-    [RECREATE] = {"recreate", "succeeded", 1, 1, 1},
-};
-
-static json_t *request_of(struct game *g, enum kind kind, const char *version)
-{
-    json_t *request;
-
-    if (kind == RECREATE)
-        return e2e_request("recreate", shop(version, false));
-    request = e2e_rolling(shop(version, kind == SICK), 1, 0.5);
-    if (kind == SICK)
-        json_object_set_new(request, "deadlineSeconds", json_integer(1));
-    (void)g;
-    return request;
-}
-
-/* One deployment, killed now and then, must end as if nothing had happened. */
-static void play(struct game *g, enum kind kind)
-{
-    const size_t from = lab_event_count(g->e->lab);
-    const int before = g->kills;
-    ZDD_AUTO_JSON json_t *events = NULL;
-    char version[16];
-    char id[E2E_ID_SIZE];
-
-    snprintf(version, sizeof(version), "1.%d", ++g->version);
-    e2e_deploy(g->e, request_of(g, kind, version), id);
-    kill_during(g, id, 1 + (int)draw(g, 4));
-    e2e_await(g->e, id, kinds[kind].end);
-    if (kind != SICK)
-        snprintf(g->running, sizeof(g->running), "%s", version);
-    e2e_check_app(g->e, SHOP, g->running, 4);
-    (void)lab_event_count(g->e->lab);
-    events = lab_events(g->e->lab, from);
-    print_message("             %s, killed %d times: %d restarts, %d scalings in Marathon\n",
-                  kinds[kind].name, g->kills - before, count_actions(events, "RestartApplication"),
-                  count_actions(events, "ScaleApplication"));
-    assert_int_equal(count_actions(events, "RestartApplication"), kinds[kind].restarts);
-    assert_in_range(count_actions(events, "ScaleApplication"), kinds[kind].scales_min,
-                    kinds[kind].scales_max);
-}
-
-static void no_moment_is_a_bad_one(void **state)
-{
-    struct game g = {.random = seed_of_today(), .running = "1.0"};
-    struct e2e_load load;
-    struct e2e_counts counts;
-
-    (void)state;
-    g.e = e2e_start(slow, NULL);
-    e2e_deploy_well(g.e, e2e_rolling(shop("1.0", false), 1, 0.5));
-    load = e2e_load_start(g.e, SHOP);
-    while (g.kills < KILLS * 2 / 3)
-        play(&g, draw(&g, 3) == 0 ? SICK : ROLLING);
-    counts = e2e_load_stop(&load);
-    assert_int_equal(counts.failed, 0);
-    while (g.kills < KILLS) /* in recreate nothing serves for a while: no load */
-        play(&g, RECREATE);
-    e2e_stop(g.e); /* the audit chain is whole, no event is missing */
 }
 
 /* Send a POST and do not wait for its answer. */
@@ -342,7 +222,6 @@ static void a_standby_takes_over_in_mid_roll(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_moment_is_a_bad_one),
         cmocka_unit_test(a_caller_cut_off_asks_again_and_gets_the_same),
         cmocka_unit_test(told_to_end_it_drains_and_the_next_start_goes_on),
         cmocka_unit_test(streams_and_waiting_callers_do_not_hold_it),

@@ -94,6 +94,28 @@ static void the_bent_cap_is_told(void **state)
     assert_silent(plan, "cap-exceeded");
 }
 
+static void checks_that_what_runs_never_had_are_told(void **state)
+{
+    struct zdd_plan plan = a_plan(.old = facts_of_app(.has_health_checks = false),
+                                  .target = facts_of_app(.has_health_checks = true));
+
+    (void)state;
+    assert_warns(
+        plan, "checks-are-new",
+        "What runs now has no health results. A balancer that goes by them (Marathon-LB with --health-check) takes it out at once, until new instances are healthy.");
+    plan.seen.healthy = 0; /* nothing served before either */
+    assert_silent(plan, "checks-are-new");
+    plan.seen.healthy = 4;
+    plan.target.instances = 0;
+    assert_silent(plan, "checks-are-new");
+    assert_silent(a_plan(.old = facts_of_app(.has_health_checks = true),
+                         .target = facts_of_app(.has_health_checks = true)),
+                  "checks-are-new");
+    assert_silent(a_plan(.action = ZDD_ACTION_CREATE, .old = {0}, .seen = {0},
+                         .target = facts_of_app(.has_health_checks = true)),
+                  "checks-are-new");
+}
+
 static void a_moment_without_service_is_told(void **state)
 {
     struct zdd_plan plan = replacing(4, 0, 0);
@@ -378,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_good_plan_is_warned_of_nothing),
         cmocka_unit_test(kills_at_the_start_are_told),
         cmocka_unit_test(the_bent_cap_is_told),
+        cmocka_unit_test(checks_that_what_runs_never_had_are_told),
         cmocka_unit_test(a_moment_without_service_is_told),
         cmocka_unit_test(a_hang_is_told),
         cmocka_unit_test(a_way_back_that_hangs_is_told),

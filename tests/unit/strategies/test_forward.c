@@ -107,12 +107,16 @@ static void late_goes_back_holds_or_fails_as_asked(void **state)
 
 static void the_deadline_that_came_first_is_named(void **state)
 {
-    const struct zdd_run run = rolling(.step_deadline_at_ms = DEADLINE - 1000);
+    struct zdd_run run = rolling(.step_deadline_at_ms = DEADLINE - 1000);
 
     (void)state;
     assert_cause(decide(a_plan(), run, target_seen(.now_ms = DEADLINE - 1000)),
                  ZDD_CAUSE_STEP_DEADLINE);
     assert_cause(decide(a_plan(), run, target_seen(.now_ms = DEADLINE)), ZDD_CAUSE_DEADLINE);
+    /* The whole one alone, too, and from its very moment on. */
+    run.step_deadline_at_ms = INT64_MAX;
+    assert_cause(decide(a_plan(), run, target_seen(.now_ms = DEADLINE)), ZDD_CAUSE_DEADLINE);
+    assert_cause(decide(a_plan(), run, target_seen(.now_ms = DEADLINE - 1)), ZDD_CAUSE_NONE);
 }
 
 static void what_others_put_there_is_not_undone_when_it_is_late(void **state)

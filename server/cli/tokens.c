@@ -349,7 +349,7 @@ static int find_token(const char *db, struct search *search)
 /* A server may have found the token just before, and keeps it for so long. */
 static void wait_until_forgotten(void)
 {
-    struct timespec left = {ZDD_TOKEN_KEPT_MS / 1000, ZDD_TOKEN_KEPT_MS % 1000 * 1000000};
+    struct timespec left = {ZDD_TOKEN_KEPT_MS / 1000, ZDD_TOKEN_KEPT_MS % 1000 * 1000000L};
 
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;

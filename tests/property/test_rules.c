@@ -306,7 +306,8 @@ static void check_forward_order(const struct state *s, const struct zdd_order *o
         must(s, order->instances == 0);
         return;
     }
-    if (s->run.phase == ZDD_PHASE_STOPPING) /* what stops the old ones would stop the new ones too */
+    if (s->run.phase ==
+        ZDD_PHASE_STOPPING) /* what stops the old ones would stop the new ones too */
         must(s, s->seen.now_ms >= s->run.unsure_until_ms);
     must(s, order->instances == s->plan.target.instances);
     must(s, (order->kind == ZDD_ORDER_RESTART) == (s->plan.action == ZDD_ACTION_RESTART));

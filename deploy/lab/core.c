@@ -137,8 +137,10 @@ bool zdd_lab_init(struct zdd_lab *lab, const struct zdd_lab_options *options)
     lab->started_utc_ms = lab->last_version_ms = lab->root_version_ms = zdd_now_ms();
     zdd_random(&draw, sizeof(draw)); /* two labs side by side seldom want the same port */
     lab->next_port = (uint16_t)(options->port_from + draw % span);
+    if (!make_state_dir(lab))
+        return false;
     lab->probes = zdd_lab_probes_new();
-    if (!lab->probes || !make_state_dir(lab))
+    if (!lab->probes)
         return false;
     if (!take_signals(lab) || !zdd_lab_warden_start(lab->mark)) {
         fprintf(stderr, "zdd-lab: %s\n", strerror(errno));

@@ -68,11 +68,11 @@ void marathon_at(const json_t *json, const char *pointer, const char *expected)
     const json_t *value = zdd_json_at(json, pointer);
     char *text = value ? json_dumps(value, AS_TEXT) : NULL;
 
-    if (!expected && value)
-        fail_msg("%s is there: %s", pointer, text);
-    if (expected && !value)
+    if (!text && expected)
         fail_msg("%s is not there", pointer);
-    if (expected && strcmp(expected, "*") != 0 && strcmp(expected, text) != 0)
+    else if (text && !expected)
+        fail_msg("%s is there: %s", pointer, text);
+    else if (text && strcmp(expected, "*") != 0 && strcmp(expected, text) != 0)
         fail_msg("%s is %s, not %s", pointer, text, expected);
     free(text);
 }

@@ -65,11 +65,11 @@ static void assert_tries(struct lab *lab, const struct try *tries, size_t count)
 
 #define OK(given)                                                                                  \
     {                                                                                              \
-        .members = given                                                                           \
+        .members = (given)                                                                         \
     }
 #define NO(given, at)                                                                              \
     {                                                                                              \
-        .members = given, .path = at                                                               \
+        .members = (given), .path = (at)                                                           \
     }
 
 #define CMD "\"cmd\":\"exec sleep 1000\""

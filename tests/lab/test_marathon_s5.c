@@ -169,20 +169,23 @@ static void s5_1_an_ignored_failure_still_shows_the_task_unhealthy(void **state)
     assert_int_equal(lab_count(events, "instance_health_changed_event", NULL, NULL), 1);
 }
 
-/* A COMMAND-free way to turn sick: the service ends, its shell stays and holds the task. */
+/* The service ends when it is told to; its shell stays and holds the task. */
+#define FRAIL                                                                                      \
+    "frail:1=${LAB%/*}/simpleservice & while [ ! -e sick ]; do sleep 0.02; done; kill $!; exec "   \
+    "sleep 1000"
+
 static void s5_1_after_the_first_success_every_failure_counts_even_in_grace(void **state)
 {
-    struct lab *lab = *state;
-    static const char *const stubborn[] = {
-        "--speed", "100", "--image",
-        "frail:1=${LAB%/*}/simpleservice & while [ ! -e sick ]; do sleep 0.02; done; kill $!; "
-        "exec sleep 1000",
-        NULL};
+    static const char frail[] = FRAIL;
+    static const char *const options[] = {"--speed", "100", "--image", frail, NULL};
+    struct lab *lab = marathon_other(state, options);
     ZDD_AUTO_JSON json_t *tasks = NULL;
+    ZDD_AUTO_JSON json_t *events = NULL;
     char path[700];
     FILE *file;
+    size_t healthy;
+    size_t sick;
 
-    lab = marathon_other(state, stubborn);
     marathon_create(lab, "/v2/apps/a",
                     "\"container\":{\"docker\":{\"image\":\"frail:1\"}},\"env\":{\"LAB\":"
                     "\"" LAB_PROGRAM "\"},\"healthChecks\":[{\"path\":\"/health\","
@@ -194,18 +197,13 @@ static void s5_1_after_the_first_success_every_failure_counts_even_in_grace(void
     assert_non_null(file);
     fclose(file);
     lab_until(lab, has_kill, NULL);
-    {
-        ZDD_AUTO_JSON json_t *events = lab_events(lab, 0);
-        const size_t healthy = marathon_place(events, 0, "health_status_changed_event", NULL, NULL);
-        const size_t sick =
-            marathon_place(events, healthy + 1, "health_status_changed_event", NULL, NULL);
-        const size_t kill = marathon_place(events, 0, "unhealthy_instance_kill_event", NULL, NULL);
-
-        marathon_at(json_array_get(events, healthy), "/alive", "true");
-        marathon_at(json_array_get(events, sick), "/alive", "false"); /* one failure is enough */
-        assert_true(sick < kill);
-        assert_true(lab_count(events, "failed_health_check_event", NULL, NULL) >= 3);
-    }
+    events = lab_events(lab, 0);
+    healthy = marathon_place(events, 0, "health_status_changed_event", NULL, NULL);
+    sick = marathon_place(events, healthy + 1, "health_status_changed_event", NULL, NULL);
+    marathon_at(json_array_get(events, healthy), "/alive", "true");
+    marathon_at(json_array_get(events, sick), "/alive", "false"); /* one failure is enough */
+    assert_true(sick < marathon_place(events, 0, "unhealthy_instance_kill_event", NULL, NULL));
+    assert_true(lab_count(events, "failed_health_check_event", NULL, NULL) >= 3);
 }
 
 static void s5_1_the_kill_comes_at_failure_number_max_plus_one(void **state)
@@ -218,17 +216,15 @@ static void s5_1_the_kill_comes_at_failure_number_max_plus_one(void **state)
 
 static void s5_1_a_max_of_0_never_kills(void **state)
 {
+    ZDD_AUTO_JSON json_t *events = NULL;
     char id[64];
 
     marathon_begin(*state, "PUT /v2/apps/a",
                    FAILING("HTTP", "\"path\":\"/no\",\"maxConsecutiveFailures\":0,"), 201, id);
     lab_until_json(*state, "/v2/apps/a", "/app/tasks/0/healthCheckResults/0/consecutiveFailures",
                    "6");
-    {
-        ZDD_AUTO_JSON json_t *events = marathon_since(*state, 0);
-
-        assert_int_equal(lab_count(events, "unhealthy_instance_kill_event", NULL, NULL), 0);
-    }
+    events = marathon_since(*state, 0);
+    assert_int_equal(lab_count(events, "unhealthy_instance_kill_event", NULL, NULL), 0);
 }
 
 static void s5_1_a_killed_one_ends_as_task_killed_without_delay(void **state)

@@ -281,7 +281,7 @@ static void s6_order_1_create(void **state)
     at = marathon_place(events, at, "instance_changed_event", "condition", "Provisioned");
     at = marathon_place(events, at, "status_update_event", "taskStatus", "TASK_RUNNING");
     at = marathon_place(events, at, "instance_changed_event", "condition", "Running");
-    at = marathon_healthy(events, at);
+    (void)marathon_healthy(events, at);
     assert_int_equal(lab_count(events, "instance_changed_event", "condition", "Scheduled"), 2);
 }
 

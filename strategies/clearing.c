@@ -76,8 +76,19 @@ static int32_t known(const struct zdd_facts *f)
     return f->seen->outdated.total + f->seen->current.total + hidden(f);
 }
 
-/* Marathon's numbers when the previous definition is put back with @p instances. */
-static struct zdd_capacity capacity_of_going_back(const struct zdd_facts *f, int32_t instances)
+/* Instances that have been told to end and have not yet. */
+static int32_t ending(const struct zdd_facts *f)
+{
+    const struct zdd_side *now = &f->seen->current;
+    const struct zdd_side *before = &f->seen->outdated;
+
+    return now->total - alive(now) + before->total - alive(before);
+}
+
+/* Marathon's numbers when the previous definition is put back with @p instances, after @p gone more
+ * have ended. */
+static struct zdd_capacity capacity_after(const struct zdd_facts *f, int32_t instances,
+                                          int32_t gone)
 {
     return zdd_capacity_of(&(struct zdd_capacity_ask){
         .rule = f->plan->replace_rule,
@@ -86,8 +97,13 @@ static struct zdd_capacity capacity_of_going_back(const struct zdd_facts *f, int
         .maximum_over_capacity = f->plan->old.maximum_over_capacity,
         .resident = f->plan->old.resident,
         .counted = counted(f),
-        .known = known(f),
+        .known = known(f) - gone,
     });
+}
+
+static struct zdd_capacity capacity_of_going_back(const struct zdd_facts *f, int32_t instances)
+{
+    return capacity_after(f, instances, 0);
 }
 
 /* Even if every kill at the start hits a healthy instance, @p floor of them stay. */
@@ -121,18 +137,23 @@ int32_t zdd_clearing_restored_max(const struct zdd_plan *plan)
     return smaller(2 * larger(plan->old.instances, plan->target.instances) + 1, ZDD_INSTANCES_MAX);
 }
 
-/* The fewest instances to put back so that @p floor stay whatever Marathon kills; 0: no number does
- */
-static int32_t restored_above(const struct zdd_facts *f, int32_t floor)
+/* The fewest instances to put back, after @p gone have ended, so that @p floor stay whatever
+ * Marathon kills; 0: no number does. */
+static int32_t restored_after(const struct zdd_facts *f, int32_t floor, int32_t gone)
 {
     for (int32_t n = f->plan->old.instances; n <= zdd_clearing_restored_max(f->plan); n++) {
-        const struct zdd_capacity c = capacity_of_going_back(f, n);
-        const bool moves = c.max_instances > known(f) - c.kill_at_once;
+        const struct zdd_capacity c = capacity_after(f, n, gone);
+        const bool moves = c.max_instances > known(f) - gone - c.kill_at_once;
 
         if (is_safe(f, &c, floor) && (moves || n == f->plan->old.instances))
             return n;
     }
     return 0;
+}
+
+static int32_t restored_above(const struct zdd_facts *f, int32_t floor)
+{
+    return restored_after(f, floor, 0);
 }
 
 /* Scaling down would take others before the sick ones, or it is not known whom: some are hidden or
@@ -171,4 +192,19 @@ int32_t zdd_clearing_restored(const struct zdd_facts *f)
     if (instances == 0)
         instances = restored_above(f, 1); /* less than promised is better than nothing */
     return instances > 0 ? instances : before;
+}
+
+static bool gets_safe(const struct zdd_facts *f, int32_t floor, int32_t gone)
+{
+    return restored_after(f, floor, 0) == 0 && restored_after(f, floor, gone) > 0;
+}
+
+bool zdd_clearing_waits(const struct zdd_facts *f)
+{
+    const int32_t gone = ending(f);
+
+    if (gone == 0 || f->plan->old.instances < 1 || f->seen->definition != ZDD_DEFINITION_TARGET)
+        return false;
+    return gets_safe(f, capacity_of_going_back(f, f->plan->old.instances).min_healthy, gone) ||
+           gets_safe(f, 1, gone);
 }

@@ -35,5 +35,11 @@ int32_t zdd_clearing_keep(const struct zdd_facts *f);
  */
 int32_t zdd_clearing_restored(const struct zdd_facts *f);
 
+/**
+ * @return true while no number of instances is safe to put back that will be when those that have
+ * been told to end have ended: the rule of 1.10 counts them, and would kill as many others
+ */
+bool zdd_clearing_waits(const struct zdd_facts *f);
+
 /** @return the most that zdd_clearing_restored() may give for this plan */
 int32_t zdd_clearing_restored_max(const struct zdd_plan *plan);

@@ -147,6 +147,7 @@ const struct zdd_rule zdd_undo_rules[] = {
     {"undo/wait-clear",      ZDD_PHASE_CLEARING,  is_clearing,        ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},
     {"undo/clear-refused",   ZDD_PHASE_CLEARING,  clear_was_refused,  ZDD_PHASE_FAILED,      zdd_note_refusal,   NULL},
     {"undo/clear",           ZDD_PHASE_CLEARING,  should_clear,       ZDD_SAME_PHASE,        clear,              "tasks"},
+    {"undo/wait-ends",       ZDD_PHASE_CLEARING,  zdd_clearing_waits, ZDD_SAME_PHASE,        zdd_look_again,     "tasks"},
     {"undo/put-back",        ZDD_PHASE_CLEARING,  zdd_always,         ZDD_PHASE_REVERTING,   put_back,           "marathon"},
 
     {"undo/reverted",        ZDD_PHASE_REVERTING, previous_is_seen,   ZDD_PHASE_UNDOING,     NULL,               "tasks"},

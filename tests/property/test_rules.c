@@ -506,6 +506,34 @@ static void in_every_held_or_commanded_state_too(void **state)
     assert_true(check_all(make_told, TOLD_STATES) > 500000);
 }
 
+/* Going back by the rule of 1.10, which counts also those that are ending. */
+static void in_the_middle_of_going_back_by_the_rule_of_1_10_too(void **state)
+{
+    struct state s = {0};
+
+    (void)state;
+    make_plan(&s, 2, ZDD_ON_FAILURE_ROLLBACK);
+    s.plan.replace_rule = ZDD_REPLACE_1_10;
+    s.plan.old.maximum_over_capacity = 0;
+    s.run = (struct zdd_run){
+        .active = true, .phase = ZDD_PHASE_CLEARING, .ordered = true, .cause = ZDD_CAUSE_ABORTED};
+    look(&s, 1 + ZDD_DEFINITION_TARGET);
+    set_time(&s, 1);
+    for (uint64_t number = 0; number < 2 * 2 * 5 * 5 * 5 * 5; number++) {
+        uint64_t rest = number;
+        struct zdd_side *now = &s.seen.current, *old = &s.seen.outdated;
+
+        s.seen.locked = s.seen.locked_by_us = digit(&rest, 2) != 0;
+        s.seen.instances = digit(&rest, 2) ? NEW : 1;
+        now->running = now->healthy = now->ready = digit(&rest, 5);
+        now->total = now->running + digit(&rest, 5);
+        old->running = old->healthy = old->ready = digit(&rest, 5);
+        old->total = old->running + digit(&rest, 5);
+        check(&s);
+        check_chain(&s);
+    }
+}
+
 static void check_rows(const struct zdd_rule *rules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -547,6 +575,7 @@ int main(void)
         cmocka_unit_test(no_strategy_escapes),
         cmocka_unit_test(in_every_free_state_the_promises_hold),
         cmocka_unit_test(in_every_held_or_commanded_state_too),
+        cmocka_unit_test(in_the_middle_of_going_back_by_the_rule_of_1_10_too),
         cmocka_unit_test(no_row_is_dead),
     };
 

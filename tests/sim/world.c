@@ -206,6 +206,19 @@ static bool restart(struct world *w, const struct zdd_cluster_order *order)
     return true;
 }
 
+static void tell_tasks(struct world *w)
+{
+    for (int32_t i = 0; w->story && i <= w->twin.current; i++) {
+        const struct zdd_twin_generation *g = &w->twin.generation[i];
+
+        if (g->starting + g->fresh + g->healthy + g->ill + g->killing + g->waiting > 0)
+            world_tell(
+                w, "    of %s: %d start, %d run, %d serve, %d are ill, %d wait, %d are to end",
+                w->is_target[i] ? "the target" : "the others", (int)g->starting, (int)g->fresh,
+                (int)g->healthy, (int)g->ill, (int)g->waiting, (int)g->killing);
+    }
+}
+
 bool world_carry_out(struct world *w, enum zdd_order_kind kind,
                      const struct zdd_cluster_order *order, unsigned rests_on)
 {
@@ -303,6 +316,7 @@ static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
     w->orders_seen++;
     world_tell(w, "order %s(%d)%s", zdd_order_name(kind), (int)order->instances,
                order->force ? " by force" : "");
+    tell_tasks(w);
     if (w->on_order)
         w->on_order(w->cls, kind, order);
     linger(w);

@@ -425,6 +425,39 @@ static void who_was_told_to_end_is_canceled(void **state)
                 "undo/wait-tasks");
 }
 
+/* Found by the simulator: the 1.10 rule counted five that were ending and killed the last original
+ * for it. */
+static void those_that_end_are_waited_for_when_the_rule_counts_them(void **state)
+{
+    const struct zdd_app_facts three =
+        facts_of_app(.instances = 3, .minimum_health_capacity = 0.1, .maximum_over_capacity = 0,
+                     .has_health_checks = true, .has_marathon_checks = true);
+    const struct zdd_plan plan =
+        a_plan(.replace_rule = ZDD_REPLACE_1_10, .old = three,
+               .target = facts_of_app(.instances = 3, .minimum_health_capacity = 0.5,
+                                      .maximum_over_capacity = 1, .has_health_checks = true,
+                                      .has_marathon_checks = true),
+               .seen = {.exists = true, .running = 3, .healthy = 3});
+    const struct zdd_side last = {.total = 1, .running = 1, .healthy = 1, .ready = 1};
+    struct zdd_side last_and_ending = last;
+    struct zdd_decision d;
+
+    (void)state;
+    last_and_ending.total = 3;
+    d = decide(plan, clearing(.outcome = ZDD_OUTCOME_NONE),
+               seen(.definition = ZDD_DEFINITION_TARGET, .instances = 1, .locked = true,
+                    .locked_by_us = true, .current = {.total = 3}, .outdated = last_and_ending));
+    assert_rule(d, "undo/wait-ends");
+    assert_no_order(d);
+    assert_waits_for(d, "tasks");
+    assert_true(d.wake_at_ms > T0);
+    d = decide(plan, clearing(.outcome = ZDD_OUTCOME_NONE),
+               seen(.definition = ZDD_DEFINITION_TARGET, .instances = 1, .locked = true,
+                    .locked_by_us = true, .current = {.total = 0}, .outdated = last));
+    assert_rule(d, "undo/put-back");
+    assert_order(d, ZDD_ORDER_PUT_PREVIOUS, 3, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +466,7 @@ int main(void)
         cmocka_unit_test(somebody_elses_definition_holds_it_in_each_phase),
         cmocka_unit_test(over_somebody_elses_change_only_an_operator_goes_back),
         cmocka_unit_test(an_order_that_may_still_arrive_is_waited_for),
+        cmocka_unit_test(those_that_end_are_waited_for_when_the_rule_counts_them),
         cmocka_unit_test(somebody_elses_marathon_deployment_is_never_overridden),
         cmocka_unit_test(sick_new_instances_are_scaled_away_first),
         cmocka_unit_test(clearing_is_over_when_the_sick_ones_are_gone),

@@ -171,9 +171,9 @@ static void check_decision(const struct zdd_strategy *strategy, const struct zdd
     FUZZ_CHECK(again.rule == d.rule && again.phase == d.phase && again.wake_at_ms == d.wake_at_ms);
     FUZZ_CHECK(step >= 0 && step <= (int32_t)strategy->step_count);
     FUZZ_CHECK(d.wake_at_ms >= 0);
-    /* Whoever waits has a clock or a human to wait for. */
+    /* Whoever waits has a clock or a human to wait for; both deadlines are set at the start. */
     if (!zdd_phase_is_final(d.phase) && d.hold == ZDD_HOLD_NONE && d.phase == facts->run->phase &&
-        facts->run->step_deadline_at_ms > 0)
+        facts->run->step_deadline_at_ms > 0 && facts->run->deadline_at_ms > 0)
         FUZZ_CHECK(d.wake_at_ms > 0);
     check_orders(facts, &d);
 }

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define START_MS                                                                                   \
-    20000 /* ample: under AddressSanitizer on a busy machine it takes about one second */
+    30000 /* ample: under AddressSanitizer it takes about one second, under valgrind ten */
 #define STOP_MS 15000
 #define COMMAND_MS 20000
 #define PAUSE_NS 2000000L

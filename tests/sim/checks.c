@@ -43,7 +43,8 @@ void check_order(void *cls, enum zdd_order_kind kind, const struct zdd_cluster_o
     else if (s->world.looks_seen == s->last_order_looks)
         violate(s, "order %s(%d) rests on no look since the order before it", zdd_order_name(kind),
                 (int)order->instances);
-    if (order->instances < 0 || order->instances > s->bounds.undo_cap + 1)
+    if (order->instances < 0 ||
+        (order->instances > s->bounds.undo_cap + 1 && s->world.troubles.foreign == 0))
         violate(s, "order %s(%d) is absurd", zdd_order_name(kind), (int)order->instances);
     if (strncmp(row->rule, "undo/", strlen("undo/")) == 0)
         s->undo_seen = true;

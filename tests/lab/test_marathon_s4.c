@@ -875,7 +875,7 @@ static void s4_7_an_inactive_unreachable_one_is_replaced_and_trimmed_when_it_ret
     marathon_create(*state, "/v2/apps/a",
                     SLEEPER ",\"unreachableStrategy\":{\"inactiveAfterSeconds\":10,"
                             "\"expungeAfterSeconds\":86400}");
-    lab_faults(*state, "[{\"name\":\"task-unreachable\",\"count\":1,\"ms\":1500}]");
+    lab_faults(*state, "[{\"name\":\"task-unreachable\",\"count\":1,\"ms\":5000}]");
     lab_until_json(*state, "/v2/apps/a/tasks", "/tasks/0/state", "\"TASK_UNREACHABLE\"");
     lab_until_json(*state, "/v2/apps/a/tasks", "/tasks/1/state", "\"TASK_RUNNING\"");
     lab_until(*state, has_killed, NULL);

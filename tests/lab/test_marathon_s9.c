@@ -283,17 +283,23 @@ static void s9_17_409_has_two_meanings_and_403_may_be_too_many(void **state)
 
 static void s9_18_health_answers_can_be_an_interval_late(void **state)
 {
+    ZDD_AUTO_JSON json_t *before = NULL;
     ZDD_AUTO_JSON json_t *events = NULL;
+    char expected[300];
+    const char *id;
     size_t from;
     size_t running;
 
     /* The one that replaces a killed one waits for the tick that all share. */
     marathon_create(*state, "/v2/apps/a",
                     SERVICE ",\"healthChecks\":[{\"path\":\"/health\",\"intervalSeconds\":100}]");
+    before = app_of(*state);
+    id = marathon_text(before, "/tasks/0/id");
     from = lab_event_count(*state);
     marathon_says(*state, "DELETE /v2/apps/a/tasks", NULL, 200, NULL, NULL);
-    lab_until_json(*state, "/v2/apps/a", "/app/tasksHealthy", "0");
-    lab_until_json(*state, "/v2/apps/a", "/app/tasksHealthy", "1");
+    snprintf(expected, sizeof(expected), "\"%.*s2\"", (int)strlen(id) - 1, id);
+    lab_until_json(*state, "/v2/apps/a/tasks", "/tasks/0/id", expected);
+    lab_until_json(*state, "/v2/apps/a/tasks", "/tasks/0/healthCheckResults/0/alive", "true");
     events = marathon_since(*state, from);
     running = marathon_place(events, 0, "status_update_event", "taskStatus", "TASK_RUNNING");
     assert_true(marathon_healthy(events, running) > running);

@@ -65,7 +65,5 @@ bool zdd_process_follow(struct zdd_process *last, const struct zdd_process *now)
 
     *last = *now;
     last->known = true;
-    if (before.known && same_start)
-        last->start_ms = before.start_ms; /* it must not creep */
     return before.known && (!same_start || now->pid != before.pid || fell);
 }

@@ -110,25 +110,21 @@ static void *ask(void *cls)
     return NULL;
 }
 
-/* What is told on is the start of the process, and changes with each process and only with it. */
+/* What is told on is the start of the process, and grows with each process and only with it. */
 static void tell_processes_apart(struct part *part, const struct part *before)
 {
-    int64_t start_ms = 0;
+    bool first;
 
     if (before) {
         part->process = before->process;
         part->told_ms = before->told_ms;
-        start_ms = before->process.start_ms;
     }
     if (part->err != ZDD_ERR_NONE)
         return;
-    if (!part->process.known) {
-        (void)zdd_process_follow(&part->process, &part->answer.process);
-        part->told_ms = part->process.start_ms;
-    } else if (zdd_process_follow(&part->process, &part->answer.process)) {
-        part->told_ms =
-            part->process.start_ms != start_ms ? part->process.start_ms : part->told_ms + 1;
-    }
+    first = !part->process.known;
+    if (zdd_process_follow(&part->process, &part->answer.process) || first)
+        part->told_ms = part->process.start_ms > part->told_ms || first ? part->process.start_ms
+                                                                        : part->told_ms + 1;
 }
 
 static const struct part *find_part(const struct look *look, const char *name)

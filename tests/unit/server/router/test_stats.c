@@ -384,6 +384,30 @@ static void a_start_made_of_an_age_may_waver(void **state)
     end(world);
 }
 
+static void the_start_of_a_later_process_is_later_whatever_its_age_says(void **state)
+{
+    struct world *world = begin_one();
+    int64_t first, second;
+
+    (void)state;
+    world->approximate = true;
+    world->requests = 50;
+    first = see(world)->started_at_ms;
+    world->started_ms -= 300;
+    world->requests = 60;
+    assert_int_equal(see(world)->started_at_ms, first);
+    world->started_ms += 300; /* as it was told first, and yet another process */
+    world->requests = 1;
+    second = see(world)->started_at_ms;
+    assert_true(second > first);
+    for (int i = 0; i < 20; i++) { /* clocks drift apart, slowly */
+        world->started_ms += 1000;
+        world->requests++;
+        assert_int_equal(see(world)->started_at_ms, second);
+    }
+    end(world);
+}
+
 static void a_reload_while_it_was_unreachable_is_noticed_too(void **state)
 {
     struct world *world = begin_one();
@@ -558,6 +582,7 @@ int main(void)
         cmocka_unit_test(where_looks_count_an_unchanged_counter_is_another_process),
         cmocka_unit_test(a_balancer_that_does_not_tell_its_start_is_watched_by_its_counters),
         cmocka_unit_test(a_start_made_of_an_age_may_waver),
+        cmocka_unit_test(the_start_of_a_later_process_is_later_whatever_its_age_says),
         cmocka_unit_test(a_reload_while_it_was_unreachable_is_noticed_too),
         cmocka_unit_test(a_host_name_stands_for_one_balancer_for_each_address),
         cmocka_unit_test(more_addresses_than_can_be_watched_are_not_left_out_in_silence),

@@ -102,6 +102,8 @@ static void what_is_no_statistics_page_is_refused(void **state)
     assert_refused("");
     assert_refused("<html><body>503</body></html>\n");
     assert_refused("pxname,svname,status,weight,scur,qcur\na,b,UP,1,0,0\n"); /* no stot */
+    assert_refused("pxname,svname,status,weight,scur,qcur\na,BACKEND,UP,1,0,0\n");
+    assert_refused("pxname,svname,status,weight,scur,qcur\n");
     assert_refused("pxname,svname,status,weight,qcur,stot\na,b,UP,1,0,0\n"); /* no scur */
 }
 

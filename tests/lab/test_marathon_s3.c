@@ -323,18 +323,21 @@ static void s1_6_a_rollback_leaves_other_apps_alone(void **state)
 
 static void s1_6_a_forced_cancel_leaves_a_mix_and_the_definition(void **state)
 {
+    /* At this pace the scale check, which ends the mix, is 15 s away. */
+    static const char *const slow[] = {"--speed", "1", NULL};
+    struct lab *lab = marathon_other(state, slow);
     ZDD_AUTO_JSON json_t *tasks = NULL;
     char call[120];
     char id[64];
 
-    marathon_create(*state, "/v2/apps/a", SLEEPER);
-    marathon_begin(*state, "PUT /v2/apps/a", "{" STUCK "}", 200, id);
-    lab_until_json(*state, "/v2/apps/a", "/app/tasksRunning", "2");
+    marathon_create(lab, "/v2/apps/a", SLEEPER);
+    marathon_begin(lab, "PUT /v2/apps/a", "{" STUCK "}", 200, id);
+    lab_until_json(lab, "/v2/apps/a", "/app/tasksRunning", "2");
     snprintf(call, sizeof(call), "DELETE /v2/deployments/%s?force=true", id);
-    marathon_says(*state, call, NULL, 202, NULL, NULL);
-    assert_false(lab_await(*state, id));
-    marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/healthChecks/0/protocol", "\"TCP\"");
-    tasks = marathon_get(*state, "GET /v2/apps/a/tasks", NULL, 200);
+    marathon_says(lab, call, NULL, 202, NULL, NULL);
+    assert_false(lab_await(lab, id));
+    marathon_says(lab, "GET /v2/apps/a", NULL, 200, "/app/healthChecks/0/protocol", "\"TCP\"");
+    tasks = marathon_get(lab, "GET /v2/apps/a/tasks", NULL, 200);
     assert_string_not_equal(marathon_text(tasks, "/tasks/0/version"),
                             marathon_text(tasks, "/tasks/1/version"));
 }

@@ -891,13 +891,12 @@ static void s4_8_a_scale_waits_for_those_it_starts_alone(void **state)
     char call[120];
     char id[64];
 
-    /* The one that is there is unhealthy: nobody asks. */
-    marathon_create(*state, "/v2/apps/a", SERVICE);
-    marathon_begin(*state, "PUT /v2/apps/a", "{" STUCK "}", 200, id);
+    /* Those that are there are unhealthy: nobody asks. */
+    marathon_begin(*state, "PUT /v2/apps/a", "{" SLEEPER "," STUCK ",\"instances\":2}", 201, id);
     lab_until_json(*state, "/v2/apps/a", "/app/tasksRunning", "2");
     snprintf(call, sizeof(call), "DELETE /v2/deployments/%s?force=true", id);
     marathon_says(*state, call, NULL, 202, NULL, NULL);
-    marathon_change(*state, "PUT /v2/apps/a", "{\"instances\":2}", 200);
+    marathon_change(*state, "PUT /v2/apps/a", "{\"instances\":1}", 200);
     marathon_says(*state, "GET /v2/apps/a", NULL, 200, "/app/tasksHealthy", "0");
 }
 

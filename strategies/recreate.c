@@ -63,6 +63,14 @@ static void stop_old(const struct zdd_facts *f, struct zdd_decision *d)
     zdd_emit(d, ZDD_ORDER_PUT_PREVIOUS, 0, false);
 }
 
+/* What is seen needs no order again, and no look of its own: events and the sweep tell when it is
+ * over. */
+static void look_until_seen(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    if (f->seen->instances != 0)
+        zdd_look_again(f, d);
+}
+
 /* clang-format off */
 static const struct zdd_rule rules[] = {
     /* id                       in phase            when                       go to                and order          waits for */
@@ -85,7 +93,7 @@ static const struct zdd_rule rules[] = {
     {"recreate/stop-again",     ZDD_PHASE_STOPPING, stop_is_not_seen,          ZDD_SAME_PHASE,      stop_old,          "tasks"},
     /* A stop that was given twice, and one of them is still on its way: it would stop the new ones. */
     {"recreate/may-arrive",     ZDD_PHASE_STOPPING, is_stopped,                ZDD_SAME_PHASE,      zdd_wait_for_arrival, "marathon"},
-    {"recreate/wait-stopped",   ZDD_PHASE_STOPPING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+    {"recreate/wait-stopped",   ZDD_PHASE_STOPPING, zdd_always,                ZDD_SAME_PHASE,      look_until_seen,   "tasks"},
 };
 /* clang-format on */
 

@@ -66,6 +66,7 @@ static void the_new_ones_start_when_the_last_old_one_has_ended(void **state)
     (void)state;
     d = decide(recreate(), run, seen(.instances = 0, .current = ending(1)));
     assert_rule(d, "recreate/wait-stopped");
+    assert_int_equal(d.wake_at_ms, DEADLINE); /* nothing is asked for its sake until then */
     d = decide(recreate(), run, seen(.instances = 0, .outdated = ending(1)));
     assert_rule(d, "recreate/wait-stopped");
     d = decide(recreate(), run, seen(.instances = 0, .locked = true, .locked_by_us = true));

@@ -71,6 +71,8 @@ void check_end(struct sim *s)
     check_queue(s);
     if (s->world.late.pending || s->world.troubles.foreign)
         return; /* what the app is now is not our doing */
+    if (s->world.late.at_ms > 0 && s->world.clock_jumps > 0)
+        return; /* how long an order may still arrive is told by the wall clock */
     if (s->run.phase == ZDD_PHASE_SUCCEEDED && s->plan.action != ZDD_ACTION_NONE)
         check_success(s);
     if (went_back(s))

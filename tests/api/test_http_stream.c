@@ -140,7 +140,7 @@ static void a_reader_who_does_not_read_is_cut(void **state)
     wire_shrink(&wire);
     wire_send(&wire, "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n");
     world_wait(world, &world->close_count, 1);
-    assert_in_range(zdd_mono_ms() - start_ms, 1000, 10000); /* timeout_s is 1 */
+    assert_in_range(zdd_mono_ms() - start_ms, 1000, WIRE_WAIT_MS); /* timeout_s is 1 */
     wire_close(&wire);
 }
 
@@ -372,7 +372,7 @@ static void freeing_the_server_ends_streams_properly_and_drops_what_is_deferred(
     world_wait_held(&world, 20);
     start_ms = zdd_mono_ms();
     world.http = zdd_http_free(world.http, 500);
-    assert_in_range(zdd_mono_ms() - start_ms, 500, 5000);
+    assert_in_range(zdd_mono_ms() - start_ms, 500, WIRE_WAIT_MS); /* they are held for ever */
     assert_int_equal(world.close_count, 50);
     assert_int_equal(world.after_count, 50);
     for (int i = 0; i < 50; i++) {

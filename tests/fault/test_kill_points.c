@@ -45,7 +45,8 @@ struct scenario {
     const char *serves; /* version at the end */
     /* That Marathon has then: one of the creation, one of each order. To take new instances away
      * a count is asked for twice, another one and the right one; when the answer to that is lost,
-     * nobody can tell the right count from the one before, and the pair is asked for again. */
+     * nobody can tell the right count from the one before, and the pair is asked for again. Where
+     * the deadline passes before the first order, there is only the one of the creation. */
     size_t versions, versions_most;
 };
 
@@ -194,7 +195,8 @@ static void check(struct victim *v)
     e2e_await(v->e, v->id, scenario->end);
     e2e_check_app(v->e, v->app_id, scenario->serves, 2);
     versions = e2e_version_count(v->e, v->app_id);
-    if (versions < scenario->versions || versions > scenario->versions_most) {
+    if ((versions < scenario->versions || versions > scenario->versions_most) &&
+        !(versions == 1 && scenario->sick && e2e_had_nothing_to_undo(v->e, v->id))) {
         e2e_tell(v->e, v->id);
         fail_msg("%s, passing %d: %zu versions", v->task->point, v->passing, versions);
     }

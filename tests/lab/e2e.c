@@ -361,6 +361,16 @@ void e2e_await(struct e2e *e, const char *id, const char *state)
     fail_msg("expected the end \"%s\"", state);
 }
 
+bool e2e_had_nothing_to_undo(struct e2e *e, const char *id)
+{
+    ZDD_AUTO_JSON json_t *run = e2e_get(e, id);
+    char step[300];
+
+    snprintf(step, sizeof(step), "run=%s app=%s rule=undo/nothing-to-undo", id,
+             zdd_json_text(run, "appId", ""));
+    return serverrun_log_has(&e->server, step);
+}
+
 void e2e_until_explained(struct e2e *e, const char *id, const char *text)
 {
     const int64_t until_ms = zdd_mono_ms() + E2E_WAIT_MS;

@@ -77,6 +77,9 @@ json_t *e2e_get(struct e2e *e, const char *id);
 void e2e_until(struct e2e *e, const char *id, const char *pointer, const char *text);
 /** Wait for its end, which must be @p state. */
 void e2e_await(struct e2e *e, const char *id, const char *state);
+/** @return true when the deployment turned back before it had ordered anything, by the server's
+ * log: its deadline may pass while the server starts again, or on a busy machine */
+bool e2e_had_nothing_to_undo(struct e2e *e, const char *id);
 /** Wait until explain, as text, has @p text. */
 void e2e_until_explained(struct e2e *e, const char *id, const char *text);
 /** Print all that is known of a deployment. */

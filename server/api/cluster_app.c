@@ -69,6 +69,9 @@ enum zdd_err zdd_cluster_app_read(json_t *raw, struct zdd_cluster_app *ret_app)
                   sizeof(ret_app->config_version));
     ret_app->running = (int32_t)zdd_json_int(raw, "tasksRunning", 0);
     ret_app->healthy = (int32_t)zdd_json_int(raw, counted, 0);
+    /* Who is being killed runs no more and is still called healthy. */
+    if (ret_app->healthy > ret_app->running)
+        ret_app->healthy = ret_app->running;
     return ZDD_ERR_NONE;
 }
 

@@ -13,7 +13,7 @@ struct zdd_cluster_app {
     json_t *canonical; /* its definition; owned */
     char version[ZDD_VERSION_SIZE];
     char config_version[ZDD_VERSION_SIZE];
-    int32_t running, healthy; /* healthy counts running when there are no checks */
+    int32_t running, healthy; /* healthy counts running without checks; never more than running */
 };
 
 #define ZDD_AUTO_CLUSTER_APP __attribute__((cleanup(zdd_cluster_app_release)))

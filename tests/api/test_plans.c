@@ -40,6 +40,24 @@ static void a_change_is_planned_as_an_upgrade(void **state)
     assert_string_equal(apiclient_header(&answer, "Location"), location);
 }
 
+/* Marathon calls one that is being killed healthy, but not running: no more serve than run. */
+static void who_is_being_killed_does_not_serve(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    fake_cluster_app(
+        &world->cluster,
+        "{\"id\":\"/zdd/base\",\"instances\":1,\"cpus\":0.1,\"mem\":32,\"cmd\":\"./serve\","
+        "\"healthChecks\":[{\"path\":\"/health\"}],\"tasksRunning\":1,"
+        "\"tasksHealthy\":2,\"env\":{\"SIMPLE_SERVICE_VERSION\":\"0.9\"}}");
+    answer = plan(world, ROLLING);
+    assert_int_equal(answer.status, 201);
+    assert_int_equal(apiclient_int(&answer, "/capacity/timeline/0/old"), 1);
+    assert_int_equal(apiclient_int(&answer, "/capacity/timeline/0/healthyOld"), 1);
+    assert_int_equal(apiclient_int(&answer, "/capacity/lowestServing"), 1);
+}
+
 static void a_plan_is_read_again_as_it_was_answered(void **state)
 {
     struct api_world *world = *state;
@@ -332,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
         TEST(a_change_is_planned_as_an_upgrade),
+        TEST(who_is_being_killed_does_not_serve),
         TEST(a_plan_is_read_again_as_it_was_answered),
         TEST(capacity_of_a_quarter_kills_three_of_four_and_offers_better),
         TEST(both_capacities_are_written_when_one_is_given),

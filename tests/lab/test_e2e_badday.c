@@ -120,7 +120,7 @@ static void it_goes_back_although_marathon_was_away_at_the_deadline(void **state
     e2e_gate(e, gate);
     e2e_deploy_well(e, rolling_to("0.9"));
     request = e2e_rolling(gated("1.0", gate), 1, 1);
-    json_object_set_new(request, "deadlineSeconds", json_integer(1));
+    json_object_set_new(request, "deadlineSeconds", json_integer(5)); /* once it waits for tasks */
     e2e_deploy(e, request, id);
     e2e_until(e, id, "/waitingFor/code", "tasks");
     relay_cut(relay);

@@ -33,9 +33,9 @@
 #define LANES 5                           /* roll-outs side by side in one lab */
 #define PORTS_MAX (LABRUN_PORT_COUNT - 2) /* two stay free for what has just ended */
 #define PAUSE_NS 3000000L
-#define SPEED "25"     /* the scale check, which takes a surplus away, comes every 12 s */
-#define STALL_MS 30000 /* between two stages of a lane */
-#define TRIES_MAX 8    /* Marathon's own scale check may spoil a surplus */
+#define SPEED "25"           /* the scale check, which takes a surplus away, comes every 12 s */
+#define STALL_MS E2E_WAIT_MS /* between two stages of a lane */
+#define TRIES_MAX 8          /* Marathon's own scale check may spoil a surplus */
 #define COMBINATIONS_MIN 300
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

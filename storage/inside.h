@@ -71,6 +71,18 @@ struct zdd_listener {
     void *cls;
 };
 
+/** The thread that copies the log back, for a file with a writer's thread. */
+struct zdd_checkpoint {
+    struct zdd_conn conn; /* the thread's */
+    int log_pages;        /* in the log since the last commit; this and the next are the writer's */
+    int asked_pages;      /* in the log when the thread was asked last */
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    bool wanted, closing;
+    bool threaded;
+    pthread_t thread;
+};
+
 struct zdd_store {
     char *path;
     bool memory;    /* one connection for all, under main_lock */
@@ -85,6 +97,7 @@ struct zdd_store {
     struct zdd_stamps stamps;
     struct zdd_pool pool;
     struct zdd_queue queue;
+    struct zdd_checkpoint checkpoint;
     struct zdd_listener listener;
     _Atomic uint64_t commits, bodies, failures;
     _Atomic bool writable;
@@ -123,6 +136,13 @@ void zdd_pool_close(struct zdd_store *store);
 bool zdd_writer_start(struct zdd_store *store);
 /** Let it finish what waits, and end. */
 void zdd_writer_stop(struct zdd_store *store);
+
+/** Start to copy the log back beside the writer; before the writer starts. */
+ZDD_MUST_CHECK enum zdd_err zdd_checkpoint_start(struct zdd_store *store);
+/** After the writer's end. */
+void zdd_checkpoint_stop(struct zdd_store *store);
+/** The writer has answered a group: see that the log does not grow for ever. */
+void zdd_checkpoint_mind(struct zdd_store *store);
 
 /** What @p key stands for changes in this transaction; before or after it is written. */
 void zdd_stamp_touch(struct zdd_tx *tx, const char *key);

@@ -50,6 +50,8 @@ static bool init_locks(struct zdd_store *store)
            pthread_cond_init(&store->pool.back, &monotonic) == 0 &&
            pthread_mutex_init(&store->queue.lock, NULL) == 0 &&
            pthread_cond_init(&store->queue.filled, NULL) == 0 &&
+           pthread_mutex_init(&store->checkpoint.lock, NULL) == 0 &&
+           pthread_cond_init(&store->checkpoint.news, NULL) == 0 &&
            pthread_mutex_init(&store->listener.lock, NULL) == 0;
     pthread_mutexattr_destroy(&recursive);
     pthread_condattr_destroy(&monotonic);
@@ -64,6 +66,8 @@ static void destroy_locks(struct zdd_store *store)
     pthread_cond_destroy(&store->pool.back);
     pthread_mutex_destroy(&store->queue.lock);
     pthread_cond_destroy(&store->queue.filled);
+    pthread_mutex_destroy(&store->checkpoint.lock);
+    pthread_cond_destroy(&store->checkpoint.news);
     pthread_mutex_destroy(&store->listener.lock);
 }
 
@@ -226,6 +230,8 @@ static enum zdd_err open_to_write(struct zdd_store *store, const struct zdd_stor
         return err;
     if (!store->memory)
         err = zdd_pool_open(store, readers);
+    if (err == ZDD_ERR_NONE && !options->inline_writer && !store->memory)
+        err = zdd_checkpoint_start(store);
     if (err == ZDD_ERR_NONE && !options->inline_writer && !zdd_writer_start(store))
         err = ZDD_ERR_NO_MEMORY;
     if (err != ZDD_ERR_NONE)
@@ -288,6 +294,7 @@ struct zdd_store *zdd_store_free(struct zdd_store *store)
     if (!store)
         return NULL;
     zdd_writer_stop(store);
+    zdd_checkpoint_stop(store);
     zdd_pool_close(store);
     zdd_conn_close(&store->main);
     zdd_lock_drop(store->lock_fd);

@@ -256,6 +256,7 @@ static void *work(void *cls)
     while (group) { /* until the store closes */
         write_group(store, group);
         answer_group(group);
+        zdd_checkpoint_mind(store);
         group = pop_group(&store->queue);
     }
     return NULL;

@@ -22,7 +22,8 @@
     X(OUTCOME,      outcome,      ZDD_OUTCOME_COUNT)                                               \
     X(ACTION,       action,       ZDD_ACTION_COUNT)                                                \
     X(ON_FAILURE,   on_failure,   ZDD_ON_FAILURE_COUNT)                                            \
-    X(REPLACE_RULE, replace_rule, ZDD_REPLACE_COUNT)
+    X(REPLACE_RULE, replace_rule, ZDD_REPLACE_COUNT)                                               \
+    X(SERVING,      serving,      ZDD_SERVING_COUNT)
 /* clang-format on */
 
 #define WORD_FUNCTION(kind, noun, count)                                                           \
@@ -45,6 +46,22 @@ static const struct {
 
 /* Read and written as int below. */
 _Static_assert(sizeof(enum zdd_phase) == sizeof(int), "enums have the size of int");
+
+static void bind_program(struct zdd_stmt *stmt, int place, const void *member)
+{
+    char text[ZDD_PROGRAM_TEXT_SIZE];
+
+    zdd_program_print(member, text);
+    zdd_place_copied_text(stmt, place, text);
+}
+
+static void read_program(struct zdd_stmt *stmt, int place, void *member)
+{
+    const char *text = zdd_column_text(stmt, place);
+
+    if (!text || !zdd_program_parse(text, member))
+        zdd_stmt_damaged(stmt, "a program that the program never writes");
+}
 
 static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *column,
                  const void *member)
@@ -73,6 +90,9 @@ static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
     case ZDD_COLUMN_REAL:
         memcpy(&real, member, sizeof(real));
         zdd_place_real(stmt, place, real);
+        break;
+    case ZDD_COLUMN_PROGRAM:
+        bind_program(stmt, place, member);
         break;
     default:
         memcpy(&narrow, member, sizeof(narrow));
@@ -125,6 +145,9 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_REAL:
         memcpy(member, &real, sizeof(real));
+        break;
+    case ZDD_COLUMN_PROGRAM:
+        read_program(stmt, place, member);
         break;
     default:
         word = zdd_column_word(stmt, place, column->kind);

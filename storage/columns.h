@@ -19,6 +19,7 @@ enum zdd_column_kind {
     ZDD_COLUMN_INT64,
     ZDD_COLUMN_BOOL,
     ZDD_COLUMN_REAL,
+    ZDD_COLUMN_PROGRAM, /* struct zdd_program, as its text */
     ZDD_COLUMN_PHASE,
     ZDD_COLUMN_HOLD,
     ZDD_COLUMN_COMMAND,
@@ -27,6 +28,7 @@ enum zdd_column_kind {
     ZDD_COLUMN_ACTION,
     ZDD_COLUMN_ON_FAILURE,
     ZDD_COLUMN_REPLACE_RULE,
+    ZDD_COLUMN_SERVING,
     ZDD_COLUMN_ORDER
 };
 

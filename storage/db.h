@@ -97,6 +97,8 @@ void zdd_bind_blob(struct zdd_stmt *stmt, const char *name, const void *value, i
 void zdd_place_int(struct zdd_stmt *stmt, int place, int64_t value);
 void zdd_place_real(struct zdd_stmt *stmt, int place, double value);
 void zdd_place_text(struct zdd_stmt *stmt, int place, const char *value);
+/** For a text that does not outlive the call. */
+void zdd_place_copied_text(struct zdd_stmt *stmt, int place, const char *value);
 
 /** @return ZDD_ERR_NONE with a row to read, @p none when there is no row, else the failure */
 ZDD_MUST_CHECK enum zdd_err zdd_stmt_row(struct zdd_stmt *stmt, enum zdd_err none);

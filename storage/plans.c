@@ -44,7 +44,16 @@
     X(seen_version, TEXT, seen.version)                                                            \
     X(seen_config_version, TEXT, seen.config_version)                                              \
     X(seen_running, INT32, seen.running)                                                           \
-    X(seen_healthy, INT32, seen.healthy)
+    X(seen_healthy, INT32, seen.healthy)                                                           \
+    X(program, PROGRAM, program)                                                                   \
+    X(pair_old_id, TEXT, pair.old_id)                                                              \
+    X(pair_new_id, TEXT, pair.new_id)                                                              \
+    X(pair_old_version, TEXT, pair.old_version)                                                    \
+    X(pair_old_serving, INT32, pair.old_serving)                                                   \
+    X(pair_drain_ms, INT32, pair.drain_ms)                                                         \
+    X(pair_must_adopt, BOOL, pair.must_adopt)                                                      \
+    X(pair_kill_undrained, BOOL, pair.kill_undrained)                                              \
+    X(pair_sticky, BOOL, pair.sticky)
 
 #define PLAN_COLUMN(column, kind, member) ZDD_COLUMN_OF(struct zdd_plan, kind, member),
 static const struct zdd_column columns[] = {PLAN(PLAN_COLUMN)};
@@ -55,13 +64,15 @@ void zdd_plan_texts_release(struct zdd_plan_texts *texts)
     zdd_text_release(&texts->request);
     zdd_text_release(&texts->target);
     zdd_text_release(&texts->previous);
+    zdd_text_release(&texts->adopted);
+    zdd_text_release(&texts->backends);
 }
 
 /* Parameters in the order of the columns: they are bound by place. */
 static const char insert_sql[] =
-    "INSERT INTO plan (body, request, target, previous, created_by" PLAN(
+    "INSERT INTO plan (body, request, target, previous, adopted, backends, created_by" PLAN(
         ZDD_COLUMN_NAME) ")"
-                         " VALUES (:body, :request, :target, :previous, :created_by" PLAN(
+                         " VALUES (:body, :request, :target, :previous, :adopted, :backends, :created_by" PLAN(
                              ZDD_COLUMN_PARAMETER) ")";
 
 enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
@@ -73,13 +84,15 @@ enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
     zdd_place_text(&stmt, 2, texts->request.data);
     zdd_place_text(&stmt, 3, texts->target.data);
     zdd_place_text(&stmt, 4, texts->previous.data);
-    zdd_place_text(&stmt, 5, created_by);
-    zdd_columns_bind(&stmt, 6, columns, ZDD_COUNT(columns), plan);
+    zdd_place_text(&stmt, 5, texts->adopted.data);
+    zdd_place_text(&stmt, 6, texts->backends.data);
+    zdd_place_text(&stmt, 7, created_by);
+    zdd_columns_bind(&stmt, 8, columns, ZDD_COUNT(columns), plan);
     return zdd_stmt_end(&stmt);
 }
 
-static const char load_sql[] =
-    "SELECT body, request, target, previous" PLAN(ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
+static const char load_sql[] = "SELECT body, request, target, previous, adopted, backends" PLAN(
+    ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
 
 enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_plan *ret_plan,
                            struct zdd_plan_texts *ret_texts)
@@ -98,12 +111,14 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
     err = zdd_stmt_row(&stmt, ZDD_ERR_PLAN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
-    zdd_columns_read(&stmt, 4, columns, ZDD_COUNT(columns), &plan);
+    zdd_columns_read(&stmt, 6, columns, ZDD_COUNT(columns), &plan);
     if (ret_texts) {
         texts.body.data = zdd_column_dup(&stmt, 0);
         texts.request.data = zdd_column_dup(&stmt, 1);
         texts.target.data = zdd_column_dup(&stmt, 2);
         texts.previous.data = zdd_column_dup(&stmt, 3);
+        texts.adopted.data = zdd_column_dup(&stmt, 4);
+        texts.backends.data = zdd_column_dup(&stmt, 5);
     }
     if (stmt.err != ZDD_ERR_NONE) {
         zdd_plan_texts_release(&texts);

@@ -15,8 +15,11 @@ struct zdd_plan_texts {
     struct zdd_text request; /* the request it was made from, canonical JSON */
     struct zdd_text target;  /* the definition to be deployed, canonical JSON; NULL for none (action
                                 none has one too) */
-    struct zdd_text
-        previous; /* the definition that ran, canonical JSON; NULL when the app did not exist */
+    struct zdd_text previous; /* the definition that ran, canonical JSON; NULL when the app did not
+                                 exist. Of a pair: the old app's */
+    struct zdd_text adopted;  /* of a pair: `previous` with the labels that a pair needs, or NULL */
+    struct zdd_text backends; /* of a pair: names of the balancers' backends, one for each service
+                                 port in their order, with a space between; or NULL */
 };
 
 #define ZDD_AUTO_PLAN_TEXTS __attribute__((cleanup(zdd_plan_texts_release)))

@@ -49,6 +49,11 @@
     X(new_version, TEXT, new_side.version)                                                         \
     X(new_instances, INT32, new_side.instances)                                                    \
     X(new_healthy, INT32, new_side.healthy)                                                        \
+    X(old_serving, SERVING, traffic.side[ZDD_SIDE_OLD].serving)                                    \
+    X(old_weight, INT32, traffic.side[ZDD_SIDE_OLD].weight)                                        \
+    X(new_serving, SERVING, traffic.side[ZDD_SIDE_NEW].serving)                                    \
+    X(new_weight, INT32, traffic.side[ZDD_SIDE_NEW].weight)                                        \
+    X(traffic_seen_at_ms, INT64, traffic_seen_at_ms)                                               \
     X(waiting_code, TEXT, waiting_code)                                                            \
     X(waiting_text, TEXT, waiting_text)                                                            \
     X(waiting_since_ms, INT64, waiting_since_ms)                                                   \

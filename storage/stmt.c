@@ -159,6 +159,12 @@ void zdd_place_text(struct zdd_stmt *stmt, int place, const char *value)
         stick(stmt, sqlite3_bind_text(stmt->raw, place, value, -1, SQLITE_STATIC));
 }
 
+void zdd_place_copied_text(struct zdd_stmt *stmt, int place, const char *value)
+{
+    if (stmt->err == ZDD_ERR_NONE)
+        stick(stmt, sqlite3_bind_text(stmt->raw, place, value, -1, SQLITE_TRANSIENT));
+}
+
 enum zdd_err zdd_stmt_row(struct zdd_stmt *stmt, enum zdd_err none)
 {
     if (zdd_stmt_next(stmt))

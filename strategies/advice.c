@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <string.h>
 
+#define TRAFFIC_ESTIMATE_MS 1000 /* two agent intervals and what is between them */
 #define SETTLE_ESTIMATE_MS 15000 /* launch and kill of one wave, as usually seen */
 #define HEALTHY_ESTIMATE_MS                                                                        \
     60000 /* few services need longer; grace periods say more than is used */
@@ -23,8 +24,14 @@ static bool is_new_version(const struct zdd_plan *plan)
 
 static bool is_replace(const struct zdd_strategy *strategy, const struct zdd_plan *plan)
 {
-    return is_new_version(plan) && strategy->steps[0].phase == ZDD_PHASE_APPLYING &&
-           plan->target.instances > 0;
+    return is_new_version(plan) && strategy->step_count > 0 &&
+           strategy->steps[0].phase == ZDD_PHASE_APPLYING && plan->target.instances > 0;
+}
+
+/* Instances that exist before anything is done. */
+static int32_t running_now(const struct zdd_plan *plan)
+{
+    return plan->program.count > 0 ? plan->pair.old_serving : plan->seen.running;
 }
 
 static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double health, double over)
@@ -75,8 +82,8 @@ static void set_bounds(const struct zdd_strategy *strategy, const struct zdd_pla
                 "Marathon runs %1 instances for a moment, one more than maximumOverCapacity allows, because nothing could move otherwise.",
                 c.max_instances, 0);
     }
-    if (v->peak_instances > plan->seen.running) {
-        const double extra = (double)(v->peak_instances - plan->seen.running);
+    if (v->peak_instances > running_now(plan)) {
+        const double extra = (double)(v->peak_instances - running_now(plan));
 
         v->peak_extra_cpus = extra * plan->target.cpus;
         v->peak_extra_mem_mib = extra * plan->target.mem_mib;
@@ -115,11 +122,11 @@ static void judge_placement(const struct zdd_plan *plan, struct zdd_preview *v)
                 : "The constraint hostname UNIQUE needs %1 agents while the most instances run.",
             v->peak_instances, 0);
     }
-    if (v->peak_instances > plan->seen.running)
+    if (v->peak_instances > running_now(plan))
         reason(
             v,
             "Whether the cluster has room for %1 more instances shows only when Mesos offers it.",
-            v->peak_instances - plan->seen.running, 0);
+            v->peak_instances - running_now(plan), 0);
     else
         v->resources = ZDD_PROOF_PROVED; /* never more than runs now */
 }
@@ -237,6 +244,8 @@ struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan)
         plan->old.start_ms < HEALTHY_ESTIMATE_MS ? plan->old.start_ms : HEALTHY_ESTIMATE_MS;
     const int64_t again = zdd_timing_waves(plan, &plan->old) * (SETTLE_ESTIMATE_MS + start);
 
+    if (plan->program.count > 0 && *plan->pair.old_id)
+        return (struct zdd_way_back){"traffic", TRAFFIC_ESTIMATE_MS};
     switch (plan->action) {
     case ZDD_ACTION_CREATE:
         return (struct zdd_way_back){"delete", SETTLE_ESTIMATE_MS};
@@ -252,12 +261,33 @@ struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan)
     return (struct zdd_way_back){"none", 0};
 }
 
+static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    if (plan->pair.must_adopt)
+        warn(
+            v, "restart-for-label",
+            "The %1 instances that run now lack the labels of a pair: Marathon replaces them once, "
+            "before the new version starts.",
+            plan->old.instances, 0);
+    if (plan->pair.sticky)
+        warn(v, "sticky-users-move",
+             "Users stick to their server; when the old version drains they move to the new one.",
+             0, 0);
+}
+
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     const struct zdd_way_back way = zdd_advice_way_back(plan);
 
     v->rollback_mode = way.mode;
     v->rollback_ms = way.estimate_ms;
+    if (strcmp(way.mode, "traffic") == 0) {
+        zdd_say(v->rollback_text, sizeof(v->rollback_text),
+                "All requests go back to the old version by its weight, as long as it is there; "
+                "then the new app is removed.",
+                0, 0);
+        return;
+    }
     switch (plan->action) {
     case ZDD_ACTION_CREATE:
         zdd_say(v->rollback_text, sizeof(v->rollback_text), "The new app is deleted again.", 0, 0);
@@ -292,7 +322,9 @@ void zdd_advice_give(const struct zdd_strategy *strategy, const struct zdd_plan 
     set_bounds(strategy, plan, preview);
     judge_arithmetic(strategy, plan, preview);
     judge_placement(plan, preview);
-    if (plan->action != ZDD_ACTION_NONE) {
+    if (plan->program.count > 0) {
+        warn_of_pair(plan, preview);
+    } else if (plan->action != ZDD_ACTION_NONE) {
         warn_of_losses(plan, preview);
         warn_of_settings(plan, preview);
     }

@@ -5,6 +5,7 @@
  * These rows come before a strategy's own: an operator always has the first word.
  */
 #include "strategies/guards.h"
+#include "strategies/pair.h"
 
 static bool paused(const struct zdd_facts *f)
 {
@@ -19,12 +20,6 @@ static bool resumed(const struct zdd_facts *f)
 static bool retried(const struct zdd_facts *f)
 {
     return f->run->command == ZDD_COMMAND_RETRY;
-}
-
-/* Commands that this family of strategies has no use for; the API refuses them, a race may not. */
-static bool meaningless(const struct zdd_facts *f)
-{
-    return f->run->command == ZDD_COMMAND_PROMOTE || f->run->command == ZDD_COMMAND_WEIGHT;
 }
 
 static bool told_to_end(const struct zdd_facts *f)
@@ -44,6 +39,14 @@ static bool aborted_over_foreign(const struct zdd_facts *f)
     return f->run->command == ZDD_COMMAND_ABORT && f->run->hold == ZDD_HOLD_FOREIGN;
 }
 
+/* Commands that have no use here and now; the API refuses them, a race may not. */
+static bool meaningless(const struct zdd_facts *f)
+{
+    return (f->run->command == ZDD_COMMAND_PROMOTE && !zdd_pair_is_promoted(f)) ||
+           f->run->command == ZDD_COMMAND_WEIGHT ||
+           (told_to_end(f) && zdd_pair_is_past_return(f) && !aborted_over_foreign(f));
+}
+
 static bool ended_before_any_order(const struct zdd_facts *f)
 {
     return told_to_end(f) && !f->run->ordered;
@@ -56,7 +59,7 @@ static bool ended_without_way_back(const struct zdd_facts *f)
 
 static bool held(const struct zdd_facts *f)
 {
-    return f->run->hold != ZDD_HOLD_NONE;
+    return f->run->hold != ZDD_HOLD_NONE && !zdd_pair_is_promoted(f);
 }
 
 static void take(const struct zdd_facts *f, struct zdd_decision *d)

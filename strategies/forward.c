@@ -54,7 +54,7 @@ static int32_t healthy_needed(const struct zdd_facts *f)
     return f->plan->action == ZDD_ACTION_SCALE ? wanted - ill : wanted; /* below 0: none */
 }
 
-static bool is_done(const struct zdd_facts *f)
+bool zdd_is_done(const struct zdd_facts *f)
 {
     const struct zdd_side *now = &f->seen->current;
 
@@ -112,7 +112,7 @@ const struct zdd_rule zdd_forward_rules[] = {
     {"forward/send",            ZDD_PHASE_APPLYING, may_send,                    ZDD_SAME_PHASE,      zdd_send_target,   "marathon"},
     {"forward/wait-applied",    ZDD_PHASE_APPLYING, zdd_always,                  ZDD_SAME_PHASE,      zdd_look_again,    "marathon"},
 
-    {"forward/done",            ZDD_PHASE_ROLLING,  is_done,                     ZDD_PHASE_SUCCEEDED, NULL,              NULL},
+    {"forward/done",            ZDD_PHASE_ROLLING,  zdd_is_done,                 ZDD_PHASE_SUCCEEDED, NULL,              NULL},
     {"forward/too-long-back",   ZDD_PHASE_ROLLING,  zdd_is_late_and_goes_back,   ZDD_PHASE_CLEARING,  zdd_note_lateness, "marathon"},
     {"forward/too-long-hold",   ZDD_PHASE_ROLLING,  zdd_is_late_and_stays,       ZDD_SAME_PHASE,      zdd_hold_failure,  "operator"},
     {"forward/too-long",        ZDD_PHASE_ROLLING,  zdd_is_late,                 ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},

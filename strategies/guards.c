@@ -4,6 +4,7 @@
  */
 #include "strategies/guards.h"
 
+#include "strategies/pair.h"
 #include "strategies/timing.h"
 
 bool zdd_always(const struct zdd_facts *f)
@@ -50,7 +51,7 @@ bool zdd_is_late(const struct zdd_facts *f)
 
 bool zdd_can_undo(const struct zdd_facts *f)
 {
-    return f->run->ordered && f->plan->action != ZDD_ACTION_RESTART;
+    return f->run->ordered && f->plan->action != ZDD_ACTION_RESTART && !zdd_pair_is_past_return(f);
 }
 
 bool zdd_is_late_and_goes_back(const struct zdd_facts *f)

@@ -6,6 +6,9 @@
 
 #include "strategies/advice.h"
 #include "strategies/capacity.h"
+#include "strategies/pair.h"
+#include "strategies/pair_steps.h"
+#include "strategies/preview_pair.h"
 #include "strategies/say.h"
 #include "strategies/timing.h"
 #include "strategies/twin.h"
@@ -133,6 +136,9 @@ static void obey(struct play *p, const struct zdd_order *order)
         done = zdd_twin_restart(&p->twin, order->force);
         break;
     case ZDD_ORDER_DELETE: /* deletes what it has created when it goes back; a preview never does */
+    case ZDD_ORDER_SET_TRAFFIC:
+    case ZDD_ORDER_ADOPT_OLD:
+    case ZDD_ORDER_DELETE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }
@@ -269,11 +275,21 @@ static void play(struct play *p)
 static void list_steps(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                        struct zdd_preview *v)
 {
-    for (size_t i = 0; i < strategy->step_count; i++) {
-        v->step[i] = strategy->steps[i];
-        v->step_deadline_ms[i] = zdd_timing_limit_ms(plan, strategy->steps[i].phase);
+    const bool pair = plan->program.count > 0;
+
+    v->step_count = pair ? (size_t)plan->program.count : strategy->step_count;
+    for (size_t i = 0; i < v->step_count; i++) {
+        const struct zdd_program_step *programmed = &plan->program.step[i];
+        struct zdd_preview_step *step = &v->step[i];
+
+        step->kind = pair ? zdd_step_kind_name(programmed->kind) : strategy->steps[i].kind;
+        step->deadline_ms = zdd_timing_limit_ms(plan, pair ? zdd_pair_phase_of(programmed->kind)
+                                                           : strategy->steps[i].phase);
+        if (pair)
+            zdd_pair_step_say(programmed, step->text, sizeof(step->text));
+        else
+            zdd_say(step->text, sizeof(step->text), strategy->steps[i].text, 0, 0);
     }
-    v->step_count = strategy->step_count;
 }
 
 void zdd_preview_make(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
@@ -286,7 +302,10 @@ void zdd_preview_make(const struct zdd_strategy *strategy, const struct zdd_plan
     ret_preview->deadline_ms = zdd_timing_deadline_ms(plan);
     if (timed.deadline_ms == 0)
         timed.deadline_ms = ret_preview->deadline_ms;
-    play(&p);
+    if (timed.program.count > 0)
+        zdd_preview_pair(strategy, &timed, ret_preview);
+    else
+        play(&p);
     /* The kill of an instance that is missing makes room at once, others may still be ending. */
     p.crowded = zdd_capacity_present(plan) > plan->seen.running;
     if (p.crowded)

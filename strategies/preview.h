@@ -12,6 +12,7 @@
 enum zdd_proof { ZDD_PROOF_PROVED, ZDD_PROOF_REFUTED, ZDD_PROOF_UNKNOWN };
 
 #define ZDD_PREVIEW_TEXT_SIZE 200
+#define ZDD_STEP_TEXT_SIZE 120
 
 struct zdd_moment {
     int32_t t; /* counts moments, not seconds: how long each takes is the tasks' affair */
@@ -19,6 +20,12 @@ struct zdd_moment {
     int32_t healthy_old, healthy_new;     /* of these, that serve */
     int32_t ending;                       /* that have been told to end and still take room */
     char note[80];
+};
+
+struct zdd_preview_step {
+    const char *kind;
+    char text[ZDD_STEP_TEXT_SIZE]; /* one sentence */
+    int64_t deadline_ms;
 };
 
 struct zdd_warning {
@@ -40,8 +47,7 @@ struct zdd_preview {
     char reason[4][ZDD_PREVIEW_TEXT_SIZE];
 
     size_t step_count;
-    struct zdd_step step[ZDD_STEP_MAX];
-    int64_t step_deadline_ms[ZDD_STEP_MAX];
+    struct zdd_preview_step step[ZDD_PROGRAM_MAX];
     int64_t deadline_ms; /* suggested for the whole */
 
     size_t warning_count;

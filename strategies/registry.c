@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct zdd_strategy *const registry[] = {&zdd_rolling, &zdd_recreate, &zdd_scale,
-                                                      &zdd_restart};
+                                                      &zdd_restart, &zdd_blue_green};
 
 const struct zdd_strategy *zdd_strategy_find(const char *name)
 {
@@ -40,7 +40,7 @@ static void set_timer(const struct zdd_facts *facts, struct zdd_decision *d)
         d->wake_at_ms = 0;
         return;
     }
-    if (d->phase != facts->run->phase) {
+    if (d->phase != facts->run->phase || d->step != facts->run->step) {
         d->wake_at_ms = facts->seen->now_ms;
         return; /* the new phase looks at once and finds its own timer */
     }

@@ -13,10 +13,16 @@
 #include "strategies/guards.h"
 
 static const struct zdd_param params[] = {
-    {"minimumHealthCapacity", ZDD_PARAM_REAL, false, 0, 1,
-     "Share of the instances that Marathon keeps while it replaces them; absent: the definition's, else 1."},
-    {"maximumOverCapacity", ZDD_PARAM_REAL, false, 0, 1,
-     "Share of instances that may run on top while it replaces them; absent: the definition's, else 1."},
+    {.name = "minimumHealthCapacity",
+     .kind = ZDD_PARAM_REAL,
+     .max = 1,
+     .text =
+         "Share of the instances that Marathon keeps while it replaces them; absent: the definition's, else 1."},
+    {.name = "maximumOverCapacity",
+     .kind = ZDD_PARAM_REAL,
+     .max = 1,
+     .text =
+         "Share of instances that may run on top while it replaces them; absent: the definition's, else 1."},
 };
 
 static const struct zdd_step steps[] = {

@@ -21,6 +21,7 @@ bool zdd_rules_try(const struct zdd_rule *rules, size_t count, const struct zdd_
             .phase = rule->to == ZDD_SAME_PHASE ? facts->run->phase : rule->to,
             .hold = facts->run->hold,
             .cause = facts->run->cause,
+            .step = facts->run->step,
             .rule = rule->id,
             .waiting = rule->waiting,
         };
@@ -36,5 +37,6 @@ void zdd_emit(struct zdd_decision *decision, enum zdd_order_kind kind, int32_t i
 {
     assert(decision->order_count < ZDD_ORDER_MAX);
     assert(instances >= 0);
-    decision->order[decision->order_count++] = (struct zdd_order){kind, instances, force};
+    decision->order[decision->order_count++] =
+        (struct zdd_order){.kind = kind, .instances = instances, .force = force};
 }

@@ -5,7 +5,11 @@
 #include "strategies/builtin.h"
 
 static const struct zdd_param params[] = {
-    {"instances", ZDD_PARAM_INT, true, 0, ZDD_INSTANCES_MAX, "How many instances shall run."},
+    {.name = "instances",
+     .kind = ZDD_PARAM_INT,
+     .required = true,
+     .max = ZDD_INSTANCES_MAX,
+     .text = "How many instances shall run."},
 };
 
 static const struct zdd_step steps[] = {

@@ -16,10 +16,19 @@
 /** One option, for checking, for the catalogue and for the form a front end draws. */
 struct zdd_param {
     const char *name; /* "minimumHealthCapacity" */
-    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT } kind;
+    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT, ZDD_PARAM_CHOICE } kind;
     bool required;
-    double min, max; /* inclusive */
+    double min, max; /* inclusive; not of a choice */
     const char *text;
+    const char *const *choices; /* ended by NULL; the first is the default */
+    int64_t fallback;           /* what an absent INT means to write_program() */
+};
+
+/** An option, by the kind of its param. */
+union zdd_option_value {
+    double real;     /* NAN when absent */
+    int64_t integer; /* INT64_MIN when absent */
+    int choice;      /* index of its word; the first when absent */
 };
 
 /** A step as callers see it: the phase in which it runs. */
@@ -45,6 +54,11 @@ struct zdd_strategy {
     size_t step_count; /* at most ZDD_STEP_MAX - 1: going back is a step too */
     const struct zdd_rule *rules;
     size_t rule_count;
+    /**
+     * Write the steps of @p plan by its @p options, in the order of params; NULL for strategies
+     * over one app, whose steps are always the same.
+     */
+    void (*write_program)(const union zdd_option_value *options, struct zdd_plan *plan);
 };
 
 /** @return the strategy called @p name, or NULL */

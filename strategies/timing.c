@@ -6,6 +6,7 @@
 
 #include "strategies/capacity.h"
 #include "strategies/clearing.h"
+#include "strategies/pair.h"
 
 static int64_t within(int64_t value, int64_t low, int64_t high)
 {
@@ -54,9 +55,34 @@ static int64_t patience_ms(const struct zdd_plan *plan, const struct zdd_app_fac
     return within(2 * zdd_timing_roll_ms(plan, facts), ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 
+static int64_t longest_keep_ms(const struct zdd_plan *plan)
+{
+    int64_t longest = 0;
+
+    for (int32_t i = 0; i < plan->program.count; i++) {
+        const struct zdd_program_step *step = &plan->program.step[i];
+
+        if (step->kind == ZDD_STEP_KEEP && step->value > longest)
+            longest = step->value;
+    }
+    return longest;
+}
+
+/* Of a program: what each of its steps may take, the longest of them the start of the new app. */
+static int64_t program_ms(const struct zdd_plan *plan)
+{
+    struct zdd_plan patient = *plan;
+    int64_t sum = 0;
+
+    patient.deadline_ms = patience_ms(plan, &plan->target);
+    for (int32_t i = 0; i < plan->program.count; i++)
+        sum += zdd_timing_limit_ms(&patient, zdd_pair_phase_of(plan->program.step[i].kind));
+    return within(sum, ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
+}
+
 int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
 {
-    return patience_ms(plan, &plan->target);
+    return plan->program.count > 0 ? program_ms(plan) : patience_ms(plan, &plan->target);
 }
 
 /* Going back may put more instances back than there were, next to nearly as many others, and then
@@ -77,8 +103,22 @@ static int64_t undo_ms(const struct zdd_plan *plan)
 int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
 {
     switch (phase) {
+    case ZDD_PHASE_RETURNING:
     case ZDD_PHASE_CLEARING:
     case ZDD_PHASE_REVERTING:
+        return ZDD_REVERT_LIMIT_MS + plan->pair.drain_ms;
+    case ZDD_PHASE_ADOPTING:
+        return patience_ms(plan, &plan->old);
+    case ZDD_PHASE_SHIFTING:
+    case ZDD_PHASE_SETTLING:
+        return ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_JOINING:
+        return ZDD_JOIN_LIMIT_MS;
+    case ZDD_PHASE_KEEPING:
+        return longest_keep_ms(plan) + ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_DRAINING:
+        return plan->pair.drain_ms + ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_RETIRING:
         return ZDD_REVERT_LIMIT_MS;
     case ZDD_PHASE_UNDOING:
         return undo_ms(plan);
@@ -86,6 +126,7 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     case ZDD_PHASE_STOPPING:
     case ZDD_PHASE_APPLYING:
     case ZDD_PHASE_ROLLING:
+    case ZDD_PHASE_GATED:
     case ZDD_PHASE_SUCCEEDED:
     case ZDD_PHASE_ROLLED_BACK:
     case ZDD_PHASE_FAILED:

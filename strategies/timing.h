@@ -19,6 +19,11 @@
 #define ZDD_REVERT_LIMIT_MS                                                                        \
     600000 /* until the previous definition is seen back in place; long enough to outlive a        \
               restart of Marathon */
+#define ZDD_SHIFT_LIMIT_MS                                                                         \
+    60000 /* weights on their way to every balancer; a few agent intervals, and a restart of one   \
+           */
+#define ZDD_JOIN_LIMIT_MS                                                                          \
+    300000 /* from healthy in Marathon to UP on every balancer: a reload and its health checks */
 #define ZDD_KILL_MS 30000   /* a task's end: grace period, and Marathon's next try after 30 s */
 #define ZDD_LAUNCH_MS 10000 /* from order to start: the next offer is at most 5 s away */
 #define ZDD_DEADLINE_MIN_MS                                                                        \

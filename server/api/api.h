@@ -28,9 +28,11 @@ struct zdd_api_options {
     struct zdd_cluster cluster; /* borrowed */
     struct zdd_cluster hasty; /* the same one with a time limit of ZDD_EXPLAIN_PATIENCE_MS, for who
                                  asks why nothing goes on; without ops: `cluster` */
-    const char *version;      /* of this build: "0.1.0-12-g55305e4"; static text */
-    unsigned ring_size;       /* latest events kept in memory for streams; 0 means 1024 */
-    unsigned stream_max;      /* event streams at once, above it 503; 0 means 4096 */
+    const char *agent; /* HOST:PORT at which balancers reach this server's agent; "" or NULL: there
+                          are no balancers, and strategies over a pair are refused */
+    const char *version;  /* of this build: "0.1.0-12-g55305e4"; static text */
+    unsigned ring_size;   /* latest events kept in memory for streams; 0 means 1024 */
+    unsigned stream_max;  /* event streams at once, above it 503; 0 means 4096 */
     unsigned waiter_max;  /* calls that wait by "Prefer: wait", above it the answer comes at once; 0
                              means 1024 */
     int64_t heartbeat_ms; /* a comment on each stream that often; 0 means 15 000 */

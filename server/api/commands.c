@@ -82,9 +82,12 @@ static enum zdd_err write_answer(struct command_job *job, struct zdd_tx *tx)
 {
     struct zdd_call *call = job->post.call;
     struct zdd_writer w = {.buf = &call->reply};
-    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
+    struct zdd_plan plan;
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels, .plan = &plan};
     enum zdd_err err = zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &view.note);
 
+    if (err == ZDD_ERR_NONE && view.note.program_steps > 0)
+        err = zdd_plan_load(zdd_api_of(call)->options.store, job->run.plan_id, &plan, NULL);
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_w_deployment(&w, NULL, &view);

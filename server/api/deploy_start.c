@@ -37,6 +37,12 @@ static void fill_run(struct zdd_deploy_job *job)
     memcpy(run->old_side.version, plan->seen.config_version, sizeof(run->old_side.version));
     run->old_side.instances = plan->seen.running;
     run->old_side.healthy = plan->seen.healthy;
+    run->traffic = zdd_traffic_base();
+    if (plan->program.count > 0) {
+        memcpy(run->old_side.version, plan->pair.old_version, sizeof(run->old_side.version));
+        run->old_side.instances = plan->old.instances;
+        run->old_side.healthy = plan->pair.old_serving;
+    }
 }
 
 static bool note_queued(void *cls, const char *id)
@@ -109,7 +115,7 @@ static enum zdd_err write_answer(struct zdd_deploy_job *job, struct zdd_tx *tx)
 {
     struct zdd_call *call = job->post.call;
     struct zdd_writer w = {.buf = &call->reply};
-    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels};
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels, .plan = &job->plan};
     char data[ZDD_ID_SIZE + 64];
     enum zdd_err err;
 
@@ -140,7 +146,7 @@ enum zdd_err zdd_deploy_start(struct zdd_tx *tx, void *cls)
     if (err == ZDD_ERR_APP_BUSY)
         return refuse_busy(job, tx);
     if (err == ZDD_ERR_NONE)
-        err = zdd_steps_insert(tx, job->run.id, job->strategy);
+        err = zdd_steps_insert(tx, job->run.id, job->strategy, &job->plan.program);
     if (err == ZDD_ERR_NONE)
         err = tell_queued(job, tx);
     if (err == ZDD_ERR_NONE)

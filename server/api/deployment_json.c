@@ -23,18 +23,35 @@ static double rounded(double value, double digits)
     return round(value * digits) / digits;
 }
 
-double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note *note)
+/* One when the strategy is not known any more. */
+static double step_count(const struct zdd_run *run, const struct zdd_note *note)
 {
     const struct zdd_strategy *strategy = zdd_strategy_find(run->strategy);
+
+    if (note->program_steps > 0)
+        return (double)note->program_steps;
+    return strategy && strategy->step_count > 0 ? (double)strategy->step_count : 1;
+}
+
+/* Over a pair, the old version is whole all the time, and the new one goes. */
+static double undone(const struct zdd_run *run, const struct zdd_note *note)
+{
+    if (note->program_steps > 0)
+        return 1 - share(run->new_side.instances, note->target_instances);
+    return share(run->old_side.healthy, note->old_instances);
+}
+
+double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note *note)
+{
     const enum zdd_state state = zdd_run_state(run);
     const double replaced = share(run->new_side.healthy, note->target_instances);
-    const double steps = strategy ? (double)strategy->step_count : 1;
+    const double steps = step_count(run, note);
     double here = 0; /* of the present step */
 
     if (state == ZDD_STATE_SUCCEEDED || state == ZDD_STATE_ROLLED_BACK)
         return 1;
     if (zdd_phase_is_undo(run->phase))
-        return rounded(share(run->old_side.healthy, note->old_instances), 100);
+        return rounded(undone(run, note), 100);
     if (zdd_state_is_final(state))
         return rounded(replaced, 100);
     if (run->phase == ZDD_PHASE_ROLLING)
@@ -44,38 +61,69 @@ double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note 
     return rounded(fmin(1, ((double)run->step + here) / steps), 100);
 }
 
-static void write_step(struct zdd_writer *w, const struct zdd_run *run)
+/* Of a deployment over one app: none. */
+static const struct zdd_program *program_of(const struct zdd_deployment_view *view)
 {
+    static const struct zdd_program none;
+
+    return view->note.program_steps > 0 ? &view->plan->program : &none;
+}
+
+static void write_step(struct zdd_writer *w, const struct zdd_deployment_view *view)
+{
+    const struct zdd_run *run = view->run;
     const struct zdd_strategy *strategy = zdd_strategy_find(run->strategy);
     struct zdd_step_row row;
+    int32_t count;
 
-    if (!strategy || !zdd_step_describe(strategy, run->step, &row)) {
+    if (!strategy || !zdd_step_describe(strategy, program_of(view), run->step, &row)) {
         zdd_w_null(w, "step");
         return;
     }
+    count = zdd_step_count(strategy, program_of(view));
     zdd_w_object(w, "step");
     zdd_w_int(w, "index", run->step);
     /* The way back counts as a step only for who is on it. */
-    zdd_w_int(w, "of",
-              (int64_t)strategy->step_count + (run->step == (int32_t)strategy->step_count));
+    zdd_w_int(w, "of", (int64_t)count + (run->step == count));
     zdd_w_text(w, "kind", row.kind);
     zdd_w_text(w, "text", row.text);
     zdd_w_end_object(w);
 }
 
-static void write_side(struct zdd_writer *w, const char *key, const struct zdd_run *run,
-                       const struct zdd_tally *side)
+/* The share that the weights give; without a router each healthy instance gets the same. */
+static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_side side)
 {
-    const int32_t healthy = run->old_side.healthy + run->new_side.healthy;
+    const struct zdd_run *run = view->run;
+    const struct zdd_tally *tally[] = {
+        [ZDD_SIDE_OLD] = &run->old_side,
+        [ZDD_SIDE_NEW] = &run->new_side,
+    };
+    double part[ZDD_SIDE_COUNT], whole = 0;
 
+    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+        part[i] = (double)tally[i]->healthy;
+        if (view->note.program_steps > 0)
+            part[i] *= run->traffic.side[i].serving == ZDD_SERVES ? run->traffic.side[i].weight : 0;
+        whole += part[i];
+    }
+    return whole > 0 ? rounded(100.0 * part[side] / whole, 10) : 0;
+}
+
+static void write_side(struct zdd_writer *w, const char *key,
+                       const struct zdd_deployment_view *view, enum zdd_pair_side side)
+{
+    const struct zdd_run *run = view->run;
+    const struct zdd_tally *tally = side == ZDD_SIDE_OLD ? &run->old_side : &run->new_side;
+    const char *app_id = run->app_id;
+
+    if (view->note.program_steps > 0)
+        app_id = side == ZDD_SIDE_OLD ? view->plan->pair.old_id : view->plan->pair.new_id;
     zdd_w_object(w, key);
-    zdd_w_text(w, "appId", run->app_id);
-    zdd_w_text(w, "version", side->version[0] ? side->version : NULL);
-    zdd_w_int(w, "instances", side->instances);
-    zdd_w_int(w, "healthy", side->healthy);
-    /* Without a router each healthy instance gets the same share. */
-    zdd_w_real(w, "weight",
-               healthy > 0 ? rounded(100.0 * (double)side->healthy / (double)healthy, 10) : 0);
+    zdd_w_text(w, "appId", *app_id ? app_id : run->app_id);
+    zdd_w_text(w, "version", tally->version[0] ? tally->version : NULL);
+    zdd_w_int(w, "instances", tally->instances);
+    zdd_w_int(w, "healthy", tally->healthy);
+    zdd_w_real(w, "weight", share_of(view, side));
     zdd_w_end_object(w);
 }
 
@@ -156,10 +204,10 @@ void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_de
     zdd_w_text(w, "strategy", run->strategy);
     zdd_w_text(w, "state", zdd_state_name(state));
     zdd_w_text(w, "phase", zdd_phase_name(run->phase));
-    write_step(w, run);
+    write_step(w, view);
     zdd_w_real(w, "progress", zdd_deployment_progress(run, &view->note));
-    write_side(w, "old", run, &run->old_side);
-    write_side(w, "new", run, &run->new_side);
+    write_side(w, "old", view, ZDD_SIDE_OLD);
+    write_side(w, "new", view, ZDD_SIDE_NEW);
     zdd_w_waiting(w, run);
     write_rollback(w, view, state);
     write_commands(w, state);

@@ -13,6 +13,7 @@ struct zdd_deployment_view {
     const struct zdd_run *run;
     const char *labels; /* JSON object text, or NULL */
     struct zdd_note note;
+    const struct zdd_plan *plan; /* of a deployment over a pair; else not looked at */
 };
 
 void zdd_w_deployment(struct zdd_writer *w, const char *key,

@@ -15,6 +15,7 @@
 struct explain_job {
     struct zdd_call *call;
     struct zdd_run run;
+    char app_id[ZDD_APP_ID_SIZE]; /* whose tasks and queue are looked at */
     struct zdd_explanation explanation;
 };
 
@@ -32,11 +33,16 @@ static void ask_app(struct explain_job *job)
     struct zdd_explanation *e = &job->explanation;
     struct zdd_plan plan;
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
-    struct zdd_app_ask ask = {.app_id = job->run.app_id};
+    struct zdd_app_ask ask = {.app_id = job->app_id};
 
     if (zdd_plan_load(zdd_store_of(job->call), job->run.plan_id, &plan, &texts) == ZDD_ERR_NONE) {
         ask.target = texts.target.data;
         ask.previous = texts.previous.data;
+        if (plan.program.count > 0) {
+            /* Of a pair the new app: the old one only waits for it. */
+            memcpy(job->app_id, plan.pair.new_id, sizeof(job->app_id));
+            ask.previous = NULL;
+        }
     }
     e->reachable =
         cluster->ops->observe(cluster->cls, &ask, 1, &e->view, e->trouble) == ZDD_ERR_NONE;
@@ -53,7 +59,7 @@ static void ask_queue(struct explain_job *job)
         zdd_cluster_json_of(job->call, cluster_of(job->call), "/queue", &answer) == ZDD_ERR_NONE;
     job->call->detail[0] = '\0'; /* it is only left out */
     if (e->queue_known)
-        zdd_queue_read(answer, job->run.app_id, &e->queue);
+        zdd_queue_read(answer, job->app_id, &e->queue);
 }
 
 static enum zdd_err explain(struct explain_job *job)
@@ -66,6 +72,7 @@ static enum zdd_err explain(struct explain_job *job)
     if (err != ZDD_ERR_NONE)
         return err;
     e->run = &job->run;
+    memcpy(job->app_id, job->run.app_id, sizeof(job->app_id));
     ask_app(job);
     if (e->reachable)
         ask_queue(job);

@@ -42,6 +42,9 @@ static void help_with_hold(struct zdd_explanation *e)
                    "find out who else changed %s; then resume, roll back over it, or abort",
                    e->run->app_id);
         break;
+    case ZDD_HOLD_GATE:
+        add_helper(e, "an operator", "promote it, or abort it");
+        break;
     case ZDD_HOLD_NONE:
     case ZDD_HOLD_COUNT:
         break;

@@ -61,6 +61,7 @@ void zdd_note_read(const struct zdd_plan *plan, struct zdd_note *ret_note)
         .target_instances = plan->target.instances,
         .old_instances = plan->old.instances,
         .rollback_s = (double)way.estimate_ms / 1000,
+        .program_steps = plan->program.count,
     };
     snprintf(ret_note->rollback_mode, sizeof(ret_note->rollback_mode), "%s", way.mode);
 }

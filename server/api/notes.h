@@ -11,7 +11,8 @@
 struct zdd_note {
     int32_t target_instances, old_instances;
     char rollback_mode[16];
-    double rollback_s; /* estimate */
+    double rollback_s;     /* estimate */
+    int32_t program_steps; /* 0: not over a pair; else its views need the whole plan */
 };
 
 /** Take the figures from a plan. */

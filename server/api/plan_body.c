@@ -72,7 +72,7 @@ static void write_steps(struct zdd_writer *w, const struct zdd_preview *p)
         zdd_w_int(w, "index", (int64_t)i);
         zdd_w_text(w, "kind", p->step[i].kind);
         zdd_w_text(w, "text", p->step[i].text);
-        zdd_w_real(w, "deadlineSeconds", (double)p->step_deadline_ms[i] / 1000);
+        zdd_w_real(w, "deadlineSeconds", (double)p->step[i].deadline_ms / 1000);
         zdd_w_end_object(w);
     }
     zdd_w_end_array(w);
@@ -131,12 +131,29 @@ static void write_advice(struct zdd_writer *w, const struct zdd_preview *p)
     zdd_w_end_object(w);
 }
 
+/* The two apps, when it is a pair. */
+static void write_pair(struct zdd_writer *w, const struct zdd_plan *plan)
+{
+    const struct zdd_pair *pair = &plan->pair;
+
+    if (plan->program.count == 0)
+        return;
+    zdd_w_object(w, "pair");
+    zdd_w_text(w, "oldAppId", *pair->old_id ? pair->old_id : NULL);
+    zdd_w_text(w, "newAppId", pair->new_id);
+    zdd_w_bool(w, "adopts", pair->must_adopt);
+    zdd_w_real(w, "drainSeconds", (double)pair->drain_ms / 1000);
+    zdd_w_text(w, "onDrainTimeout", pair->kill_undrained ? "kill" : "hold");
+    zdd_w_end_object(w);
+}
+
 static void write_conditions(struct zdd_writer *w, const struct zdd_plan_view *view)
 {
     const struct zdd_plan *plan = view->plan;
+    const char *version = plan->program.count > 0 ? plan->pair.old_version : plan->seen.version;
 
     zdd_w_object(w, "preconditions");
-    zdd_w_text(w, "appVersion", plan->seen.exists ? plan->seen.version : NULL);
+    zdd_w_text(w, "appVersion", *version ? version : NULL);
     zdd_w_int(w, "instances", plan->old.instances);
     zdd_w_end_object(w);
     zdd_w_real(w, "deadlineSeconds", (double)plan->deadline_ms / 1000);
@@ -172,6 +189,7 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     zdd_w_text(w, "strategy", plan->strategy);
     zdd_w_text(w, "appId", plan->app_id);
     zdd_w_text(w, "action", zdd_action_name(plan->action));
+    write_pair(w, plan);
     zdd_w_json(w, "diff", diff);
     write_verdict(w, view);
     write_capacity(w, view->preview);

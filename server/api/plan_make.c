@@ -6,10 +6,12 @@
 
 #include "server/api/plan_base.h"
 #include "server/api/plan_body.h"
+#include "server/api/plan_pair.h"
 #include "server/api/plan_target.h"
 #include "server/api/queue.h"
 #include "server/base/cleanup.h"
 #include "server/json/patch.h"
+#include "server/router/dress.h"
 #include "strategies/preview.h"
 
 #include <stdio.h>
@@ -22,6 +24,7 @@ struct making {
     struct zdd_cluster_app seen;
     struct zdd_cluster_info info;
     json_t *target;
+    struct zdd_pair_dress dress; /* of a pair */
     struct zdd_plan plan;
     struct zdd_preview preview;
     char resource_reason[ZDD_PREVIEW_TEXT_SIZE];
@@ -33,21 +36,57 @@ static void making_free(struct making **making)
         return;
     zdd_cluster_app_release(&(*making)->seen);
     json_decref((*making)->target);
+    zdd_pair_dress_release(&(*making)->dress);
     free(*making);
+}
+
+static bool is_pair(const struct making *m)
+{
+    return m->request->strategy->write_program != NULL;
+}
+
+/* What serves now is the old app; the one to be deployed does not exist. */
+static enum zdd_err look_for_pair(struct making *m)
+{
+    struct zdd_pair_find find;
+    enum zdd_err err;
+
+    if (!zdd_api_of(m->call)->options.agent || !*zdd_api_of(m->call)->options.agent)
+        return ZDD_ERR_ROUTER_MISSING;
+    err = zdd_pair_find(m->call, m->request->app_id, &find);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    m->seen = find.old;
+    memcpy(m->plan.pair.old_id, find.old_id, sizeof(find.old_id));
+    memcpy(m->plan.pair.new_id, find.new_id, sizeof(find.new_id));
+    m->dress.colour = find.colour;
+    return ZDD_ERR_NONE;
 }
 
 static enum zdd_err look(struct making *m)
 {
     const struct zdd_cluster *cluster = &zdd_api_of(m->call)->options.cluster;
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
-    enum zdd_err err = zdd_cluster_app_get(m->call, m->request->app_id, &m->seen);
+    enum zdd_err err =
+        is_pair(m) ? look_for_pair(m) : zdd_cluster_app_get(m->call, m->request->app_id, &m->seen);
 
-    if (err == ZDD_ERR_NONE)
+    if (err == ZDD_ERR_NONE && !is_pair(m))
         err = zdd_plan_base(m->call, m->request, &m->seen);
     if (err != ZDD_ERR_NONE)
         return err;
     err = cluster->ops->info(cluster->cls, &m->info, reason);
     return zdd_answer_cluster(m->call, err, reason);
+}
+
+static enum zdd_err dress_pair(struct making *m)
+{
+    m->dress.pair_id = m->request->app_id;
+    m->dress.new_id = m->plan.pair.new_id;
+    m->dress.advertise = zdd_api_of(m->call)->options.agent;
+    m->dress.now_ms = m->call->now_ms;
+    m->dress.target = m->target;
+    m->dress.old = m->seen.canonical;
+    return zdd_pair_dress(&m->dress, zdd_call_errors(m->call));
 }
 
 static enum zdd_err find_target(struct making *m)
@@ -59,14 +98,29 @@ static enum zdd_err find_target(struct making *m)
         return zdd_call_fail(m->call, err, "Marathon has no app %s that %s could work on",
                              m->request->app_id,
                              m->request->change ? "change" : m->request->strategy->name);
-    return err;
+    return err == ZDD_ERR_NONE && is_pair(m) ? dress_pair(m) : err;
+}
+
+/* The plan rests on the old app as it is; the new one has to be absent. */
+static void fill_pair(struct making *m)
+{
+    struct zdd_plan *plan = &m->plan;
+
+    memcpy(plan->pair.old_version, m->seen.version, sizeof(plan->pair.old_version));
+    plan->pair.old_serving = m->seen.healthy;
+    plan->pair.must_adopt = m->dress.adopted != NULL;
+    plan->pair.sticky = m->dress.sticky;
+    plan->seen = (struct zdd_precondition){0};
+    m->request->strategy->write_program(m->request->option, plan);
 }
 
 static void fill_plan(struct making *m)
 {
     struct zdd_plan *plan = &m->plan;
+    const struct zdd_pair pair = plan->pair;
 
     *plan = (struct zdd_plan){
+        .pair = pair,
         .action = zdd_plan_action(m->request->strategy, m->seen.canonical, m->target),
         .on_failure = m->request->on_failure,
         .replace_rule = m->info.replace_rule,
@@ -84,6 +138,8 @@ static void fill_plan(struct making *m)
     zdd_plan_facts(m->target, &plan->target);
     if (m->seen.canonical)
         zdd_plan_facts(m->seen.canonical, &plan->old);
+    if (is_pair(m))
+        fill_pair(m);
 }
 
 /*
@@ -117,7 +173,13 @@ static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
     texts->target.data = zdd_json_canonical(m->target);
     if (m->seen.canonical)
         texts->previous.data = zdd_json_canonical(m->seen.canonical);
-    if (!texts->request.data || !texts->target.data || (m->seen.canonical && !texts->previous.data))
+    if (m->dress.adopted)
+        texts->adopted.data = zdd_json_canonical(m->dress.adopted);
+    if (is_pair(m))
+        texts->backends.data = zdd_buf_take(&m->dress.backends);
+    if (!texts->request.data || !texts->target.data ||
+        (m->seen.canonical && !texts->previous.data) ||
+        (m->dress.adopted && !texts->adopted.data) || (is_pair(m) && !texts->backends.data))
         return ZDD_ERR_NO_MEMORY;
     return ZDD_ERR_NONE;
 }
@@ -126,9 +188,10 @@ static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
 static enum zdd_err fill_digest(struct zdd_plan *plan, const struct zdd_plan_texts *texts)
 {
     ZDD_AUTO_BUF struct zdd_buf text = {0};
+    const bool pair = plan->program.count > 0; /* rests on the app that is not deployed */
 
     zdd_buf_printf(&text, "{\"preconditions\":{\"configVersion\":\"%s\",\"version\":\"%s\"}",
-                   plan->seen.config_version, plan->seen.version);
+                   plan->seen.config_version, pair ? plan->pair.old_version : plan->seen.version);
     zdd_buf_text(&text, ",\"request\":");
     zdd_buf_text(&text, texts->request.data);
     zdd_buf_text(&text, ",\"target\":");
@@ -221,8 +284,11 @@ enum zdd_err zdd_plan_check_fresh(struct zdd_call *call, const struct zdd_plan *
                                   const struct zdd_plan_texts *texts)
 {
     ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app now = {0};
-    enum zdd_err err = zdd_cluster_app_get(call, plan->app_id, &now);
+    enum zdd_err err;
 
+    if (plan->program.count > 0)
+        return zdd_pair_check_fresh(call, plan);
+    err = zdd_cluster_app_get(call, plan->app_id, &now);
     if (err != ZDD_ERR_NONE)
         return err;
     if (strcmp(now.version, plan->seen.version) == 0 && plan->seen.exists == (now.raw != NULL))

@@ -159,13 +159,20 @@ static void check_app(const struct request_members *m, struct zdd_plan_request *
 void zdd_plan_option_fields(const struct zdd_strategy *strategy,
                             struct zdd_field ret_fields[static ZDD_OPTION_MAX + 1])
 {
+    static const enum zdd_field_kind kinds[] = {
+        [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,
+        [ZDD_PARAM_INT] = ZDD_FIELD_INT,
+        [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE,
+    };
+
     assert(strategy->param_count <= ZDD_OPTION_MAX);
     for (size_t i = 0; i < strategy->param_count; i++) {
         const struct zdd_param *param = &strategy->params[i];
 
         ret_fields[i] = (struct zdd_field){
             .name = param->name,
-            .kind = param->kind == ZDD_PARAM_INT ? ZDD_FIELD_INT : ZDD_FIELD_REAL,
+            .kind = kinds[param->kind],
+            .choices = param->choices,
             .offset = i * sizeof(union zdd_option_value),
             .required = param->required,
             .min = param->min,
@@ -184,7 +191,7 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
     for (size_t i = 0; i < request->strategy->param_count; i++) {
         if (request->strategy->params[i].kind == ZDD_PARAM_INT)
             request->option[i].integer = INT64_MIN;
-        else
+        else if (request->strategy->params[i].kind == ZDD_PARAM_REAL)
             request->option[i].real = (double)NAN;
     }
     zdd_plan_option_fields(request->strategy, fields);

@@ -14,12 +14,6 @@
 #define ZDD_REASON_MAX 500 /* bytes of a reason; api.md leaves it open */
 #define ZDD_DEADLINE_MAX_S 86400
 
-/** An option as it was given, by the kind of its param. */
-union zdd_option_value {
-    double real;     /* NAN when absent */
-    int64_t integer; /* INT64_MIN when absent */
-};
-
 /** A deployment request. JSON is borrowed from the body. */
 struct zdd_plan_request {
     const struct zdd_strategy *strategy;

@@ -7,32 +7,45 @@
 #include "server/api/handlers.h"
 #include "server/api/inside.h"
 #include "server/json/writer.h"
+#include "strategies/pair_steps.h"
 
 #include <stdio.h>
 
-bool zdd_step_describe(const struct zdd_strategy *strategy, int32_t index,
-                       struct zdd_step_row *ret_row)
+int32_t zdd_step_count(const struct zdd_strategy *strategy, const struct zdd_program *program)
 {
-    const bool back = index == (int32_t)strategy->step_count;
+    return program->count > 0 ? program->count : (int32_t)strategy->step_count;
+}
 
-    if (index < 0 || index > (int32_t)strategy->step_count)
+bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_program *program,
+                       int32_t index, struct zdd_step_row *ret_row)
+{
+    const int32_t count = zdd_step_count(strategy, program);
+
+    if (index < 0 || index > count)
         return false;
     *ret_row = (struct zdd_step_row){.index = index, .state = "pending"};
+    if (index < program->count) {
+        snprintf(ret_row->kind, sizeof(ret_row->kind), "%s",
+                 zdd_step_kind_name(program->step[index].kind));
+        zdd_pair_step_say(&program->step[index], ret_row->text, sizeof(ret_row->text));
+        return true;
+    }
     snprintf(ret_row->kind, sizeof(ret_row->kind), "%s",
-             back ? ZDD_STEP_BACK_KIND : strategy->steps[index].kind);
+             index == count ? ZDD_STEP_BACK_KIND : strategy->steps[index].kind);
     snprintf(ret_row->text, sizeof(ret_row->text), "%s",
-             back ? ZDD_STEP_BACK_TEXT : strategy->steps[index].text);
+             index == count ? ZDD_STEP_BACK_TEXT : strategy->steps[index].text);
     return true;
 }
 
 enum zdd_err zdd_steps_insert(struct zdd_tx *tx, const char *run_id,
-                              const struct zdd_strategy *strategy)
+                              const struct zdd_strategy *strategy,
+                              const struct zdd_program *program)
 {
     struct zdd_step_row row;
     enum zdd_err err = ZDD_ERR_NONE;
 
-    for (int32_t i = 0; err == ZDD_ERR_NONE && i < (int32_t)strategy->step_count; i++) {
-        zdd_step_describe(strategy, i, &row);
+    for (int32_t i = 0; err == ZDD_ERR_NONE && i < zdd_step_count(strategy, program); i++) {
+        zdd_step_describe(strategy, program, i, &row);
         err = zdd_step_insert(tx, run_id, &row);
     }
     return err;

@@ -145,12 +145,15 @@ static void keep(struct zdd_views *views, struct zdd_view *view, uint64_t stamp)
 static enum zdd_err write(struct zdd_views *views, const struct zdd_run *run, const char *labels,
                           struct zdd_view **ret_view)
 {
-    struct zdd_deployment_view view = {.run = run, .labels = labels};
+    struct zdd_plan plan;
+    struct zdd_deployment_view view = {.run = run, .labels = labels, .plan = &plan};
     ZDD_AUTO_BUF struct zdd_buf text = {0};
     struct zdd_writer w = {.buf = &text};
     struct zdd_view *made;
     enum zdd_err err = zdd_notes_get(views->notes, run->plan_id, &view.note);
 
+    if (err == ZDD_ERR_NONE && view.note.program_steps > 0)
+        err = zdd_plan_load(views->store, run->plan_id, &plan, NULL);
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_w_deployment(&w, NULL, &view);

@@ -13,6 +13,7 @@
 #include "server/cluster/feed.h"
 #include "server/cluster/marathon.h"
 #include "server/config/credentials.h"
+#include "server/router/routers.h"
 #include "storage/tokens.h"
 
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define REASON_SIZE 300
+#define ADDRESS_SIZE 100
 #define CLIENTS_SPARE 2 /* connections to Marathon beyond the workers' own */
 #define FILES_WANTED 65536
 
@@ -30,6 +32,9 @@ struct server {
     struct zdd_config config;
     struct zdd_credentials credentials;
     const char *urls[ZDD_CONFIG_URL_MAX]; /* borrowed from config */
+    const char *balancers[ZDD_CONFIG_URL_MAX];
+    struct zdd_router router;
+    char agent[ADDRESS_SIZE]; /* where balancers reach our agent; "" without balancers */
     struct zdd_store *store;
     struct zdd_marathon *marathon;
     struct zdd_marathon *hasty; /* the same one, for explanations */
@@ -71,6 +76,8 @@ static bool prepare(struct server *server)
     raise_file_limit();
     for (size_t i = 0; i < config->marathon.count; i++)
         server->urls[i] = config->marathon.url[i];
+    for (size_t i = 0; i < config->balancer.count; i++)
+        server->balancers[i] = config->balancer.url[i];
     if (!config->marathon_auth_file[0])
         return true;
     if (!zdd_credentials_read(config->marathon_auth_file, &server->credentials, why)) {
@@ -124,6 +131,47 @@ static void say_why(const struct server *server, const char *what)
         zdd_cli_say("%s cannot start: no memory or no threads", what);
 }
 
+static void print_address(const struct zdd_setting_address *address, uint16_t port,
+                          char text[static ADDRESS_SIZE])
+{
+    const bool v6 = strchr(address->host, ':') != NULL;
+
+    snprintf(text, ADDRESS_SIZE, "%s%s%s:%u", v6 ? "[" : "", address->host, v6 ? "]" : "",
+             (unsigned)port);
+}
+
+/* What our agent says comes from the engine's first looks; whoever asks earlier keeps its weight.
+ */
+static bool start_router(struct server *server)
+{
+    const struct zdd_config *config = &server->config;
+    char listen[ADDRESS_SIZE];
+    const struct zdd_router_options options = {
+        .driver = config->balancer.count > 0 ? "marathon-lb" : "none",
+        .balancers = server->balancers,
+        .balancer_count = config->balancer.count,
+        .agent_listen = listen,
+    };
+    struct zdd_agent_stats stats;
+    char reason[ZDD_ROUTER_REASON_SIZE] = "";
+    uint16_t port;
+    enum zdd_err err;
+
+    print_address(&config->agent_listen, config->agent_listen.port, listen);
+    err = zdd_router_open(&options, &server->router, reason);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_router_start(&server->router, reason);
+    if (err != ZDD_ERR_NONE) {
+        zdd_cli_say("the balancers' router cannot start: %s", *reason ? reason : zdd_err_text(err));
+        return false;
+    }
+    if (*config->agent_advertise)
+        snprintf(server->agent, sizeof(server->agent), "%.99s", config->agent_advertise);
+    else if (zdd_router_agent(&server->router, &port, &stats))
+        print_address(&config->agent_listen, port, server->agent);
+    return true;
+}
+
 static bool start_engine(struct server *server)
 {
     const struct zdd_config *config = &server->config;
@@ -147,6 +195,7 @@ static bool start_engine(struct server *server)
     const struct zdd_engine_options engine = {
         .store = server->store,
         .cluster = zdd_marathon_cluster(server->marathon),
+        .router = server->router,
         .worker_count = (unsigned)config->workers,
         .sweep_ms = config->sweep_ms,
         .blind_sweep_ms = config->blind_sweep_ms,
@@ -206,6 +255,7 @@ static bool start_http(struct server *server)
         .engine = server->engine,
         .cluster = zdd_marathon_cluster(server->marathon),
         .hasty = zdd_marathon_cluster(server->hasty),
+        .agent = server->agent,
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
     };
@@ -242,12 +292,10 @@ static bool count_token(void *cls, const struct zdd_token *token)
 static void greet(const struct server *server)
 {
     const struct zdd_config *config = &server->config;
-    const bool v6 = strchr(config->listen.host, ':') != NULL;
     bool any_token = false;
-    char address[100];
+    char address[ADDRESS_SIZE];
 
-    snprintf(address, sizeof(address), "%s%s%s:%u", v6 ? "[" : "", config->listen.host,
-             v6 ? "]" : "", (unsigned)zdd_http_port(server->http));
+    print_address(&config->listen, zdd_http_port(server->http), address);
     printf("zdd-server %s serves http://%s (database %s, Marathon %s)\n", zdd_cli_version(),
            address, config->db, config->origin[ZDD_SETTING_MARATHON].text);
     fflush(stdout);
@@ -262,7 +310,8 @@ static void greet(const struct server *server)
 
 static bool start(struct server *server)
 {
-    return open_store(server) && start_engine(server) && start_feed(server) && start_http(server);
+    return open_store(server) && start_router(server) && start_engine(server) &&
+           start_feed(server) && start_http(server);
 }
 
 /* Backwards: nobody asks any more, nothing new comes in, steps under way reach a safe point. */
@@ -278,6 +327,7 @@ static void stop(struct server *server)
     server->api = zdd_api_free(server->api);
     server->hasty = zdd_marathon_free(server->hasty);
     server->marathon = zdd_marathon_free(server->marathon);
+    zdd_router_close(&server->router);
     server->store = zdd_store_free(server->store);
     zdd_hurry_free(hurry);
 }

@@ -104,6 +104,11 @@ enum zdd_err zdd_marathon_read_app(const json_t *app, const struct zdd_app_ask *
     zdd_marathon_read_tasks(app, outdated_has_checks(app, ask, &view), &view);
     view.lock_count = zdd_marathon_read_ids(json_object_get(app, "deployments"), view.lock);
     read_failure(app, &view);
+    if (ask->spots) {
+        err = zdd_marathon_read_spots(app, ask->spots);
+        if (err != ZDD_ERR_NONE)
+            return err;
+    }
     *ret_view = view;
     return ZDD_ERR_NONE;
 }

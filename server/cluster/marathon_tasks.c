@@ -5,8 +5,10 @@
 #include "server/cluster/marathon_tasks.h"
 
 #include "server/base/clock.h"
+#include "server/net/address.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum progress {
@@ -178,4 +180,78 @@ void zdd_marathon_read_tasks(const json_t *app, bool outdated_has_checks, struct
         if (strcmp(version, view->outdated_version) > 0)
             memcpy(view->outdated_version, version, sizeof(version));
     }
+}
+
+/* The container's own port, when it has an address of its own; the one it listens on. */
+static const json_t *own_ports(const json_t *app)
+{
+    const json_t *network = json_array_get(json_object_get(app, "networks"), 0);
+
+    if (strcmp(zdd_json_text(network, "mode", ""), "container") != 0)
+        return NULL;
+    return json_object_get(json_object_get(app, "container"), "portMappings");
+}
+
+static const char *own_address(const json_t *task)
+{
+    return zdd_json_text(json_array_get(json_object_get(task, "ipAddresses"), 0), "ipAddress", "");
+}
+
+/* @return false: no port, or one too many. Its place must not be taken by the next: the n-th port
+ * stands behind the n-th service port */
+static bool add_port(struct zdd_spot *spot, const char *ip, int64_t port)
+{
+    char *address = spot->address[spot->port_count];
+
+    if (spot->port_count == ZDD_APP_PORT_MAX || port < 1 || port > UINT16_MAX)
+        return false;
+    snprintf(address, ZDD_SPOT_SIZE, strchr(ip, ':') ? "[%s]:%d" : "%s:%d", ip, (int)port);
+    spot->port_count++;
+    return true;
+}
+
+static bool read_spot(const json_t *task, const json_t *mappings, struct zdd_spot *ret_spot)
+{
+    const char *host = mappings ? own_address(task) : zdd_json_text(task, "host", "");
+    const json_t *ports = mappings ? mappings : json_object_get(task, "ports");
+    char ip[ZDD_NET_ADDRESS_SIZE];
+    size_t index;
+    json_t *port;
+
+    *ret_spot = (struct zdd_spot){0};
+    if (!zdd_net_address(host, ip))
+        return false;
+    json_array_foreach(ports, index, port)
+    {
+        if (!add_port(ret_spot, ip,
+                      mappings ? zdd_json_int(port, "containerPort", 0) : json_integer_value(port)))
+            break;
+    }
+    return true;
+}
+
+enum zdd_err zdd_marathon_read_spots(const json_t *app, struct zdd_spots *ret_spots)
+{
+    const struct zdd_marathon_checks checks = zdd_marathon_checks_of(app);
+    const struct measure measure = {checks.any, checks.by_marathon,
+                                    json_object_get(app, "readinessCheckResults")};
+    const json_t *tasks = json_object_get(app, "tasks");
+    struct zdd_spots spots = {0};
+    size_t index;
+    json_t *task;
+
+    spots.spot = calloc(json_array_size(tasks) + 1, sizeof(*spots.spot));
+    if (!spots.spot)
+        return ZDD_ERR_NO_MEMORY;
+    json_array_foreach(tasks, index, task)
+    {
+        struct zdd_spot *spot = &spots.spot[spots.count];
+
+        if (progress_of(task) != PROGRESS_RUNNING || !read_spot(task, own_ports(app), spot))
+            continue;
+        spot->healthy = is_healthy(task, &measure) && is_ready(task, &measure);
+        spots.count++;
+    }
+    *ret_spots = spots;
+    return ZDD_ERR_NONE;
 }

@@ -49,6 +49,9 @@ struct zdd_config {
     char marathon_auth_file[ZDD_CONFIG_TEXT_SIZE]; /* "" for none */
     char marathon_ca[ZDD_CONFIG_TEXT_SIZE];        /* "" for the system's */
     int64_t marathon_timeout_ms;
+    struct zdd_setting_urls balancer; /* none: count 0 */
+    struct zdd_setting_address agent_listen;
+    char agent_advertise[ZDD_CONFIG_TEXT_SIZE]; /* "": as agent_listen */
     int64_t workers, http_threads, max_connections;
     int64_t sweep_ms, blind_sweep_ms, drain_ms;
     bool standby;

@@ -118,8 +118,9 @@ bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, 
 {
     struct zdd_setting_urls *urls = into;
 
-    (void)row;
     urls->count = 0;
+    if (!*text && !*row->otherwise)
+        return true;
     for (;;) {
         text += strspn(text, " ");
 

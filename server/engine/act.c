@@ -4,69 +4,118 @@
  */
 #include "server/engine/act.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
-typedef enum zdd_err sender(const struct zdd_cluster *cluster,
-                            const struct zdd_definitions *definitions,
-                            struct zdd_cluster_order *order, struct zdd_cluster_ack *ret_ack);
+typedef enum zdd_err sender(const struct zdd_act_scene *with, const struct zdd_order *order,
+                            struct zdd_cluster_ack *ret_ack);
 
-static enum zdd_err put_target(const struct zdd_cluster *cluster,
-                               const struct zdd_definitions *definitions,
-                               struct zdd_cluster_order *order, struct zdd_cluster_ack *ret_ack)
+/* What all requests about the deployed app have in common; of a pair, that is the new one. */
+static struct zdd_cluster_order about(const struct zdd_act_scene *with,
+                                      const struct zdd_order *order)
 {
-    order->definition = definitions->target;
-    return cluster->ops->put(cluster->cls, order, ret_ack);
+    const bool pair = with->plan->program.count > 0;
+
+    return (struct zdd_cluster_order){
+        .app_id = pair ? with->plan->pair.new_id : with->run->app_id,
+        .instances = order->instances,
+        .force = order->force,
+        .request_id = with->run->id,
+    };
 }
 
-static enum zdd_err put_previous(const struct zdd_cluster *cluster,
-                                 const struct zdd_definitions *definitions,
-                                 struct zdd_cluster_order *order, struct zdd_cluster_ack *ret_ack)
+static enum zdd_err put(const struct zdd_act_scene *with, struct zdd_cluster_order *sent,
+                        const struct zdd_text *definition, struct zdd_cluster_ack *ret_ack)
 {
-    order->definition = definitions->previous;
-    return cluster->ops->put(cluster->cls, order, ret_ack);
+    sent->definition = definition->data;
+    return with->cluster->ops->put(with->cluster->cls, sent, ret_ack);
 }
 
-static enum zdd_err restart(const struct zdd_cluster *cluster,
-                            const struct zdd_definitions *definitions,
-                            struct zdd_cluster_order *order, struct zdd_cluster_ack *ret_ack)
+static enum zdd_err take_away(const struct zdd_act_scene *with,
+                              const struct zdd_cluster_order *sent, struct zdd_cluster_ack *ret_ack)
 {
-    (void)definitions;
-    return cluster->ops->restart(cluster->cls, order, ret_ack);
-}
+    const enum zdd_err err = with->cluster->ops->remove(with->cluster->cls, sent, ret_ack);
 
-static enum zdd_err delete_app(const struct zdd_cluster *cluster,
-                               const struct zdd_definitions *definitions,
-                               struct zdd_cluster_order *order, struct zdd_cluster_ack *ret_ack)
-{
-    enum zdd_err err = cluster->ops->remove(cluster->cls, order, ret_ack);
-
-    (void)definitions;
     return err == ZDD_ERR_APP_UNKNOWN ? ZDD_ERR_NONE
                                       : err; /* gone already: that is what was wanted */
 }
 
+static enum zdd_err put_target(const struct zdd_act_scene *with, const struct zdd_order *order,
+                               struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_cluster_order sent = about(with, order);
+
+    return put(with, &sent, &with->texts->target, ret_ack);
+}
+
+static enum zdd_err put_previous(const struct zdd_act_scene *with, const struct zdd_order *order,
+                                 struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_cluster_order sent = about(with, order);
+
+    return put(with, &sent, &with->texts->previous, ret_ack);
+}
+
+static enum zdd_err restart(const struct zdd_act_scene *with, const struct zdd_order *order,
+                            struct zdd_cluster_ack *ret_ack)
+{
+    const struct zdd_cluster_order sent = about(with, order);
+
+    return with->cluster->ops->restart(with->cluster->cls, &sent, ret_ack);
+}
+
+static enum zdd_err delete_app(const struct zdd_act_scene *with, const struct zdd_order *order,
+                               struct zdd_cluster_ack *ret_ack)
+{
+    const struct zdd_cluster_order sent = about(with, order);
+
+    return take_away(with, &sent, ret_ack);
+}
+
+static enum zdd_err set_traffic(const struct zdd_act_scene *with, const struct zdd_order *order,
+                                struct zdd_cluster_ack *ret_ack)
+{
+    char reason[ZDD_ROUTER_REASON_SIZE];
+    const enum zdd_err err =
+        zdd_balance_tell(with->router, with->run->app_id, &order->traffic, with->fleet, reason);
+
+    if (err != ZDD_ERR_NONE)
+        snprintf(ret_ack->words, sizeof(ret_ack->words), "%s",
+                 *reason ? reason : zdd_err_text(err));
+    return err;
+}
+
+static enum zdd_err adopt_old(const struct zdd_act_scene *with, const struct zdd_order *order,
+                              struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_cluster_order sent = about(with, order);
+
+    sent.app_id = with->plan->pair.old_id;
+    return put(with, &sent, &with->texts->adopted, ret_ack);
+}
+
+static enum zdd_err delete_old(const struct zdd_act_scene *with, const struct zdd_order *order,
+                               struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_cluster_order sent = about(with, order);
+
+    sent.app_id = with->plan->pair.old_id;
+    return take_away(with, &sent, ret_ack);
+}
+
 static sender *const act_table[] = {
-    [ZDD_ORDER_PUT_TARGET] = put_target,
-    [ZDD_ORDER_PUT_PREVIOUS] = put_previous,
-    [ZDD_ORDER_RESTART] = restart,
-    [ZDD_ORDER_DELETE] = delete_app,
+    [ZDD_ORDER_PUT_TARGET] = put_target,   [ZDD_ORDER_PUT_PREVIOUS] = put_previous,
+    [ZDD_ORDER_RESTART] = restart,         [ZDD_ORDER_DELETE] = delete_app,
+    [ZDD_ORDER_SET_TRAFFIC] = set_traffic, [ZDD_ORDER_ADOPT_OLD] = adopt_old,
+    [ZDD_ORDER_DELETE_OLD] = delete_old,
 };
 _Static_assert(ZDD_COUNT(act_table) == ZDD_ORDER_KIND_COUNT, "each order needs a sender");
 
-enum zdd_err zdd_act(const struct zdd_cluster *cluster, const struct zdd_run *run,
-                     const struct zdd_definitions *definitions, const struct zdd_order *order,
+enum zdd_err zdd_act(const struct zdd_act_scene *with, const struct zdd_order *order,
                      struct zdd_cluster_ack *ret_ack)
 {
-    struct zdd_cluster_order sent = {
-        .app_id = run->app_id,
-        .instances = order->instances,
-        .force = order->force,
-        .request_id = run->id,
-    };
-
     memset(ret_ack, 0, sizeof(*ret_ack));
-    return act_table[order->kind](cluster, definitions, &sent, ret_ack);
+    return act_table[order->kind](with, order, ret_ack);
 }
 
 enum zdd_outcome zdd_act_outcome(enum zdd_err err)

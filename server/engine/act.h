@@ -4,20 +4,25 @@
  */
 #pragma once
 
-#include "server/engine/cluster.h"
+#include "server/engine/balance.h"
+#include "storage/plans.h"
 #include "strategies/model/decision.h"
 #include "strategies/model/run.h"
 
-/** The definitions that orders speak of; canonical JSON. */
-struct zdd_definitions {
-    const char *target;
-    const char *previous;
+/** What an order is carried out with. All borrowed. */
+struct zdd_act_scene {
+    const struct zdd_cluster *cluster;
+    const struct zdd_router *router; /* of a pair */
+    const struct zdd_plan *plan;
+    const struct zdd_plan_texts *texts; /* the definitions that orders speak of */
+    const struct zdd_run *run;
+    const struct zdd_fleet *fleet; /* of a pair: where its instances are */
 };
 
-/** Send @p order for @p run. @return the cluster's verdict; @p ret_ack is filled in any case */
-ZDD_MUST_CHECK enum zdd_err zdd_act(const struct zdd_cluster *cluster, const struct zdd_run *run,
-                                    const struct zdd_definitions *definitions,
-                                    const struct zdd_order *order, struct zdd_cluster_ack *ret_ack);
+/** Carry out @p order. @return the cluster's verdict, or the router's; @p ret_ack is filled in any
+ * case */
+ZDD_MUST_CHECK enum zdd_err zdd_act(const struct zdd_act_scene *with, const struct zdd_order *order,
+                                    struct zdd_cluster_ack *ret_ack);
 
 /** @return what @p err means for an order: accepted, refused for good, locked out, or of unknown
  * fate */

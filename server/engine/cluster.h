@@ -17,12 +17,28 @@
 
 #define ZDD_CLUSTER_REASON_SIZE 300
 
+#define ZDD_SPOT_SIZE 56 /* "[2001:db8::1]:31005" and NUL, without a zone */
+
+/** Where one running task can be reached: "10.0.0.7:31005" for each of the app's ports. */
+struct zdd_spot {
+    bool healthy;
+    uint8_t port_count;
+    char address[ZDD_APP_PORT_MAX][ZDD_SPOT_SIZE];
+};
+
+/** All running tasks of an app. */
+struct zdd_spots {
+    size_t count;
+    struct zdd_spot *spot;
+};
+
 /** One app to look at, and the two definitions to compare it with (canonical JSON, NULL: there is
  * none). */
 struct zdd_app_ask {
     const char *app_id;
     const char *target;
     const char *previous;
+    struct zdd_spots *spots; /* NULL: not wanted. Else empty before, filled in; to be released */
 };
 
 /** One app as it is now. */
@@ -100,6 +116,9 @@ struct zdd_cluster_ops {
     enum zdd_err (*get)(void *cls, const char *path, char **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE]);
 };
+
+/** Give the memory of @p spots back; empty ones are fine. */
+void zdd_spots_release(struct zdd_spots *spots);
 
 struct zdd_cluster {
     const struct zdd_cluster_ops *ops;

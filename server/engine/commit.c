@@ -64,6 +64,15 @@ static const char *final_event(enum zdd_phase phase)
     case ZDD_PHASE_STOPPING:
     case ZDD_PHASE_APPLYING:
     case ZDD_PHASE_ROLLING:
+    case ZDD_PHASE_ADOPTING:
+    case ZDD_PHASE_SHIFTING:
+    case ZDD_PHASE_JOINING:
+    case ZDD_PHASE_GATED:
+    case ZDD_PHASE_KEEPING:
+    case ZDD_PHASE_DRAINING:
+    case ZDD_PHASE_RETIRING:
+    case ZDD_PHASE_SETTLING:
+    case ZDD_PHASE_RETURNING:
     case ZDD_PHASE_CLEARING:
     case ZDD_PHASE_REVERTING:
     case ZDD_PHASE_UNDOING:
@@ -125,7 +134,7 @@ static enum zdd_err move_steps(struct zdd_tx *tx, const struct zdd_intent_commit
     const bool changed = c->before->step != c->after->step;
     enum zdd_err err = ZDD_ERR_NONE;
 
-    if (c->before->phase == c->after->phase)
+    if (c->before->phase == c->after->phase && !changed)
         return ZDD_ERR_NONE;
     if (began && (changed || final))
         err = end_step(tx, c);
@@ -148,6 +157,11 @@ static bool counts_changed(const struct zdd_run *a, const struct zdd_run *b)
            a->new_side.healthy != b->new_side.healthy;
 }
 
+static bool is_paused(const struct zdd_run *run)
+{
+    return run->hold != ZDD_HOLD_NONE && run->hold != ZDD_HOLD_GATE;
+}
+
 static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit *c)
 {
     const struct zdd_run *a = c->before;
@@ -158,8 +172,11 @@ static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit
         const char *type;
     } news[] = {
         {a->started_at_ms == 0 && b->started_at_ms != 0, "deployment.started"},
-        {a->hold == ZDD_HOLD_NONE && b->hold != ZDD_HOLD_NONE, "deployment.paused"},
-        {a->hold != ZDD_HOLD_NONE && b->hold == ZDD_HOLD_NONE, "deployment.resumed"},
+        {a->hold != ZDD_HOLD_GATE && b->hold == ZDD_HOLD_GATE, "deployment.gate.opened"},
+        {a->hold == ZDD_HOLD_GATE && b->hold != ZDD_HOLD_GATE, "deployment.gate.decided"},
+        {!is_paused(a) && is_paused(b), "deployment.paused"},
+        {is_paused(a) && !is_paused(b), "deployment.resumed"},
+        {!zdd_traffic_same(&a->traffic, &b->traffic), "deployment.weight.changed"},
         {counts_changed(a, b), "deployment.instances.changed"},
         {back, "deployment.rolling-back"},
     };
@@ -176,6 +193,22 @@ static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit
     return err;
 }
 
+static void describe(const struct zdd_order *order, const char *rule, char *text, size_t size)
+{
+    const struct zdd_side_setting *side = order->traffic.side;
+
+    if (order->kind == ZDD_ORDER_SET_TRAFFIC)
+        snprintf(text, size,
+                 "{\"old\":{\"serving\":\"%s\",\"weight\":%d},\"new\":{\"serving\":\"%s\","
+                 "\"weight\":%d},\"rule\":\"%s\"}",
+                 zdd_serving_name(side[ZDD_SIDE_OLD].serving), (int)side[ZDD_SIDE_OLD].weight,
+                 zdd_serving_name(side[ZDD_SIDE_NEW].serving), (int)side[ZDD_SIDE_NEW].weight,
+                 rule);
+    else
+        snprintf(text, size, "{\"instances\":%d,\"force\":%s,\"rule\":\"%s\"}",
+                 (int)order->instances, order->force ? "true" : "false", rule);
+}
+
 static enum zdd_err open_intents(struct zdd_tx *tx, struct zdd_intent_commit *c)
 {
     const struct zdd_decision *d = c->decision;
@@ -183,11 +216,10 @@ static enum zdd_err open_intents(struct zdd_tx *tx, struct zdd_intent_commit *c)
 
     for (size_t i = 0; i < d->order_count && err == ZDD_ERR_NONE; i++) {
         char action[40];
-        char data[96];
+        char data[200];
 
         snprintf(action, sizeof(action), "order.%s", zdd_order_name(d->order[i].kind));
-        snprintf(data, sizeof(data), "{\"instances\":%d,\"force\":%s,\"rule\":\"%s\"}",
-                 (int)d->order[i].instances, d->order[i].force ? "true" : "false", d->rule);
+        describe(&d->order[i], d->rule, data, sizeof(data));
         err = zdd_intent_open(tx,
                               &(struct zdd_intent){c->after->id, c->after->revision, d->rule,
                                                    &d->order[i], c->now_ms},
@@ -250,6 +282,8 @@ static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
         c->outcome == ZDD_OUTCOME_FAILED ? c->now_ms + ZDD_UNSURE_MS : c->unsure_before_ms;
     if (c->outcome == ZDD_OUTCOME_ACKED) {
         run->attempt = 0;
+        if (c->order->kind >= ZDD_ORDER_SET_TRAFFIC)
+            return; /* what was said is not about the deployed app */
         memcpy(run->deployment_id, c->ack->deployment_id, sizeof(run->deployment_id));
         if (c->order->kind == ZDD_ORDER_PUT_PREVIOUS)
             memcpy(run->revert_version, c->ack->version, sizeof(run->revert_version));

@@ -10,6 +10,7 @@
 
 #include "server/engine/cluster.h"
 #include "server/engine/points.h"
+#include "server/engine/router.h"
 #include "storage/runs.h"
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@ struct zdd_engine;
 struct zdd_engine_options {
     struct zdd_store *store;    /* borrowed */
     struct zdd_cluster cluster; /* borrowed */
+    struct zdd_router router;   /* borrowed; all zero: no deployment over a pair is ever started */
     unsigned worker_count;      /* 1 to 64 */
     int64_t (*now_ms)(void);    /* NULL: the wall clock */
     int64_t

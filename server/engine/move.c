@@ -21,9 +21,19 @@ bool zdd_move_start(const struct zdd_plan *plan, struct zdd_run *run, int64_t no
     return true;
 }
 
-static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
-                        enum zdd_phase phase, int64_t now_ms, struct zdd_run *run)
+/* The step that runs in @p phase: a program says it with each decision, else the phase does. */
+static int32_t step_in(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                       enum zdd_phase phase, int32_t step)
 {
+    if (plan->program.count == 0)
+        return zdd_strategy_step_of(strategy, phase);
+    return zdd_phase_is_undo(phase) ? plan->program.count : step;
+}
+
+static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
+                        const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
+{
+    const enum zdd_phase phase = d->phase;
     /* Clearing and putting back take turns when orders get lost: one deadline for both, one row of
      * failures. */
     const bool same_undo = zdd_phase_is_undo(run->phase) && zdd_phase_is_undo(phase) &&
@@ -32,7 +42,7 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
 
     /* The step in which it ended stays; otherwise the phase says which step it is. */
     if (!failed && phase != ZDD_PHASE_ROLLED_BACK)
-        run->step = zdd_strategy_step_of(strategy, phase);
+        run->step = step_in(strategy, plan, phase, d->step);
     run->phase = phase;
     run->phase_since_ms = now_ms;
     run->outcome = ZDD_OUTCOME_NONE;
@@ -67,6 +77,20 @@ static void start_clocks_anew(const struct zdd_plan *plan, int64_t now_ms, struc
     run->attempt = 0;
 }
 
+static void note_traffic(const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
+{
+    if (d->sight == ZDD_SIGHT_SEEN && run->traffic_seen_at_ms == 0)
+        run->traffic_seen_at_ms = now_ms;
+    if (d->sight == ZDD_SIGHT_LOST)
+        run->traffic_seen_at_ms = 0;
+    for (size_t i = 0; i < d->order_count; i++) {
+        if (d->order[i].kind != ZDD_ORDER_SET_TRAFFIC)
+            continue;
+        run->traffic = d->order[i].traffic;
+        run->traffic_seen_at_ms = 0;
+    }
+}
+
 void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
               const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
 {
@@ -74,8 +98,9 @@ void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
     run->cause = d->cause;
     if (d->fresh_deadlines)
         start_clocks_anew(plan, now_ms, run);
-    if (d->phase != run->phase)
-        enter_phase(strategy, plan, d->phase, now_ms, run);
+    if (d->phase != run->phase || (plan->program.count > 0 && d->step != run->step))
+        enter_phase(strategy, plan, d, now_ms, run);
+    note_traffic(d, now_ms, run);
     if (d->order_count > 0) {
         run->ordered = true;
         /* Until its answer says otherwise; a crash before that leaves it so. */
@@ -102,7 +127,9 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
 {
     return a->phase != b->phase || a->hold != b->hold || a->cause != b->cause ||
            a->step != b->step || a->started_at_ms != b->started_at_ms || a->outcome != b->outcome ||
-           a->deadline_at_ms != b->deadline_at_ms || a->unsure_until_ms != b->unsure_until_ms ||
+           a->deadline_at_ms != b->deadline_at_ms ||
+           a->traffic_seen_at_ms != b->traffic_seen_at_ms ||
+           a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
            strcmp(a->waiting_code, b->waiting_code) != 0 || words_differ(a, b) ||

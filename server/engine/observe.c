@@ -91,7 +91,7 @@ struct zdd_observation zdd_observe(const struct zdd_plan *plan, const struct zdd
     return seen;
 }
 
-static struct zdd_tally tally(const struct zdd_side *side, const char *version)
+struct zdd_tally zdd_tally_of(const struct zdd_side *side, const char *version)
 {
     /* What is not ready does not serve yet, and people ask for what serves. */
     struct zdd_tally t = {.instances = side->total, .healthy = side->ready};
@@ -104,8 +104,8 @@ static struct zdd_tally tally(const struct zdd_side *side, const char *version)
 void zdd_observe_note(const struct zdd_plan *plan, const struct zdd_app_view *view,
                       const struct zdd_observation *seen, struct zdd_run *run)
 {
-    const struct zdd_tally now = tally(&view->current, view->config_version);
-    const struct zdd_tally before = tally(&view->outdated, view->outdated_version);
+    const struct zdd_tally now = zdd_tally_of(&view->current, view->config_version);
+    const struct zdd_tally before = zdd_tally_of(&view->outdated, view->outdated_version);
     const bool target = seen->definition == ZDD_DEFINITION_TARGET;
 
     if (is_ours_unanswered(run, seen->definition, view))

@@ -12,6 +12,7 @@
 
 #include "strategies/model/err.h"
 #include "strategies/model/limits.h"
+#include "strategies/model/traffic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,16 +25,6 @@
 #define ZDD_SOURCE_SIZE 46        /* an address without port, IPv6 at most */
 #define ZDD_ADDRESS_SIZE 64       /* "[2001:db8::1]:31005" and NUL, with room for a zone */
 #define ZDD_BACKEND_SIZE 280      /* app id and "_65535" */
-
-enum zdd_router_side { ZDD_SIDE_OLD, ZDD_SIDE_NEW, ZDD_SIDE_COUNT };
-
-/** What a server shall do. */
-enum zdd_serving {
-    ZDD_SERVES, /* takes requests by its weight; weight 0: no new ones, sticky users stay */
-    ZDD_DRAINS, /* no new requests, sticky users stay, those under way end */
-    ZDD_RESTS,  /* no requests at all, sticky users move; those under way end */
-    ZDD_SERVING_COUNT
-};
 
 /** One instance behind one service port. */
 struct zdd_endpoint {

@@ -9,7 +9,7 @@
 #include "server/engine/backoff.h"
 #include "server/engine/commit.h"
 #include "server/engine/move.h"
-#include "server/engine/observe.h"
+#include "server/engine/scene.h"
 #include "server/engine/tell.h"
 #include "storage/plans.h"
 #include "storage/runs.h"
@@ -22,7 +22,8 @@
     8 /* phases that one look can carry a deployment through; the longest table needs 4 */
 #define RETRY_BASE_MS 500 /* first wait after an order without a clear answer */
 #define RETRY_MAX_MS 30000
-#define CONFIRM_MS 1000 /* after an accepted order: look even if no event comes */
+#define BALANCER_CONFIRM_MS 100 /* balancers send no events, and ask for weights that often */
+#define CONFIRM_MS 1000         /* after an accepted order: look even if no event comes */
 
 /* Everything that one step works with. */
 struct work {
@@ -32,11 +33,9 @@ struct work {
     struct zdd_plan plan;
     struct zdd_plan_texts texts;
     struct zdd_run run;
-    struct zdd_app_view view;
-    bool reachable;
+    struct zdd_scene scene;
     bool shared;  /* see struct zdd_look */
     bool put_off; /* there are orders to give, and the look is shared */
-    char reason[ZDD_CLUSTER_REASON_SIZE];
     int64_t now_ms;
     int64_t unsure_before_ms; /* run.unsure_until_ms before the orders of this step */
 };
@@ -73,32 +72,24 @@ static enum zdd_err load(struct work *w, const char *run_id)
     return w->strategy ? ZDD_ERR_NONE : ZDD_ERR_STORE_CORRUPT;
 }
 
+/* What many saw together shows only the app of that name: of a pair it says too little. */
 static void look(struct work *w, const struct zdd_look *known)
 {
-    const struct zdd_cluster *cluster = &w->stepper->cluster;
-    const struct zdd_app_ask ask = {w->run.app_id, w->texts.target.data, w->texts.previous.data};
-    enum zdd_err err;
+    const bool pair = w->plan.program.count > 0;
 
-    if (known) {
-        err = known->err;
-        if (err == ZDD_ERR_NONE)
-            w->view = *known->view;
-        else
-            snprintf(w->reason, sizeof(w->reason), "%s", known->reason);
-    } else {
-        atomic_fetch_add(&w->stepper->looks, 1);
-        err = cluster->ops->observe(cluster->cls, &ask, 1, &w->view, w->reason);
-    }
-    w->reachable = err == ZDD_ERR_NONE;
+    if (known && (!pair || known->err != ZDD_ERR_NONE))
+        zdd_scene_take(known, &w->scene);
+    else
+        zdd_scene_look(w->stepper, &w->run, &w->plan, &w->texts, &w->scene);
     w->shared = known && known->shared;
-    w->report->unreachable = !w->reachable;
-    if (!w->reachable)
-        snprintf(w->report->reason, sizeof(w->report->reason), "%s", w->reason);
+    w->report->unreachable = !w->scene.reachable;
+    if (!w->scene.reachable)
+        snprintf(w->report->reason, sizeof(w->report->reason), "%s", w->scene.reason);
 }
 
 static const struct zdd_app_view *view_of(const struct work *w)
 {
-    return w->reachable ? &w->view : NULL;
+    return w->scene.reachable ? &w->scene.app : NULL;
 }
 
 /* Decide and make it durable, unless it is put off. @p ret_seq gets the journal's names of the
@@ -119,7 +110,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
 
     w->unsure_before_ms = before.unsure_until_ms;
     (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
-    seen = zdd_observe(&w->plan, &w->run, view_of(w), w->now_ms);
+    seen = zdd_scene_observe(&w->scene, &w->plan, &w->run, w->now_ms);
     *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
     w->put_off = w->shared && ret_decision->order_count > 0;
     if (w->put_off) {
@@ -127,9 +118,9 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
         return ZDD_ERR_NONE;
     }
     zdd_move(w->strategy, &w->plan, ret_decision, w->now_ms, &w->run);
-    if (w->reachable)
-        zdd_observe_note(&w->plan, &w->view, &seen, &w->run);
-    zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), w->reason);
+    if (w->scene.reachable)
+        zdd_scene_note(&w->scene, &w->plan, &seen, &w->run);
+    zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), w->scene.reason);
     if (w->run.cause != before.cause)
         zdd_tell_error(&w->run, &w->plan, view_of(w));
     w->report->wake_at_ms = w->run.wake_at_ms;
@@ -153,7 +144,8 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
 
 static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64_t seq)
 {
-    const struct zdd_definitions definitions = {w->texts.target.data, w->texts.previous.data};
+    const struct zdd_act_scene with = {
+        &w->stepper->cluster, &w->stepper->router, &w->plan, &w->texts, &w->run, &w->scene.fleet};
     struct zdd_cluster_ack ack;
     struct zdd_outcome_commit commit = {.run_id = w->run.id,
                                         .order = order,
@@ -163,7 +155,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
     enum zdd_err err;
 
     atomic_fetch_add(&w->stepper->orders, 1);
-    commit.err = zdd_act(&w->stepper->cluster, &w->run, &definitions, order, &ack);
+    commit.err = zdd_act(&with, order, &ack);
     if (dies(w, ZDD_POINT_AFTER_ORDER))
         return ZDD_ERR_NONE;
     commit.outcome = zdd_act_outcome(commit.err);
@@ -184,7 +176,8 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
 static enum zdd_err act(struct work *w, const struct zdd_decision *d,
                         const int64_t seq[static ZDD_ORDER_MAX])
 {
-    int64_t wait_ms = CONFIRM_MS;
+    const bool to_balancers = d->order[0].kind == ZDD_ORDER_SET_TRAFFIC;
+    int64_t wait_ms = to_balancers ? BALANCER_CONFIRM_MS : CONFIRM_MS;
 
     for (size_t i = 0; i < d->order_count; i++) {
         enum zdd_err err = act_one(w, &d->order[i], seq[i]);
@@ -209,6 +202,7 @@ static enum zdd_err proceed(struct work *w)
 {
     for (int i = 0; i < DECISIONS_MAX; i++) {
         const enum zdd_phase phase = w->run.phase;
+        const int32_t step = w->run.step;
         struct zdd_decision d;
         int64_t seq[ZDD_ORDER_MAX] = {0};
         enum zdd_err err = decide(w, &d, seq);
@@ -223,7 +217,7 @@ static enum zdd_err proceed(struct work *w)
             w->report->ended = true;
             return ZDD_ERR_NONE;
         }
-        if (w->run.phase == phase && !d.take_command)
+        if (w->run.phase == phase && w->run.step == step && !d.take_command)
             return ZDD_ERR_NONE;
         if (d.take_command)
             w->run.command = ZDD_COMMAND_NONE;
@@ -264,6 +258,7 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
         ret_report->wake_at_ms = w.now_ms;
         err = ZDD_ERR_NONE;
     }
+    zdd_scene_release(&w.scene);
     zdd_plan_texts_release(&w.texts);
     return err;
 }

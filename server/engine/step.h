@@ -10,6 +10,7 @@
 
 #include "server/engine/cluster.h"
 #include "server/engine/points.h"
+#include "server/engine/router.h"
 #include "strategies/model/limits.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ struct zdd_store;
 struct zdd_stepper {
     struct zdd_store *store;    /* borrowed */
     struct zdd_cluster cluster; /* borrowed */
+    struct zdd_router router;   /* borrowed; without ops: no deployment over a pair is begun */
     int64_t (*now_ms)(void *cls);
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */

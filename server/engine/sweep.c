@@ -51,8 +51,8 @@ static enum zdd_err prepare(struct zdd_store *store, const char *run_id, struct 
     if (err != ZDD_ERR_NONE)
         return err;
     snprintf(a->app_ids[i], ZDD_APP_ID_SIZE, "%s", run.app_id);
-    a->asks[i] =
-        (struct zdd_app_ask){a->app_ids[i], a->texts[i].target.data, a->texts[i].previous.data};
+    a->asks[i] = (struct zdd_app_ask){a->app_ids[i], a->texts[i].target.data,
+                                      a->texts[i].previous.data, NULL};
     return ZDD_ERR_NONE;
 }
 

@@ -17,8 +17,18 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
     const int32_t wanted = back ? before : plan->target.instances;
     char *const text = run->waiting_text;
 
-    if (run->phase == ZDD_PHASE_STOPPING) {
+    if (run->phase == ZDD_PHASE_ADOPTING) {
+        snprintf(text, ZDD_WAITING_SIZE, "%d of %d old instances have the labels of a pair.",
+                 (int)seen->peer.current.healthy, (int)plan->old.instances);
+    } else if (run->phase == ZDD_PHASE_RETIRING) {
         snprintf(text, ZDD_WAITING_SIZE, "%d old instances still have to end.",
+                 (int)(seen->peer.current.total + seen->peer.outdated.total));
+    } else if (run->phase == ZDD_PHASE_STOPPING) {
+        snprintf(text, ZDD_WAITING_SIZE, "%d old instances still have to end.",
+                 (int)(side->total + seen->outdated.total));
+    } else if (back && plan->program.count > 0) {
+        /* Nothing is restored: the old app is whole, and the new one goes. */
+        snprintf(text, ZDD_WAITING_SIZE, "%d instances of the new app still have to end.",
                  (int)(side->total + seen->outdated.total));
     } else if (run->phase == ZDD_PHASE_CLEARING) {
         snprintf(
@@ -59,11 +69,59 @@ static void tell_operator(struct zdd_run *run)
         [ZDD_HOLD_OPERATOR] =
             "Paused by an operator: no further orders until resume. What Marathon has begun goes on.",
         [ZDD_HOLD_FAILURE] = "Held after a failure: retry, roll back or abort.",
+        [ZDD_HOLD_GATE] = "The new version is ready and gets no requests yet: promote switches, "
+                          "abort takes it away.",
         [ZDD_HOLD_FOREIGN] =
             "Somebody else changed the app: resume after the change is undone, roll back over it, or abort to leave the app as it is.",
     };
 
     snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%s", texts[run->hold]);
+}
+
+static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
+                          const struct zdd_observation *seen)
+{
+    const struct zdd_side_balance *side = seen->balance.side;
+
+    if (!seen->balance.known)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
+    else if (run->phase == ZDD_PHASE_JOINING)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "%d of %d new instances are UP on every balancer.", (int)side[ZDD_SIDE_NEW].up,
+                 (int)plan->target.instances);
+    else if (!side[ZDD_SIDE_OLD].told || !side[ZDD_SIDE_NEW].told)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Weights are on their way to the balancers.");
+    else
+        snprintf(
+            run->waiting_text, ZDD_WAITING_SIZE,
+            "UP on every balancer: %d old and %d new instances; the side that takes over needs "
+            "all of its own.",
+            (int)side[ZDD_SIDE_OLD].up, (int)side[ZDD_SIDE_NEW].up);
+}
+
+static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen)
+{
+    const int32_t sessions = seen->balance.side[ZDD_SIDE_OLD].sessions;
+
+    if (!seen->balance.known)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
+    else if (sessions > 0)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "%d requests are still under way at the old version.", (int)sessions);
+    else
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "No request is seen at the old version; those that a reload hid may still end.");
+}
+
+static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan,
+                      const struct zdd_observation *seen)
+{
+    const int64_t until_ms = run->phase_since_ms + plan->program.step[run->step].value;
+    const int64_t left_ms = until_ms > seen->now_ms ? until_ms - seen->now_ms : 0;
+
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+             "The old version stays hot for %d s more: going back is one weight.",
+             (int)((left_ms + 999) / 1000));
 }
 
 void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_plan *plan,
@@ -83,8 +141,14 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
         tell_tasks(run, plan, seen);
     else if (strcmp(code, "marathon") == 0)
         tell_marathon(run, seen, reason);
-    else if (strcmp(code, "operator") == 0)
+    else if (strcmp(code, "operator") == 0 || strcmp(code, "promote") == 0)
         tell_operator(run);
+    else if (strcmp(code, "balancer") == 0)
+        tell_balancer(run, plan, seen);
+    else if (strcmp(code, "drain") == 0)
+        tell_drain(run, seen);
+    else if (strcmp(code, "keep-old") == 0 && run->phase == ZDD_PHASE_KEEPING)
+        tell_kept(run, plan, seen);
     else if (strcmp(code, "marathon-settles") == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Marathon lists no deployment any more, but %d old instances are still there.",

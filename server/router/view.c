@@ -90,10 +90,9 @@ static void add_server(struct zdd_side_traffic *side, const struct zdd_stats_row
 }
 
 /* The side that the server belongs to; ZDD_SIDE_COUNT: neither. */
-static enum zdd_router_side side_of(const struct zdd_router_ask *ask,
-                                    const struct zdd_stats_row *row)
+static enum zdd_pair_side side_of(const struct zdd_router_ask *ask, const struct zdd_stats_row *row)
 {
-    for (enum zdd_router_side s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
         for (size_t i = 0; i < ask->endpoint_count[s]; i++) {
             const struct zdd_endpoint *endpoint = &ask->endpoints[s][i];
 
@@ -111,7 +110,7 @@ static void add_backend(struct zdd_balancer_view *view, const struct zdd_stats_t
     size_t count = zdd_stats_backend(table, backend, &row);
 
     for (; count > 0; count--, row++) {
-        enum zdd_router_side side;
+        enum zdd_pair_side side;
 
         if (!row->server) {
             view->weights_obeyed = view->weights_obeyed && obeys(row);
@@ -126,11 +125,11 @@ static void add_backend(struct zdd_balancer_view *view, const struct zdd_stats_t
 }
 
 /* Whether endpoint @p index of side @p side is the first one of its backend. */
-static bool is_first(const struct zdd_router_ask *ask, enum zdd_router_side side, size_t index)
+static bool is_first(const struct zdd_router_ask *ask, enum zdd_pair_side side, size_t index)
 {
     const char *backend = ask->endpoints[side][index].backend;
 
-    for (enum zdd_router_side s = 0; s <= side; s++) {
+    for (enum zdd_pair_side s = 0; s <= side; s++) {
         const size_t count = s == side ? index : ask->endpoint_count[s];
 
         for (size_t i = 0; i < count; i++) {
@@ -147,7 +146,7 @@ void zdd_view_fill(struct zdd_balancer_view *view, const struct zdd_stats_table 
     view->weights_obeyed = true;
     view->strangers = 0;
     memset(view->side, 0, sizeof(view->side));
-    for (enum zdd_router_side s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
         for (size_t i = 0; i < ask->endpoint_count[s]; i++) {
             if (is_first(ask, s, i))
                 add_backend(view, table, ask, ask->endpoints[s][i].backend);

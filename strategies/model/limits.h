@@ -18,6 +18,7 @@
 #define ZDD_WAITING_SIZE 256    /* one sentence */
 #define ZDD_INSTANCES_MAX 10000 /* more than one Marathon handles; keeps arithmetic in int32 */
 #define ZDD_WEIGHT_MAX 256      /* HAProxy's highest for one server */
+#define ZDD_APP_PORT_MAX 8      /* service ports of one app of a pair; more are refused */
 #define ZDD_ORDER_MAX 4         /* a decision never needs more; asserted */
 #define ZDD_STEP_MAX 16         /* steps of one plan */
 #define ZDD_TIMELINE_MAX 64     /* points of a forecast; in between they are thinned out */

@@ -12,20 +12,23 @@
 #include <string.h>
 
 static const char *const phases[] = {
-    [ZDD_PHASE_PENDING] = "pending",         [ZDD_PHASE_STOPPING] = "stopping",
-    [ZDD_PHASE_APPLYING] = "applying",       [ZDD_PHASE_ROLLING] = "rolling",
-    [ZDD_PHASE_CLEARING] = "clearing",       [ZDD_PHASE_REVERTING] = "reverting",
-    [ZDD_PHASE_UNDOING] = "undoing",         [ZDD_PHASE_SUCCEEDED] = "succeeded",
-    [ZDD_PHASE_ROLLED_BACK] = "rolled-back", [ZDD_PHASE_FAILED] = "failed",
-    [ZDD_PHASE_CANCELED] = "canceled",
+    [ZDD_PHASE_PENDING] = "pending",     [ZDD_PHASE_STOPPING] = "stopping",
+    [ZDD_PHASE_APPLYING] = "applying",   [ZDD_PHASE_ROLLING] = "rolling",
+    [ZDD_PHASE_ADOPTING] = "adopting",   [ZDD_PHASE_SHIFTING] = "shifting",
+    [ZDD_PHASE_JOINING] = "joining",     [ZDD_PHASE_GATED] = "gated",
+    [ZDD_PHASE_KEEPING] = "keeping",     [ZDD_PHASE_DRAINING] = "draining",
+    [ZDD_PHASE_RETIRING] = "retiring",   [ZDD_PHASE_SETTLING] = "settling",
+    [ZDD_PHASE_RETURNING] = "returning", [ZDD_PHASE_CLEARING] = "clearing",
+    [ZDD_PHASE_REVERTING] = "reverting", [ZDD_PHASE_UNDOING] = "undoing",
+    [ZDD_PHASE_SUCCEEDED] = "succeeded", [ZDD_PHASE_ROLLED_BACK] = "rolled-back",
+    [ZDD_PHASE_FAILED] = "failed",       [ZDD_PHASE_CANCELED] = "canceled",
 };
 _Static_assert(ZDD_COUNT(phases) == ZDD_PHASE_COUNT, "each phase needs a name");
 
 static const char *const holds[] = {
-    [ZDD_HOLD_NONE] = "none",
-    [ZDD_HOLD_OPERATOR] = "operator",
-    [ZDD_HOLD_FAILURE] = "failure",
-    [ZDD_HOLD_FOREIGN] = "foreign-change",
+    [ZDD_HOLD_NONE] = "none",       [ZDD_HOLD_OPERATOR] = "operator",
+    [ZDD_HOLD_FAILURE] = "failure", [ZDD_HOLD_FOREIGN] = "foreign-change",
+    [ZDD_HOLD_GATE] = "gate",
 };
 _Static_assert(ZDD_COUNT(holds) == ZDD_HOLD_COUNT, "each hold needs a name");
 
@@ -52,6 +55,8 @@ static const struct {
     [ZDD_CAUSE_ABORTED] = {"aborted", "An operator aborted the deployment."},
     [ZDD_CAUSE_OPERATOR] = {"operator", "An operator asked to go back."},
     [ZDD_CAUSE_SUPERSEDED] = {"superseded", "A newer deployment took its place."},
+    [ZDD_CAUSE_DRAIN_DEADLINE] = {"drain-deadline",
+                                  "Requests at the old version did not end in time."},
     [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
 };
 _Static_assert(ZDD_COUNT(causes) == ZDD_CAUSE_COUNT, "each cause needs a name");
@@ -96,10 +101,10 @@ static const char *const outcomes[] = {
 _Static_assert(ZDD_COUNT(outcomes) == ZDD_OUTCOME_COUNT, "each outcome needs a name");
 
 static const char *const orders[] = {
-    [ZDD_ORDER_PUT_TARGET] = "put-target",
-    [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
-    [ZDD_ORDER_RESTART] = "restart",
-    [ZDD_ORDER_DELETE] = "delete",
+    [ZDD_ORDER_PUT_TARGET] = "put-target",   [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
+    [ZDD_ORDER_RESTART] = "restart",         [ZDD_ORDER_DELETE] = "delete",
+    [ZDD_ORDER_SET_TRAFFIC] = "set-traffic", [ZDD_ORDER_ADOPT_OLD] = "adopt-old",
+    [ZDD_ORDER_DELETE_OLD] = "delete-old",
 };
 _Static_assert(ZDD_COUNT(orders) == ZDD_ORDER_KIND_COUNT, "each order needs a name");
 
@@ -131,8 +136,7 @@ bool zdd_phase_is_final(enum zdd_phase phase)
 
 bool zdd_phase_is_undo(enum zdd_phase phase)
 {
-    return phase == ZDD_PHASE_CLEARING || phase == ZDD_PHASE_REVERTING ||
-           phase == ZDD_PHASE_UNDOING;
+    return phase >= ZDD_PHASE_RETURNING && phase <= ZDD_PHASE_UNDOING;
 }
 
 bool zdd_state_is_final(enum zdd_state state)
@@ -296,6 +300,8 @@ enum zdd_state zdd_run_state(const struct zdd_run *run)
         return final[run->phase];
     if (!run->active)
         return ZDD_STATE_QUEUED;
+    if (run->hold == ZDD_HOLD_GATE)
+        return ZDD_STATE_WAITING;
     if (run->hold != ZDD_HOLD_NONE)
         return ZDD_STATE_PAUSED;
     return zdd_phase_is_undo(run->phase) ? ZDD_STATE_ROLLING_BACK : ZDD_STATE_RUNNING;

@@ -14,6 +14,15 @@ enum zdd_phase {
     ZDD_PHASE_STOPPING,  /* recreate: the old instances are being stopped */
     ZDD_PHASE_APPLYING,  /* the target is ordered, not yet seen in Marathon */
     ZDD_PHASE_ROLLING,   /* the target is in place, Marathon carries it out */
+    ZDD_PHASE_ADOPTING,  /* a pair: the old app gets its labels */
+    ZDD_PHASE_SHIFTING,  /* a pair: weights are on their way to the balancers */
+    ZDD_PHASE_JOINING,   /* a pair: the new instances come UP on every balancer */
+    ZDD_PHASE_GATED,     /* a pair: somebody has to say promote */
+    ZDD_PHASE_KEEPING,   /* a pair: the old version stays hot for an instant way back */
+    ZDD_PHASE_DRAINING,  /* a pair: requests under way at the old version end */
+    ZDD_PHASE_RETIRING,  /* a pair: the old app is being removed */
+    ZDD_PHASE_SETTLING,  /* a pair: weights go back to what a server has by itself */
+    ZDD_PHASE_RETURNING, /* going back: the old version gets all requests again */
     ZDD_PHASE_CLEARING,  /* going back: new instances that never served are removed first */
     ZDD_PHASE_REVERTING, /* going back: the previous definition is ordered, not yet seen */
     ZDD_PHASE_UNDOING,   /* going back: Marathon carries it out */
@@ -30,6 +39,7 @@ enum zdd_hold {
     ZDD_HOLD_OPERATOR, /* pause */
     ZDD_HOLD_FAILURE,  /* a step failed and onFailure is hold */
     ZDD_HOLD_FOREIGN,  /* somebody else changed the app */
+    ZDD_HOLD_GATE,     /* the plan asks for somebody's word; promote gives it */
     ZDD_HOLD_COUNT
 };
 
@@ -57,6 +67,7 @@ enum zdd_cause {
     ZDD_CAUSE_ABORTED,        /* command abort */
     ZDD_CAUSE_OPERATOR,       /* command rollback */
     ZDD_CAUSE_SUPERSEDED,     /* a newer deployment took its place */
+    ZDD_CAUSE_DRAIN_DEADLINE, /* requests at the old version did not end in time */
     ZDD_CAUSE_UNDO_DEADLINE,  /* going back did not end in time either */
     ZDD_CAUSE_COUNT
 };

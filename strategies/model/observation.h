@@ -5,6 +5,7 @@
 #pragma once
 
 #include "strategies/model/limits.h"
+#include "strategies/model/traffic.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,15 @@ struct zdd_side {
     int32_t ready;   /* of the healthy: readiness not refused, as far as Marathon tells */
 };
 
+/** The old app of a pair. */
+struct zdd_peer {
+    enum zdd_definition definition; /* TARGET: with the labels that a pair needs */
+    int32_t instances;
+    struct zdd_side current;  /* tasks of the definition's present config version */
+    struct zdd_side outdated; /* tasks of any earlier one */
+    bool locked;              /* by a Marathon deployment, ours too */
+};
+
 struct zdd_observation {
     int64_t now_ms;
     bool reachable; /* false: Marathon did not tell; nothing below is known */
@@ -38,5 +48,7 @@ struct zdd_observation {
     bool locked_by_us;        /* … and each of them is our own last one */
     bool
         tasks_fail; /* one has failed since the deployment began; others may wait for a new start */
+    struct zdd_peer peer;       /* a pair only; the rest above is the new app then */
+    struct zdd_balance balance; /* a pair only */
     bool put_back_by_us; /* PREVIOUS stands there by our own order, with our number of instances */
 };

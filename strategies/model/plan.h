@@ -6,6 +6,7 @@
 
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
+#include "strategies/model/program.h"
 
 #include <stdint.h>
 
@@ -40,6 +41,18 @@ struct zdd_precondition {
     int32_t healthy; /* of these, counted as healthy (running, when it has no checks) */
 };
 
+/** The two apps of a deployment over a pair. */
+struct zdd_pair {
+    char old_id[ZDD_APP_ID_SIZE]; /* "": nothing ran before */
+    char new_id[ZDD_APP_ID_SIZE];
+    char old_version[ZDD_VERSION_SIZE]; /* as the plan saw it */
+    int32_t old_serving;                /* instances that served then */
+    int32_t drain_ms;                   /* how long requests under way may take to end */
+    bool must_adopt;                    /* the old app lacks the labels of a pair */
+    bool kill_undrained;                /* after that: remove the old app all the same */
+    bool sticky;                        /* users stay with their server while it drains */
+};
+
 struct zdd_plan {
     char id[ZDD_ID_SIZE];
     char digest[ZDD_DIGEST_SIZE]; /* over the request, the precondition and the target definition */
@@ -49,10 +62,12 @@ struct zdd_plan {
     enum zdd_on_failure on_failure;
     enum zdd_replace_rule replace_rule;
     int64_t created_at_ms;
-    int64_t deadline_ms;         /* how long the whole may take, milliseconds; at least 1000 */
-    struct zdd_app_facts old;    /* what runs now; all zero when the app does not exist */
-    struct zdd_app_facts target; /* what shall run */
-    struct zdd_precondition seen;
+    int64_t deadline_ms;          /* how long the whole may take, milliseconds; at least 1000 */
+    struct zdd_app_facts old;     /* what runs now; all zero when the app does not exist */
+    struct zdd_app_facts target;  /* what shall run */
+    struct zdd_precondition seen; /* of a pair: the new app, which does not exist yet */
+    struct zdd_pair pair;         /* with a program only */
+    struct zdd_program program;   /* empty: a deployment over one app */
 };
 
 const char *zdd_replace_rule_name(enum zdd_replace_rule rule); /* "classic", "1.10" */

@@ -6,6 +6,7 @@
 
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
+#include "strategies/model/traffic.h"
 
 #include <stdint.h>
 
@@ -39,9 +40,11 @@ struct zdd_run {
     char superseded_by[ZDD_ID_SIZE]; /* the newer deployment whose `abort` it is; "" for none */
     enum zdd_cause cause;
     enum zdd_outcome outcome;
-    bool ordered;     /* at least one order has been committed: the cluster may have changed */
-    int32_t step;     /* index into the plan's steps */
-    int32_t attempt;  /* failures in a row in this phase */
+    bool ordered; /* at least one order has been committed: the cluster may have changed */
+    int32_t step; /* index into the plan's steps */
+    int64_t traffic_seen_at_ms; /* a pair: since when every balancer is known to do that; 0: not */
+    struct zdd_traffic traffic; /* a pair: what was last ordered of the balancers */
+    int32_t attempt;            /* failures in a row in this phase */
     int64_t revision; /* grows by one at each change; fences off stale writers; the ETag */
 
     int64_t created_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */

@@ -33,7 +33,8 @@ struct api_world_options {
     unsigned stream_max;
     unsigned waiter_max;
     int64_t heartbeat_ms;
-    bool hasty; /* explanations ask world->hasty */
+    bool hasty;        /* explanations ask world->hasty */
+    const char *agent; /* where balancers would reach the server's agent; NULL: there are none */
 };
 
 /** cmocka fixtures with the usual options; *state is a struct api_world. */

@@ -32,6 +32,9 @@ static void make(struct api_world *world, enum zdd_state state, char ret_id[stat
     case ZDD_STATE_PAUSED:
         api_world_hold(world, ret_id, ZDD_HOLD_OPERATOR);
         break;
+    case ZDD_STATE_WAITING:
+        api_world_hold(world, ret_id, ZDD_HOLD_GATE);
+        break;
     case ZDD_STATE_ROLLING_BACK:
         api_world_move(world, ret_id, ZDD_PHASE_REVERTING, "deployment.rolling-back");
         break;
@@ -49,7 +52,6 @@ static void make(struct api_world *world, enum zdd_state state, char ret_id[stat
         break;
     case ZDD_STATE_QUEUED:
     case ZDD_STATE_RUNNING:
-    case ZDD_STATE_WAITING:
     case ZDD_STATE_COUNT:
         break;
     }
@@ -95,8 +97,6 @@ static void the_table_decides_in_every_state_about_every_command(void **state)
 
     api_world_base(world);
     for (enum zdd_state s = 0; s < ZDD_STATE_COUNT; s++) {
-        if (s == ZDD_STATE_WAITING)
-            continue; /* no strategy of today has gates */
         for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++) {
             char id[ZDD_ID_SIZE];
             APICLIENT_AUTO struct apiclient_answer answer = {0};

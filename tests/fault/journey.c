@@ -206,8 +206,10 @@ static enum zdd_err insert(struct zdd_tx *tx, void *cls)
     static char previous[] = "{\"p\":1}";
     static char body[] = "{}";
     struct journey *j = cls;
-    struct zdd_plan_texts texts = {
-        {body}, {body}, {target}, {j->plan.seen.exists ? previous : NULL}};
+    struct zdd_plan_texts texts = {.body = {body},
+                                   .request = {body},
+                                   .target = {target},
+                                   .previous = {j->plan.seen.exists ? previous : NULL}};
     char busy[ZDD_ID_SIZE];
     enum zdd_err err = zdd_plan_insert(tx, &j->plan, &texts, "test");
 

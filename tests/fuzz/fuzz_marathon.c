@@ -63,6 +63,32 @@ static void check_app(const json_t *app, const char *definition)
     }
 }
 
+/* Where its tasks are: a host that is an address only, so that nobody asks the network. */
+static void check_spots(const json_t *app)
+{
+    const json_t *tasks = json_object_get(app, "tasks");
+    struct zdd_spots spots = {0};
+    size_t index;
+    json_t *task;
+
+    json_array_foreach(tasks, index, task)
+    {
+        if (json_is_string(json_object_get(task, "host")))
+            FUZZ_CHECK(json_object_set_new(task, "host", json_string("10.0.0.7")) == 0);
+        if (json_object_get(task, "ipAddresses"))
+            FUZZ_CHECK(json_object_set_new(task, "ipAddresses",
+                                           json_pack("[{s:s}]", "ipAddress", "10.0.0.7")) == 0);
+    }
+    FUZZ_CHECK(zdd_marathon_read_spots(app, &spots) == ZDD_ERR_NONE);
+    FUZZ_CHECK(spots.count <= json_array_size(tasks));
+    for (size_t i = 0; i < spots.count; i++) {
+        FUZZ_CHECK(spots.spot[i].port_count <= ZDD_APP_PORT_MAX);
+        for (size_t port = 0; port < spots.spot[i].port_count; port++)
+            FUZZ_CHECK(strncmp(spots.spot[i].address[port], "10.0.0.7:", 9) == 0);
+    }
+    zdd_spots_release(&spots);
+}
+
 /* The same app as callers of the API see it. */
 static void check_shown(const json_t *app)
 {
@@ -165,6 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_app(answer, parts.text[1]);
     check_shown(answer);
     check_lists(answer);
+    check_spots(answer);
     check_error_rows(answer, 2048);
     check_error_rows(answer, 100);
     return 0;

@@ -25,11 +25,16 @@ static void pause_shortly(void)
 
 struct e2e *e2e_start(const char *const *lab_options, const char *const *server_options)
 {
+    return e2e_on(lab_start(lab_options), server_options);
+}
+
+struct e2e *e2e_on(struct lab *lab, const char *const *server_options)
+{
     struct e2e *e = calloc(1, sizeof(*e));
 
     assert_non_null(e);
     assert_true(zdd_crypto_init());
-    e->lab = lab_start(lab_options);
+    e->lab = lab;
     e->server_options = server_options;
     assert_true(serverrun_open(&e->server, e->lab->run.url));
     assert_true(serverrun_token(&e->server));

@@ -23,6 +23,8 @@ struct e2e {
 
 /** Start both; options are NULL-terminated or NULL. */
 struct e2e *e2e_start(const char *const *lab_options, const char *const *server_options);
+/** Start a server for a lab that runs; e2e_stop() ends that too. */
+struct e2e *e2e_on(struct lab *lab, const char *const *server_options);
 /** Start a server process on the database again, after e2e_kill() or e2e_drain(). */
 void e2e_boot(struct e2e *e);
 void e2e_kill(struct e2e *e);

@@ -113,7 +113,7 @@ static void make_plan(struct loop *l)
 
     do
         count++;
-    while (zdd_strategy_at((size_t)count));
+    while (zdd_strategy_at((size_t)count) && !zdd_strategy_at((size_t)count)->write_program);
     l->strategy = zdd_strategy_at((size_t)below(l, count));
     *p = (struct zdd_plan){.action = ZDD_ACTION_UPGRADE,
                            .replace_rule = chance(l, 30) ? ZDD_REPLACE_1_10 : ZDD_REPLACE_CLASSIC,
@@ -206,6 +206,9 @@ static bool carry_out(struct loop *l, const struct zdd_order *order)
         return zdd_twin_restart(&l->twin, order->force);
     case ZDD_ORDER_DELETE:
         return zdd_twin_delete(&l->twin, order->force);
+    case ZDD_ORDER_SET_TRAFFIC:
+    case ZDD_ORDER_ADOPT_OLD:
+    case ZDD_ORDER_DELETE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }

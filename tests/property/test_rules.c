@@ -20,6 +20,13 @@
 #define RULES_MAX 128
 #define CHAIN_MAX 8 /* decisions that the engine takes on one look */
 
+/* Those of a deployment over one app; the others: test_pair.c. */
+static const enum zdd_phase phases[] = {
+    ZDD_PHASE_PENDING,  ZDD_PHASE_STOPPING,  ZDD_PHASE_APPLYING, ZDD_PHASE_ROLLING,
+    ZDD_PHASE_CLEARING, ZDD_PHASE_REVERTING, ZDD_PHASE_UNDOING,
+};
+#define PHASES ZDD_COUNT(phases)
+
 struct state {
     const struct zdd_strategy *strategy;
     struct zdd_plan plan;
@@ -224,7 +231,7 @@ static bool make_free(uint64_t number, struct state *s)
 
     s->run = (struct zdd_run){.active = true};
     s->seen = (struct zdd_observation){0};
-    s->run.phase = (enum zdd_phase)digit(&number, ZDD_PHASE_SUCCEEDED);
+    s->run.phase = phases[digit(&number, PHASES)];
     s->run.cause = causes[digit(&number, 3)];
     s->run.outcome = (enum zdd_outcome)digit(&number, ZDD_OUTCOME_COUNT);
     s->run.ordered = digit(&number, 2) != 0;
@@ -247,8 +254,7 @@ static bool make_free(uint64_t number, struct state *s)
     return !is_impossible(s);
 }
 
-#define FREE_STATES                                                                                \
-    ((uint64_t)ZDD_PHASE_SUCCEEDED * 3 * ZDD_OUTCOME_COUNT * 2 * LOOKS * 3 * 4 * 4 * 6 * 2)
+#define FREE_STATES ((uint64_t)PHASES * 3 * ZDD_OUTCOME_COUNT * 2 * LOOKS * 3 * 4 * 4 * 6 * 2)
 
 /* Held, or with a command: what else there is matters little, so fewer values of it do. */
 static bool make_told(uint64_t number, struct state *s)
@@ -258,7 +264,7 @@ static bool make_told(uint64_t number, struct state *s)
 
     s->run = (struct zdd_run){.active = true};
     s->seen = (struct zdd_observation){0};
-    s->run.phase = (enum zdd_phase)digit(&number, ZDD_PHASE_SUCCEEDED);
+    s->run.phase = phases[digit(&number, PHASES)];
     s->run.hold = (enum zdd_hold)digit(&number, ZDD_HOLD_COUNT);
     s->run.command = (enum zdd_command)digit(&number, ZDD_COMMAND_COUNT);
     s->run.cause = causes[digit(&number, 5)];
@@ -279,8 +285,7 @@ static bool make_told(uint64_t number, struct state *s)
 }
 
 #define TOLD_STATES                                                                                \
-    ((uint64_t)ZDD_PHASE_SUCCEEDED * ZDD_HOLD_COUNT * ZDD_COMMAND_COUNT * 5 * 2 * 2 * LOOKS * 2 *  \
-     4 * 2)
+    ((uint64_t)PHASES * ZDD_HOLD_COUNT * ZDD_COMMAND_COUNT * 5 * 2 * 2 * LOOKS * 2 * 4 * 2)
 
 static struct zdd_decision decide(const struct state *s)
 {
@@ -549,8 +554,10 @@ static void no_row_is_dead(void **state)
     check_rows(zdd_command_rules, zdd_command_rule_count);
     check_rows(zdd_forward_rules, zdd_forward_rule_count);
     check_rows(zdd_undo_rules, zdd_undo_rule_count);
-    for (size_t i = 0; zdd_strategy_at(i); i++)
-        check_rows(zdd_strategy_at(i)->rules, zdd_strategy_at(i)->rule_count);
+    for (size_t i = 0; zdd_strategy_at(i); i++) {
+        if (!zdd_strategy_at(i)->write_program) /* those over a pair: test_pair.c */
+            check_rows(zdd_strategy_at(i)->rules, zdd_strategy_at(i)->rule_count);
+    }
 }
 
 static bool is_in_kinds(const char *name)
@@ -566,7 +573,7 @@ static void no_strategy_escapes(void **state)
 {
     (void)state;
     for (size_t i = 0; zdd_strategy_at(i); i++)
-        assert_true(is_in_kinds(zdd_strategy_at(i)->name));
+        assert_true(zdd_strategy_at(i)->write_program || is_in_kinds(zdd_strategy_at(i)->name));
 }
 
 int main(void)

@@ -5,13 +5,15 @@
 #include "server/base/crypto.h"
 #include "storage/plans.h"
 #include "strategies/clearing.h"
+#include "strategies/pair_steps.h"
 #include "strategies/timing.h"
-#include "tests/sim/play.h"
+#include "tests/sim/checks.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
+#define CALM_MS 250000
 #define HOLDS_MAX INT64_C(20) /* of one play */
 
 static const double shares[] = {0, 0.1, 0.25, 0.5, 0.75, 1};
@@ -25,7 +27,7 @@ static const struct zdd_strategy *draw_strategy(struct world *dice)
 {
     size_t count = 0;
 
-    while (zdd_strategy_at(count))
+    while (zdd_strategy_at(count) && !zdd_strategy_at(count)->write_program)
         count++;
     assert(count > 0);
     return zdd_strategy_at(world_draw(dice) % count);
@@ -97,13 +99,12 @@ static void make_plan(struct sim *s, struct world *dice)
     zdd_preview_make(strategy, p, &s->preview);
 }
 
-static unsigned up_to(struct world *dice, unsigned most)
+unsigned up_to(struct world *dice, unsigned most)
 {
     return (unsigned)(world_draw(dice) % most);
 }
 
-/* @return @p rate in @p share percent of the worlds, else 0 */
-static unsigned in_some(struct world *dice, unsigned share, unsigned rate)
+unsigned in_some(struct world *dice, unsigned share, unsigned rate)
 {
     return world_chance(dice, share) ? rate : 0;
 }
@@ -212,7 +213,9 @@ static struct bounds bounds_of(const struct sim *s)
 /* @p run of the same plan, not yet stored. */
 static void name_run(const struct sim *s, struct zdd_run *run)
 {
-    *run = (struct zdd_run){.created_at_ms = s->world.now_ms, .wake_at_ms = s->world.now_ms};
+    *run = (struct zdd_run){.created_at_ms = s->world.now_ms,
+                            .wake_at_ms = s->world.now_ms,
+                            .traffic = zdd_traffic_base()};
     zdd_uuid7(s->world.now_ms, run->id);
     memcpy(run->plan_id, s->plan.id, sizeof(run->plan_id));
     memcpy(run->app_id, s->plan.app_id, sizeof(run->app_id));
@@ -223,13 +226,20 @@ static void name_run(const struct sim *s, struct zdd_run *run)
 static enum zdd_err insert_steps(struct zdd_tx *tx, const struct sim *s)
 {
     const struct zdd_strategy *strategy = zdd_strategy_find(s->plan.strategy);
+    const struct zdd_program *program = &s->plan.program;
+    const size_t count = program->count > 0 ? (size_t)program->count : strategy->step_count;
     enum zdd_err err = ZDD_ERR_NONE;
 
-    for (size_t i = 0; err == ZDD_ERR_NONE && i < strategy->step_count; i++) {
+    for (size_t i = 0; err == ZDD_ERR_NONE && i < count; i++) {
         struct zdd_step_row row = {.index = (int32_t)i};
 
-        snprintf(row.kind, sizeof(row.kind), "%s", strategy->steps[i].kind);
-        snprintf(row.text, sizeof(row.text), "%s", strategy->steps[i].text);
+        snprintf(row.kind, sizeof(row.kind), "%s",
+                 program->count > 0 ? zdd_step_kind_name(program->step[i].kind)
+                                    : strategy->steps[i].kind);
+        if (program->count > 0)
+            zdd_pair_step_say(&program->step[i], row.text, sizeof(row.text));
+        else
+            snprintf(row.text, sizeof(row.text), "%s", strategy->steps[i].text);
         snprintf(row.state, sizeof(row.state), "pending");
         err = zdd_step_insert(tx, s->run.id, &row);
     }
@@ -238,14 +248,9 @@ static enum zdd_err insert_steps(struct zdd_tx *tx, const struct sim *s)
 
 static enum zdd_err insert(struct zdd_tx *tx, void *cls)
 {
-    static char target[] = "{\"t\":1}";
-    static char previous[] = "{\"p\":1}";
-    static char body[] = "{}";
     struct sim *s = cls;
-    struct zdd_plan_texts texts = {
-        {body}, {body}, {target}, {s->plan.seen.exists ? previous : NULL}};
     char busy[ZDD_ID_SIZE];
-    enum zdd_err err = zdd_plan_insert(tx, &s->plan, &texts, "sim");
+    enum zdd_err err = zdd_plan_insert(tx, &s->plan, &s->texts, "sim");
 
     name_run(s, &s->run);
     if (err == ZDD_ERR_NONE)
@@ -260,6 +265,12 @@ static enum zdd_err insert(struct zdd_tx *tx, void *cls)
         memcpy(s->queued_id, second.id, sizeof(second.id));
     }
     return err;
+}
+
+void store_request(struct sim *s)
+{
+    if (zdd_store_write(s->store, insert, s) != ZDD_ERR_NONE)
+        violate(s, "the deployment could not be stored");
 }
 
 static void tell_plan(struct sim *s)
@@ -282,8 +293,11 @@ static void tell_plan(struct sim *s)
                (int)s->bounds.undo_floor, (int)s->bounds.cap, (int)s->bounds.undo_cap);
 }
 
-void begin(struct sim *s, uint64_t seed)
+static void begin(struct sim *s, uint64_t seed)
 {
+    static char target[] = "{\"t\":1}";
+    static char previous[] = "{\"p\":1}";
+    static char body[] = "{}";
     struct world dice = {.seed = seed, .random = seed, .now_ms = 1000000};
     FILE *const story = s->world.story;
 
@@ -295,7 +309,23 @@ void begin(struct sim *s, uint64_t seed)
     s->world.pace = draw_pace(&s->world);
     draw_faults(&s->world);
     s->bounds = bounds_of(s);
-    if (zdd_store_write(s->store, insert, s) != ZDD_ERR_NONE)
-        violate(s, "the deployment could not be stored");
+    s->texts = (struct zdd_plan_texts){.body = {body},
+                                       .request = {body},
+                                       .target = {target},
+                                       .previous = {s->plan.seen.exists ? previous : NULL}};
+    store_request(s);
     tell_plan(s);
 }
+
+static struct zdd_cluster cluster(struct sim *s)
+{
+    return world_cluster(&s->world);
+}
+
+const struct scenery one_app = {
+    .begin = begin,
+    .cluster = cluster,
+    .check_moment = check_capacity,
+    .check_end = check_end,
+    .calm_ms = CALM_MS,
+};

@@ -99,6 +99,13 @@ static void check_blame(struct sim *s)
         violate(s, "others are blamed for a change that nobody made");
 }
 
+/* Of a pair a second look shows more than the first: its balancers are looked at only in phases
+ * that need them, and what is to be seen before the next move has to be noted first. */
+static bool may_differ(const struct sim *s, const struct step_seen *seen)
+{
+    return s->world.blurred || (s->plan.program.count > 0 && seen->bodies > 0);
+}
+
 void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep)
 {
     const struct zdd_step_report *report = &seen->report;
@@ -109,12 +116,14 @@ void check_step(struct sim *s, const struct step_seen *seen, bool of_sweep)
                 own, seen->before.revision, s->run.revision);
     check_direction(s, &seen->before);
     check_blame(s);
+    if (*seen->before.deployment_id && !*s->run.deployment_id)
+        violate(s, "the name of Marathon's deployment is forgotten");
     if (seen->err == ZDD_ERR_NONE && !report->died &&
         report->ended != zdd_phase_is_final(s->run.phase))
         violate(s, "a step says %s, and the phase is %s", report->ended ? "ended" : "not ended",
                 zdd_phase_name(s->run.phase));
     if (*s->failure || seen->err != ZDD_ERR_NONE || report->died || report->unreachable ||
-        report->ended || of_sweep || seen->orders != s->world.orders_seen ||
+        report->ended || of_sweep || may_differ(s, seen) || seen->orders != s->world.orders_seen ||
         seen->at_ms != s->world.now_ms || s->run.command != ZDD_COMMAND_NONE ||
         !world_chance(&s->world, AGAIN_PCT))
         return;

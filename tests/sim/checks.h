@@ -36,5 +36,8 @@ void check_fences(struct sim *s);
 /** At the end: the app is what the last phase says, and the next in the queue is told. */
 void check_end(struct sim *s);
 
+/** At the end: who waits behind it is live now, and somebody was told. */
+void check_queue(struct sim *s);
+
 /** At the end: journal, audit and event log tell the same, and all of it. */
 void check_record(struct sim *s);

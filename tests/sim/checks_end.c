@@ -49,8 +49,7 @@ static void check_return(struct sim *s)
                 (int)t->definition);
 }
 
-/* Who waits behind it is live now, and somebody was told. */
-static void check_queue(struct sim *s)
+void check_queue(struct sim *s)
 {
     char live_id[ZDD_ID_SIZE];
     struct zdd_step_report report;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define GATE_MS 5000 /* how long a gate waits for its operator */
+
 struct saying {
     struct sim *sim;
     enum zdd_command command;
@@ -90,6 +92,8 @@ void be_operator(struct sim *s)
 {
     static const enum zdd_command ending[] = {ZDD_COMMAND_ROLLBACK, ZDD_COMMAND_ABORT,
                                               ZDD_COMMAND_RETRY, ZDD_COMMAND_RESUME};
+    static const enum zdd_command onward[] = {ZDD_COMMAND_RESUME, ZDD_COMMAND_RETRY,
+                                              ZDD_COMMAND_ABORT};
 
     if (world_fault(&s->world, s->world.faults.command))
         say_anything(s);
@@ -99,9 +103,19 @@ void be_operator(struct sim *s)
     }
     if (s->held_at_ms == 0)
         s->held_at_ms = s->world.now_ms;
+    if (s->run.hold == ZDD_HOLD_GATE && s->run.command == ZDD_COMMAND_NONE &&
+        s->world.now_ms >= s->held_at_ms + GATE_MS && world_chance(&s->world, 90)) {
+        say(s, ZDD_COMMAND_PROMOTE);
+        return;
+    }
     if (s->world.now_ms < s->held_at_ms + OPERATOR_MS || s->run.command != ZDD_COMMAND_NONE)
         return;
     s->held_at_ms = s->world.now_ms;
+    /* Once the old app goes there is only forward, or leaving it to whoever changed it. */
+    if (s->run.phase == ZDD_PHASE_RETIRING || s->run.phase == ZDD_PHASE_SETTLING) {
+        say(s, onward[world_draw(&s->world) % ZDD_COUNT(onward)]);
+        return;
+    }
     /* Late in the day only what ends it helps. */
     say(s, ending[world_draw(&s->world) % (s->world.calm ? 2 : ZDD_COUNT(ending))]);
 }

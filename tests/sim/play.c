@@ -65,14 +65,14 @@ static void on_time(void *cls)
 {
     struct sim *s = cls;
 
-    check_capacity(s);
+    s->scenery->check_moment(s);
     be_operator(s);
 }
 
 /* A step with the look that a sweep took for all; time may pass until it is this one's turn. */
 static enum zdd_err step_of_sweep(struct sim *s, struct zdd_step_report *ret_report)
 {
-    const struct zdd_app_ask ask = {s->run.app_id, "", ""};
+    const struct zdd_app_ask ask = {s->run.app_id, "", "", NULL};
     const struct zdd_cluster *cluster = &s->stepper.cluster;
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
     struct zdd_app_view view;
@@ -92,8 +92,11 @@ static void plan_wake(struct sim *s, enum zdd_err err, const struct zdd_step_rep
         s->wake_at_ms = now_ms + PROBE_MS;
     if (err != ZDD_ERR_NONE)
         s->wake_at_ms = now_ms + RETRY_MS;
-    if (report->died)
-        s->wake_at_ms = now_ms + RESTART_MS;
+    if (!report->died)
+        return;
+    s->wake_at_ms = now_ms + RESTART_MS;
+    if (s->scenery->on_death)
+        s->scenery->on_death(s);
 }
 
 static void tell_phase(struct sim *s, const struct zdd_run *before)
@@ -110,7 +113,7 @@ static void take_step(struct sim *s, bool of_sweep)
                              .orders = s->world.orders_seen,
                              .bodies = bodies_now(s)};
 
-    s->store_failed = false;
+    s->store_failed = s->world.blurred = false;
     s->foreign_bodies = 0;
     seen.err = of_sweep ? step_of_sweep(s, &seen.report)
                         : zdd_step(&s->stepper, s->run.id, NULL, &seen.report);
@@ -141,43 +144,47 @@ static void go_on(struct sim *s)
 
     if (is_due(s, &of_sweep))
         take_step(s, of_sweep && world_chance(&s->world, 50));
-    check_capacity(s);
+    s->scenery->check_moment(s);
     if (zdd_phase_is_final(s->run.phase))
         return;
     be_operator(s);
-    world_tick(&s->world);
-    check_capacity(s);
+    s->world.tick(&s->world);
+    s->scenery->check_moment(s);
     check_clocks(s);
     check_fences(s);
 }
 
-void play(struct sim *s, uint64_t seed, struct zdd_store *store, FILE *story)
+void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zdd_store *store,
+          FILE *story)
 {
     int64_t calm_at_ms;
 
     memset(s, 0, sizeof(*s));
+    s->scenery = scenery;
     s->store = store;
     s->world.story = story;
-    begin(s, seed);
+    scenery->begin(s, seed);
     s->world.on_order = check_order;
     s->world.on_time = on_time;
     s->world.cls = s;
     s->stepper = (struct zdd_stepper){.store = store,
-                                      .cluster = world_cluster(&s->world),
+                                      .cluster = scenery->cluster(s),
                                       .now_ms = sim_now,
                                       .clock = s,
                                       .dies = dies,
                                       .fate = s};
+    if (scenery->router)
+        s->stepper.router = scenery->router(s);
     atomic_store(&s->stepper.random, seed);
     store_faults_of(s);
-    calm_at_ms = s->world.now_ms + CALM_MS;
+    calm_at_ms = s->world.now_ms + scenery->calm_ms;
     while (!*s->failure && !zdd_phase_is_final(s->run.phase)) {
         go_on(s);
         s->world.calm = s->world.now_ms > calm_at_ms;
     }
     store_faults_of(NULL);
     if (!*s->failure)
-        check_end(s);
+        scenery->check_end(s);
     if (!*s->failure)
         check_record(s);
     world_tell(&s->world, "end: %s, %u orders", zdd_phase_name(s->run.phase), s->world.orders_seen);

@@ -5,11 +5,12 @@
 #pragma once
 
 #include "server/engine/step.h"
+#include "storage/plans.h"
 #include "storage/runs.h"
 #include "strategies/preview.h"
+#include "tests/sim/pair_world.h"
 #include "tests/sim/world.h"
 
-#define CALM_MS 250000    /* after this long no new fault happens */
 #define GRACE_MS 120000   /* beyond all deadlines: looks come late when the world is silent */
 #define OPERATOR_MS 60000 /* how long a held deployment waits for its operator */
 #define SWEEP_MS 45000
@@ -22,11 +23,30 @@ struct bounds {
     int64_t end_by_ms;
 };
 
+struct sim;
+
+/** What a deployment works on: one app, or two behind balancers. */
+struct scenery {
+    /** Throw the dice: what is asked for, what runs, what will go wrong; and write the request. */
+    void (*begin)(struct sim *s, uint64_t seed);
+    struct zdd_cluster (*cluster)(struct sim *s);
+    struct zdd_router (*router)(struct sim *s);
+    void (*check_moment)(struct sim *s); /* at every moment */
+    void (*check_end)(struct sim *s);
+    void (*on_death)(struct sim *s); /* the engine has died */
+    int64_t calm_ms;                 /* after this long no new fault happens */
+};
+
+extern const struct scenery one_app, two_apps;
+
 struct sim {
+    const struct scenery *scenery;
     struct world world;
+    struct pair_world pair; /* of two_apps */
     struct zdd_store *store;
     struct zdd_stepper stepper;
     struct zdd_plan plan;
+    struct zdd_plan_texts texts; /* borrowed */
     struct zdd_preview preview;
     struct bounds bounds;
     struct zdd_run run;          /* as last loaded */
@@ -46,8 +66,10 @@ struct sim {
     char failure[300];         /* "" while all is well */
 };
 
-/** Play @p seed. @p story gets every event of it, NULL for nobody. The result is in @p s. */
-void play(struct sim *s, uint64_t seed, struct zdd_store *store, FILE *story);
+/** Play @p seed in @p scenery. @p story gets every event of it, NULL for nobody. The result is in
+ * @p s. */
+void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zdd_store *store,
+          FILE *story);
 
 /* What the files of a play share. */
 
@@ -58,8 +80,12 @@ __attribute__((format(printf, 2, 3))) void violate(struct sim *s, const char *fo
 /** Load the deployment anew, if anything was written since. */
 void reload(struct sim *s);
 
-/** Throw the dice: what is asked for, what runs, what will go wrong; and write the request. */
-void begin(struct sim *s, uint64_t seed);
+/** Write the request: s->plan with s->texts, its deployment and its steps. */
+void store_request(struct sim *s);
+/** @return below @p most */
+unsigned up_to(struct world *dice, unsigned most);
+/** @return @p rate in @p share percent of the worlds, else 0 */
+unsigned in_some(struct world *dice, unsigned share, unsigned rate);
 
 /** Somebody may say something. */
 void be_operator(struct sim *s);

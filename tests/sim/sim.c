@@ -4,8 +4,9 @@
  * world of faults.
  *
  * `sim` runs seeds 1 to 200, `sim --seeds N` seeds 1 to N, `sim --from A --seeds N` N seeds from A
- * on, `sim SEED` replays one and tells its story. Seeds that once failed stand in seeds.txt and run
- * each time. Invariants: design.md §3. Virtual time; nothing sleeps.
+ * on, `sim SEED` replays one and tells its story; `sim --pair …` the same over two apps behind
+ * balancers. Seeds that once failed stand in seeds.txt and pair_seeds.txt and run each time.
+ * Invariants: design.md §3. Virtual time; nothing sleeps.
  */
 #include "server/base/crypto.h"
 #include "server/base/log.h"
@@ -20,9 +21,12 @@
 #define STORE_SEEDS 250  /* then a fresh database, so that its size does not tell */
 #define REPLAY_EVERY 250 /* seeds of which one is played again: the same seed, the same story */
 
-#ifndef SEEDS_FILE
-#    error "SEEDS_FILE names the list of seeds that once failed"
+#if !defined(SEEDS_FILE) || !defined(PAIR_SEEDS_FILE)
+#    error "SEEDS_FILE and PAIR_SEEDS_FILE name the lists of seeds that once failed"
 #endif
+
+static const struct scenery *scenery = &one_app;
+static const char *seeds_file = SEEDS_FILE;
 
 static struct zdd_store *open_store(void)
 {
@@ -43,7 +47,7 @@ static void play_alone(uint64_t seed, FILE *story, struct sim *ret_sim)
 {
     struct zdd_store *store = open_store();
 
-    play(ret_sim, seed, store, story);
+    play(ret_sim, scenery, seed, store, story);
     zdd_store_free(store);
 }
 
@@ -81,11 +85,11 @@ static bool run_seed(uint64_t seed, struct zdd_store *store, size_t ended[ZDD_PH
 {
     static struct sim s;
 
-    play(&s, seed, store, NULL);
+    play(&s, scenery, seed, store, NULL);
     ended[s.run.phase]++;
     if (*s.failure) {
-        printf("seed %" PRIu64 " failed: %s\nIts story (replay: sim %" PRIu64 "):\n", seed,
-               s.failure, seed);
+        printf("seed %" PRIu64 " failed: %s\nIts story (replay: sim%s %" PRIu64 "):\n", seed,
+               s.failure, scenery == &two_apps ? " --pair" : "", seed);
         play_alone(seed, stdout, &s);
         return false;
     }
@@ -94,12 +98,12 @@ static bool run_seed(uint64_t seed, struct zdd_store *store, size_t ended[ZDD_PH
 
 static bool run_kept_seeds(struct zdd_store *store, size_t ended[ZDD_PHASE_COUNT])
 {
-    FILE *file = fopen(SEEDS_FILE, "r");
+    FILE *file = fopen(seeds_file, "r");
     char line[200]; /* the seed, and why it is kept */
     bool good = true;
 
     if (!file) {
-        fprintf(stderr, "sim: cannot read %s\n", SEEDS_FILE);
+        fprintf(stderr, "sim: cannot read %s\n", seeds_file);
         return false;
     }
     while (good && fgets(line, sizeof(line), file))
@@ -143,7 +147,7 @@ static int run_seeds(uint64_t from, uint64_t count)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: sim [SEED | [--from SEED] --seeds N]\n");
+    fprintf(stderr, "usage: sim [--pair] [SEED | [--from SEED] --seeds N]\n");
     return 2;
 }
 
@@ -157,6 +161,12 @@ int main(int argc, char **argv)
     if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK || !zdd_crypto_init())
         return EXIT_FAILURE;
     zdd_log_level_set(ZDD_LOG_ERROR);
+    if (argc > 1 && strcmp(argv[1], "--pair") == 0) {
+        scenery = &two_apps;
+        seeds_file = PAIR_SEEDS_FILE;
+        argv++;
+        argc--;
+    }
     if (argc == 2 && argv[1][0] != '-') {
         play_alone(strtoull(argv[1], NULL, 10), stdout, &s);
         return *s.failure ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -61,22 +61,24 @@ void world_init(struct world *w, uint64_t seed, const struct zdd_plan *plan)
                         .plan = plan,
                         .forced = -1,
                         .version = 1,
-                        .config_version = 1};
+                        .config_version = 1,
+                        .tick = world_tick,
+                        .carry_out = world_carry_out};
     zdd_twin_init(&w->twin, plan);
     w->twin.choose = choose;
     w->twin.cls = w;
 }
 
-static void stamp(char text[ZDD_VERSION_SIZE], int number)
+void world_stamp(char text[ZDD_VERSION_SIZE], int number)
 {
     const unsigned n = (unsigned)number;
 
     snprintf(text, ZDD_VERSION_SIZE, "2024-05-01T10:%02u:%02u.000Z", n / 60 % 60, n % 60);
 }
 
-static void name_deployment(const struct world *w, char id[ZDD_ID_SIZE])
+void world_name_deployment(int number, char id[ZDD_ID_SIZE])
 {
-    snprintf(id, ZDD_ID_SIZE, "00000000-0000-4000-8000-%012d", w->twin.deployment_number);
+    snprintf(id, ZDD_ID_SIZE, "00000000-0000-4000-8000-%012d", number);
 }
 
 static void view(const struct world *w, struct zdd_app_view *v)
@@ -92,30 +94,28 @@ static void view(const struct world *w, struct zdd_app_view *v)
         return;
     v->fits_target = !foreign && (same || w->twin.definition == ZDD_DEFINITION_TARGET);
     v->fits_previous = !foreign && (same || w->twin.definition == ZDD_DEFINITION_PREVIOUS);
-    stamp(v->version, w->version);
-    stamp(v->config_version, w->config_version);
+    world_stamp(v->version, w->version);
+    world_stamp(v->config_version, w->config_version);
     zdd_twin_sides(&w->twin, &v->current, &v->outdated);
     if (w->twin.deployment != ZDD_TWIN_IDLE) {
         v->lock_count = 1;
-        name_deployment(w, v->lock[0]);
+        world_name_deployment(w->twin.deployment_number, v->lock[0]);
     }
 }
 
-/* A call takes its time, on the way there or on the way back. */
-static void linger(struct world *w)
+void world_linger(struct world *w)
 {
     if (!world_fault(w, w->faults.call_slow))
         return;
     for (uint64_t i = 1 + world_draw(w) % SLOW_TICKS_MAX; i > 0; i--) {
-        world_tick(w);
+        w->tick(w);
         if (w->on_time)
             w->on_time(w->cls);
     }
     world_tell(w, "… the call is slow");
 }
 
-/* Every way of a call to end without a word about the app. */
-static enum zdd_err say_nothing(struct world *w)
+enum zdd_err world_say_nothing(struct world *w)
 {
     static const enum zdd_err errors[] = {ZDD_ERR_CLUSTER_DOWN, ZDD_ERR_CLUSTER_SLOW,
                                           ZDD_ERR_CLUSTER_NONSENSE, ZDD_ERR_CLUSTER_UNWELL,
@@ -129,6 +129,14 @@ static bool is_silent(const struct world *w)
     return w->now_ms < w->silent_until_ms;
 }
 
+bool world_is_deaf(struct world *w)
+{
+    if (!is_silent(w) && !world_fault(w, w->faults.look_fails))
+        return false;
+    world_tell(w, "a look gets no answer");
+    return true;
+}
+
 static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t count,
                             struct zdd_app_view *ret_views,
                             char reason[static ZDD_CLUSTER_REASON_SIZE])
@@ -136,17 +144,16 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t co
     struct world *w = cls;
 
     (void)asks;
-    linger(w);
-    if (is_silent(w) || world_fault(w, w->faults.look_fails)) {
+    world_linger(w);
+    if (world_is_deaf(w)) {
         snprintf(reason, ZDD_CLUSTER_REASON_SIZE, "simulated silence");
-        world_tell(w, "a look gets no answer");
-        return say_nothing(w);
+        return world_say_nothing(w);
     }
     for (size_t i = 0; i < count; i++)
         view(w, &ret_views[i]);
     w->looks_seen++;
     w->rests_on = w->moves;
-    linger(w); /* what was seen grows old */
+    world_linger(w); /* what was seen grows old */
     return ZDD_ERR_NONE;
 }
 
@@ -235,6 +242,9 @@ bool world_carry_out(struct world *w, enum zdd_order_kind kind,
     case ZDD_ORDER_DELETE:
         done = !w->twin.exists || zdd_twin_delete(&w->twin, order->force);
         break;
+    case ZDD_ORDER_SET_TRAFFIC:
+    case ZDD_ORDER_ADOPT_OLD:
+    case ZDD_ORDER_DELETE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }
@@ -270,7 +280,7 @@ static enum zdd_err go_astray(struct world *w, enum zdd_order_kind kind,
 {
     if (is_silent(w) || world_fault(w, w->faults.order_lost)) {
         world_tell(w, "  is lost");
-        return world_chance(w, 20) ? ZDD_ERR_CLUSTER_LIMIT : say_nothing(w);
+        return world_chance(w, 20) ? ZDD_ERR_CLUSTER_LIMIT : world_say_nothing(w);
     }
     if (!w->late.pending && world_fault(w, w->faults.order_late)) {
         world_tell(w, "  is late");
@@ -294,22 +304,22 @@ static enum zdd_err answer(struct world *w, enum zdd_order_kind kind,
         return ZDD_ERR_APP_UNKNOWN;
     if (world_fault(w, w->faults.order_half)) {
         carry_out_half(w, kind, order);
-        return say_nothing(w);
+        return world_say_nothing(w);
     }
-    if (!world_carry_out(w, kind, order, w->rests_on)) {
+    if (!w->carry_out(w, kind, order, w->rests_on)) {
         ack->lock_count = 1;
-        name_deployment(w, ack->lock[0]);
+        world_name_deployment(w->twin.deployment_number, ack->lock[0]);
         return ZDD_ERR_CLUSTER_LOCKED;
     }
-    stamp(ack->version, w->version);
-    name_deployment(w, ack->deployment_id);
+    world_stamp(ack->version, w->version);
+    world_name_deployment(w->twin.deployment_number, ack->deployment_id);
     if (world_fault(w, w->faults.order_twice))
-        (void)world_carry_out(w, kind, order, w->rests_on);
+        (void)w->carry_out(w, kind, order, w->rests_on);
     return ZDD_ERR_NONE;
 }
 
-static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
-                         const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
+enum zdd_err world_send(struct world *w, enum zdd_order_kind kind,
+                        const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack)
 {
     enum zdd_err err;
 
@@ -319,38 +329,38 @@ static enum zdd_err send(struct world *w, enum zdd_order_kind kind,
     tell_tasks(w);
     if (w->on_order)
         w->on_order(w->cls, kind, order);
-    linger(w);
+    world_linger(w);
     err = go_astray(w, kind, order, ack);
     if (err == ZDD_ERR_NONE)
         err = answer(w, kind, order, ack);
-    linger(w);
+    world_linger(w);
     if (err != ZDD_ERR_NONE || !world_fault(w, w->faults.answer_lost))
         return err;
     world_tell(w, "  but its answer is lost");
     *ack = (struct zdd_cluster_ack){0};
-    return say_nothing(w);
+    return world_say_nothing(w);
 }
 
 static enum zdd_err send_put(void *cls, const struct zdd_cluster_order *order,
                              struct zdd_cluster_ack *ack)
 {
     /* The definitions' texts say which one it is. */
-    return send(cls,
-                strcmp(order->definition, "{\"t\":1}") == 0 ? ZDD_ORDER_PUT_TARGET
-                                                            : ZDD_ORDER_PUT_PREVIOUS,
-                order, ack);
+    return world_send(cls,
+                      strcmp(order->definition, "{\"t\":1}") == 0 ? ZDD_ORDER_PUT_TARGET
+                                                                  : ZDD_ORDER_PUT_PREVIOUS,
+                      order, ack);
 }
 
 static enum zdd_err send_restart(void *cls, const struct zdd_cluster_order *order,
                                  struct zdd_cluster_ack *ack)
 {
-    return send(cls, ZDD_ORDER_RESTART, order, ack);
+    return world_send(cls, ZDD_ORDER_RESTART, order, ack);
 }
 
 static enum zdd_err send_remove(void *cls, const struct zdd_cluster_order *order,
                                 struct zdd_cluster_ack *ack)
 {
-    return send(cls, ZDD_ORDER_DELETE, order, ack);
+    return world_send(cls, ZDD_ORDER_DELETE, order, ack);
 }
 
 static const struct zdd_cluster_ops ops = {

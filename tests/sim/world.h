@@ -31,6 +31,13 @@ struct faults {
     /* Marathon and other people */
     unsigned leader_change; /* silence, forgotten health, and its plans begin again at step 1 */
     unsigned foreign_change, foreign_scale, foreign_cancel, foreign_delete;
+    /* a pair's balancers */
+    unsigned router_fails;      /* a call to them ends without an answer */
+    unsigned balancer_cut;      /* for up to 20 s it neither asks nor tells us; it serves on */
+    unsigned balancer_lags;     /* for up to 10 s it does not ask for weights */
+    unsigned balancer_reloads;  /* without need */
+    unsigned weight_lost;       /* the answer to its question */
+    unsigned requests_too_long; /* longer than the plan allows */
     /* our own side */
     unsigned clock_jump;   /* the wall clock is set, up to ten minutes either way */
     unsigned engine_dies;  /* at each point of a step */
@@ -98,6 +105,12 @@ struct world {
     unsigned rests_on;                /* moves at the last look */
     unsigned orders_seen, looks_seen; /* looks that got an answer */
     FILE *story;                      /* NULL: nobody reads it */
+    bool blurred; /* since this was cleared, a look showed less than there is, or the past */
+    /** What happens in one moment, and what becomes of an order: world_tick() and
+     * world_carry_out(), or a pair's. */
+    void (*tick)(struct world *w);
+    bool (*carry_out)(struct world *w, enum zdd_order_kind kind,
+                      const struct zdd_cluster_order *order, unsigned rests_on);
     /** Called when an order arrives, before it takes effect: the journal must know it. May be
      * NULL, as all of these. */
     void (*on_order)(void *cls, enum zdd_order_kind kind, const struct zdd_cluster_order *order);
@@ -120,7 +133,22 @@ bool world_chance(struct world *w, unsigned percent);
 bool world_fault(struct world *w, unsigned percent);
 __attribute__((format(printf, 2, 3))) void world_tell(struct world *w, const char *format, ...);
 
-/* What the world's two files share. */
+/* What the world's files share, and a pair's. */
+
+/** A call takes its time, on the way there or on the way back. */
+void world_linger(struct world *w);
+/** @return every way of a call to end without a word about the app */
+enum zdd_err world_say_nothing(struct world *w);
+/** @return whether a look gets no answer */
+bool world_is_deaf(struct world *w);
+/** @p number as Marathon's timestamps and names of deployments. */
+void world_stamp(char text[ZDD_VERSION_SIZE], int number);
+void world_name_deployment(int number, char id[ZDD_ID_SIZE]);
+/** Send an order on its way, with all that may become of it. */
+enum zdd_err world_send(struct world *w, enum zdd_order_kind kind,
+                        const struct zdd_cluster_order *order, struct zdd_cluster_ack *ack);
+/** What happens to Marathon's leader, the clock and late orders, while time passes. */
+void world_tick_around(struct world *w);
 
 /** Something happened that Marathon tells. */
 void world_news(struct world *w);

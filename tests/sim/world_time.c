@@ -220,13 +220,12 @@ static void interfere(struct world *w)
     world_news(w);
 }
 
-void world_tick(struct world *w)
+void world_tick_around(struct world *w)
 {
-    w->now_ms += TICK_MS;
     if (w->late.pending && w->now_ms >= w->late.at_ms) {
         w->late.pending = false;
         world_tell(w, "the late order arrives");
-        (void)world_carry_out(w, w->late.kind, &w->late.order, w->late.rests_on);
+        (void)w->carry_out(w, w->late.kind, &w->late.order, w->late.rests_on);
     }
     if (world_fault(w, w->faults.leader_change))
         change_leader(w);
@@ -235,6 +234,12 @@ void world_tick(struct world *w)
         w->clock_jumps++;
         world_tell(w, "the clock is set to %+d s", (int)(w->clock_skew_ms / 1000));
     }
+}
+
+void world_tick(struct world *w)
+{
+    w->now_ms += TICK_MS;
+    world_tick_around(w);
     live_at_pace(w);
     break_tasks(w);
     interfere(w);

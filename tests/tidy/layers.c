@@ -53,7 +53,8 @@ static const struct row {
      C FILES THREADS SOCKETS " sys/epoll.h "},
     {"server/api/",
      "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
-     "server/engine/cluster.h server/engine/tell.h storage/ strategies/ openapi",
+     "server/engine/cluster.h server/engine/tell.h server/router/dress.h storage/ strategies/ "
+     "openapi",
      C THREADS " jansson.h "},
     {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",
      C FILES THREADS SOCKETS " jansson.h "},

@@ -94,9 +94,11 @@ static void a_step_needs_its_deployment_and_an_index_of_its_own(void **state)
     assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
     assert_err(ZDD_ERR_STORE_BROKEN,
                insert(*state, (struct step_call){"run-1", a_step(.index = 0), NULL}));
-    assert_good(insert(*state, (struct step_call){"run-1", a_step(.index = 15), NULL}));
-    assert_err(ZDD_ERR_STORE_BROKEN,
-               insert(*state, (struct step_call){"run-1", a_step(.index = ZDD_STEP_MAX), NULL}));
+    assert_good(
+        insert(*state, (struct step_call){"run-1", a_step(.index = ZDD_PROGRAM_MAX), NULL}));
+    assert_err(
+        ZDD_ERR_STORE_BROKEN,
+        insert(*state, (struct step_call){"run-1", a_step(.index = ZDD_PROGRAM_MAX + 1), NULL}));
 }
 
 static void a_state_that_no_step_has_is_refused(void **state)
@@ -202,8 +204,12 @@ static bool see_intent(void *cls, const struct zdd_intent_row *row, const char *
 
 static void the_journal_tells_orders_and_what_became_of_them(void **state)
 {
-    struct intent_call first = {"run-1", {ZDD_ORDER_PUT_TARGET, 4, false}, 0, ZDD_OUTCOME_NONE};
-    struct intent_call second = {"run-1", {ZDD_ORDER_DELETE, 0, true}, 0, ZDD_OUTCOME_REFUSED};
+    struct intent_call first = {"run-1",
+                                {.kind = ZDD_ORDER_PUT_TARGET, .instances = 4, .force = false},
+                                0,
+                                ZDD_OUTCOME_NONE};
+    struct intent_call second = {
+        "run-1", {.kind = ZDD_ORDER_DELETE, .instances = 0, .force = true}, 0, ZDD_OUTCOME_REFUSED};
     char text[400] = "";
 
     assert_good(zdd_store_write(*state, open_body, &first));
@@ -217,8 +223,12 @@ static void the_journal_tells_orders_and_what_became_of_them(void **state)
 
 static void an_outcome_is_noted_once(void **state)
 {
-    struct intent_call call = {"run-1", {ZDD_ORDER_RESTART, 1, false}, 0, ZDD_OUTCOME_ACKED};
-    struct intent_call nobody = {"nobody", {ZDD_ORDER_RESTART, 1, false}, 0, ZDD_OUTCOME_ACKED};
+    struct intent_call call = {
+        "run-1", {.kind = ZDD_ORDER_RESTART, .instances = 1, .force = false}, 0, ZDD_OUTCOME_ACKED};
+    struct intent_call nobody = {"nobody",
+                                 {.kind = ZDD_ORDER_RESTART, .instances = 1, .force = false},
+                                 0,
+                                 ZDD_OUTCOME_ACKED};
 
     assert_good(zdd_store_write(*state, open_body, &call));
     assert_good(zdd_store_write(*state, close_body, &call));
@@ -226,6 +236,42 @@ static void an_outcome_is_noted_once(void **state)
     call.seq++;
     assert_err(ZDD_ERR_REVISION_STALE, zdd_store_write(*state, close_body, &call));
     assert_err(ZDD_ERR_STORE_BROKEN, zdd_store_write(*state, open_body, &nobody));
+}
+
+static bool see_traffic(void *cls, const struct zdd_intent_row *row, const char *detail)
+{
+    struct zdd_order *order = cls;
+
+    (void)detail;
+    *order = row->order;
+    return true;
+}
+
+static void the_journal_tells_what_balancers_were_told(void **state)
+{
+    struct intent_call call = {
+        .run_id = "run-1",
+        .order = {.kind = ZDD_ORDER_SET_TRAFFIC,
+                  .traffic = {{{ZDD_RESTS, 0}, {ZDD_DRAINS, ZDD_WEIGHT_MAX}}}}};
+    struct zdd_order back = {0};
+
+    assert_good(zdd_store_write(*state, open_body, &call));
+    assert_good(zdd_intent_list(*state, "run-1", see_traffic, &back));
+    assert_int_equal(back.kind, ZDD_ORDER_SET_TRAFFIC);
+    assert_int_equal(back.traffic.side[ZDD_SIDE_OLD].serving, ZDD_RESTS);
+    assert_int_equal(back.traffic.side[ZDD_SIDE_OLD].weight, 0);
+    assert_int_equal(back.traffic.side[ZDD_SIDE_NEW].serving, ZDD_DRAINS);
+    assert_int_equal(back.traffic.side[ZDD_SIDE_NEW].weight, ZDD_WEIGHT_MAX);
+}
+
+static void a_program_has_room_for_all_its_steps_and_no_more(void **state)
+{
+    struct step_call last = {"run-1", {.kind = "settle", .text = "", .state = "pending"}, NULL};
+
+    last.step.index = ZDD_PROGRAM_MAX;
+    assert_good(zdd_store_write(*state, insert_body, &last));
+    last.step.index = ZDD_PROGRAM_MAX + 1;
+    assert_err(ZDD_ERR_STORE_BROKEN, zdd_store_write(*state, insert_body, &last));
 }
 
 int main(void)
@@ -240,6 +286,8 @@ int main(void)
         CASE(steps_that_never_began_are_skipped_at_the_end),
         CASE(the_journal_tells_orders_and_what_became_of_them),
         CASE(an_outcome_is_noted_once),
+        CASE(the_journal_tells_what_balancers_were_told),
+        CASE(a_program_has_room_for_all_its_steps_and_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

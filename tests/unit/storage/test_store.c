@@ -396,11 +396,11 @@ static void a_newer_schema_is_left_alone(void **state)
     assert_err(ZDD_ERR_STORE_NEWER,
                open_fails(&(struct zdd_store_options){.path = place->path}, reason));
     assert_says(reason, "schema 7");
-    assert_says(reason, "up to 1");
+    assert_says(reason, "up to 2");
     assert_err(
         ZDD_ERR_STORE_NEWER,
         open_fails(&(struct zdd_store_options){.path = place->path, .read_only = true}, reason));
-    tamper(place->path, "PRAGMA user_version = 1");
+    tamper(place->path, "PRAGMA user_version = 2");
     zdd_store_free(open_file(place->path));
 }
 
@@ -445,7 +445,7 @@ static void a_reader_needs_a_database_that_is_there_and_up_to_date(void **state)
     assert_says(reason, place->path);
     tamper(place->path, "PRAGMA application_id = 0; PRAGMA user_version = 0");
     assert_err(ZDD_ERR_STORE_CANNOT_OPEN, open_fails(&options, reason));
-    assert_says(reason, "has schema 0, this program needs 1");
+    assert_says(reason, "has schema 0, this program needs 2");
 }
 
 /* As a user who may not write here. Root may, so it becomes somebody else first. */

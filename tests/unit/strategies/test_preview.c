@@ -402,11 +402,11 @@ static void each_step_has_its_deadline(void **state)
     v = preview(a_plan(.deadline_ms = 77000));
     assert_int_equal(v.step_count, 2);
     assert_string_equal(v.step[1].kind, "replace-tasks");
-    assert_int_equal(v.step_deadline_ms[0], 77000);
-    assert_int_equal(v.step_deadline_ms[1], 77000);
+    assert_int_equal(v.step[0].deadline_ms, 77000);
+    assert_int_equal(v.step[1].deadline_ms, 77000);
     assert_int_equal(v.deadline_ms, 800000); /* what is suggested, whatever was asked */
     v = preview(a_plan(.deadline_ms = 0));
-    assert_int_equal(v.step_deadline_ms[1], 800000);
+    assert_int_equal(v.step[1].deadline_ms, 800000);
 }
 
 static void a_long_timeline_is_thinned_out_and_keeps_both_ends(void **state)

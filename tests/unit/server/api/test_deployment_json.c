@@ -76,6 +76,90 @@ static void weights_are_shares_of_the_healthy_instances(void **state)
     assert_true(json_number_value(zdd_json_at(nobody, "/new/weight")) == 0);
 }
 
+static double pair_progress(const struct zdd_run *run)
+{
+    static const struct zdd_note over_pair = {
+        .target_instances = 4, .old_instances = 4, .rollback_mode = "traffic", .program_steps = 8};
+
+    return zdd_deployment_progress(run, &over_pair);
+}
+
+static void progress_over_a_pair_goes_by_its_program(void **state)
+{
+    (void)state;
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_PENDING)) == 0);
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_SHIFTING, .step = 2)) == 0.25);
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_ROLLING, .step = 2,
+                                    .new_side = {.healthy = 2})) == 0.31);
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_SETTLING, .step = 7)) == 0.88);
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_SUCCEEDED, .step = 7)) == 1);
+    /* Back: the old version was whole all the time, the new one goes. */
+    assert_true(
+        pair_progress(a_run(.phase = ZDD_PHASE_RETURNING, .step = 8, .old_side = {.healthy = 4},
+                            .new_side = {.instances = 4, .healthy = 4})) == 0);
+    assert_true(pair_progress(a_run(.phase = ZDD_PHASE_UNDOING, .step = 8,
+                                    .old_side = {.healthy = 4}, .new_side = {.instances = 1})) ==
+                0.75);
+}
+
+static json_t *written_pair(const struct zdd_run *run, const char *old_id)
+{
+    struct zdd_plan plan = {.pair = {.new_id = "/a-green"}};
+    const struct zdd_deployment_view view = {
+        .run = run,
+        .note = {.target_instances = 4, .rollback_mode = "traffic", .program_steps = 2},
+        .plan = &plan};
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    struct zdd_writer w = {.buf = &buf};
+    json_t *json = NULL;
+
+    memcpy(plan.pair.old_id, old_id, strlen(old_id));
+    zdd_program_add(&plan.program, ZDD_STEP_START, 4);
+    zdd_program_add(&plan.program, ZDD_STEP_SHIFT, 10000);
+    zdd_w_deployment(&w, NULL, &view);
+    assert_int_equal(zdd_json_read(buf.data, buf.size, &json, NULL), ZDD_ERR_NONE);
+    return json;
+}
+
+static void assert_weights(struct zdd_traffic traffic, double old, double new)
+{
+    ZDD_AUTO_JSON json_t *json =
+        written_pair(a_run(.phase = ZDD_PHASE_SHIFTING, .old_side = {.healthy = 3},
+                           .new_side = {.healthy = 1}, .traffic = traffic),
+                     "/a-blue");
+
+    assert_true(json_number_value(zdd_json_at(json, "/old/weight")) == old);
+    assert_true(json_number_value(zdd_json_at(json, "/new/weight")) == new);
+}
+
+static void weights_of_a_pair_are_what_the_balancers_were_told(void **state)
+{
+    (void)state;
+    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 100}, {ZDD_SERVES, 75}}}, 80, 20);
+    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 1}, {ZDD_SERVES, 1}}}, 75, 25);
+    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}}, 0, 100);
+    assert_weights((struct zdd_traffic){{{ZDD_DRAINS, 7}, {ZDD_SERVES, 1}}}, 0, 100);
+    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 1}, {ZDD_RESTS, 7}}}, 100, 0);
+    assert_weights((struct zdd_traffic){{{ZDD_DRAINS, 0}, {ZDD_RESTS, 0}}}, 0, 0);
+}
+
+static void a_pair_is_shown_by_its_apps_and_the_steps_of_its_program(void **state)
+{
+    const struct zdd_run *run = a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1);
+    ZDD_AUTO_JSON json_t *json = written_pair(run, "/a-blue");
+    ZDD_AUTO_JSON json_t *first = written_pair(run, "");
+
+    (void)state;
+    assert_string_equal(json_string_value(zdd_json_at(json, "/appId")), "/a");
+    assert_string_equal(json_string_value(zdd_json_at(json, "/old/appId")), "/a-blue");
+    assert_string_equal(json_string_value(zdd_json_at(json, "/new/appId")), "/a-green");
+    assert_string_equal(json_string_value(zdd_json_at(json, "/step/kind")), "shift");
+    assert_int_equal(json_integer_value(zdd_json_at(json, "/step/of")), 2);
+    assert_string_equal(json_string_value(zdd_json_at(json, "/rollback/mode")), "traffic");
+    /* Where nothing ran before, the pair itself stands for it. */
+    assert_string_equal(json_string_value(zdd_json_at(first, "/old/appId")), "/a");
+}
+
 static void the_way_back_is_one_step_more(void **state)
 {
     ZDD_AUTO_JSON json_t *forward = written(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1));
@@ -116,6 +200,9 @@ int main(void)
         cmocka_unit_test(on_the_way_back_the_old_instances_count),
         cmocka_unit_test(an_app_of_no_instances_has_a_progress_too),
         cmocka_unit_test(weights_are_shares_of_the_healthy_instances),
+        cmocka_unit_test(progress_over_a_pair_goes_by_its_program),
+        cmocka_unit_test(weights_of_a_pair_are_what_the_balancers_were_told),
+        cmocka_unit_test(a_pair_is_shown_by_its_apps_and_the_steps_of_its_program),
         cmocka_unit_test(the_way_back_is_one_step_more),
         cmocka_unit_test(a_strategy_that_is_no_more_has_no_step),
         cmocka_unit_test(rollback_is_possible_where_the_table_says_so),

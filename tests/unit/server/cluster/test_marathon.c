@@ -124,7 +124,7 @@ static void stop(struct scene *scene)
 
 static enum zdd_err look(struct scene *scene)
 {
-    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL};
+    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL, NULL};
 
     return scene->cluster.ops->observe(scene->cluster.cls, &ask, 1, scene->view, scene->reason);
 }
@@ -186,7 +186,8 @@ static void one_app_is_one_request(void **state)
 
 static void several_apps_are_one_request_too(void **state)
 {
-    const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL}, {"/shop/cart", NULL, NULL}};
+    const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL, NULL},
+                                       {"/shop/cart", NULL, NULL, NULL}};
     struct scene scene;
 
     (void)state;
@@ -220,7 +221,8 @@ static void no_app_asked_for_is_no_request(void **state)
 
 static void a_missing_app_may_still_be_under_removal(void **state)
 {
-    const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL}, {"/gone", NULL, NULL}};
+    const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL, NULL},
+                                       {"/gone", NULL, NULL, NULL}};
     struct scene scene;
 
     (void)state;
@@ -302,7 +304,8 @@ static void serve_half(struct peer *peer, int fd, int index)
 /* Whatever goes wrong with the list of all: no app may seem to be gone because of it. */
 static void bad_answers_about_all_apps_make_none_of_them_disappear(void **state)
 {
-    static const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL}, {"/gone", NULL, NULL}};
+    static const struct zdd_app_ask asks[] = {{"/shop/cart", NULL, NULL, NULL},
+                                              {"/gone", NULL, NULL, NULL}};
     static const char deployments[] = "[{\"id\":\"d2\",\"affectedApps\":[\"/gone\"]}]";
     static const struct {
         const char *status, *apps;
@@ -732,7 +735,7 @@ static void callers_beyond_the_pool_wait_but_not_for_ever(void **state)
 {
     struct scene scene;
     struct zdd_app_view view;
-    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL};
+    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL, NULL};
     char reason[ZDD_CLUSTER_REASON_SIZE];
     pthread_t thread;
 

@@ -40,7 +40,7 @@ static json_t *parse(const char *text)
 
 static struct zdd_app_view read_with(const char *text, const char *target, const char *previous)
 {
-    const struct zdd_app_ask ask = {"/shop/cart", target, previous};
+    const struct zdd_app_ask ask = {"/shop/cart", target, previous, NULL};
     ZDD_AUTO_JSON json_t *app = parse(text);
     struct zdd_app_view view = {0};
 
@@ -295,7 +295,7 @@ static void what_is_not_the_app_asked_for_is_nonsense(void **state)
         "{\"id\":\"/shop/cart\",\"instances\":4}",
         "{\"id\":\"/shop/cart\",\"instances\":4,\"tasks\":{}}",
     };
-    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL};
+    const struct zdd_app_ask ask = {"/shop/cart", NULL, NULL, NULL};
 
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(texts); i++) {

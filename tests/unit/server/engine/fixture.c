@@ -86,7 +86,8 @@ static enum zdd_err insert(struct zdd_tx *tx, void *cls)
 {
     static char text[] = "{}";
     struct ask *ask = cls;
-    struct zdd_plan_texts texts = {{text}, {text}, {text}, {text}};
+    struct zdd_plan_texts texts = {
+        .body = {text}, .request = {text}, .target = {text}, .previous = {text}};
     struct zdd_plan plan = {
         .action = ZDD_ACTION_UPGRADE,
         .created_at_ms = zdd_now_ms(),

@@ -47,11 +47,16 @@ static const struct zdd_cluster_ops ops = {.put = put, .restart = restart, .remo
 static enum zdd_err act(struct fake *fake, struct zdd_order order, struct zdd_cluster_ack *ret_ack)
 {
     const struct zdd_cluster cluster = {&ops, fake};
-    const struct zdd_definitions definitions = {"{target}", "{previous}"};
+    static char target[] = "{target}", previous[] = "{previous}", adopted[] = "{adopted}";
+    const struct zdd_plan_texts texts = {
+        .target = {target}, .previous = {previous}, .adopted = {adopted}};
     static const struct zdd_run run = {.id = "0190", .app_id = "/shop/cart"};
+    static const struct zdd_plan plan = {.app_id = "/shop/cart"};
+    const struct zdd_act_scene with = {
+        .cluster = &cluster, .plan = &plan, .texts = &texts, .run = &run};
 
     memset(ret_ack, 'x', sizeof(*ret_ack)); /* nothing of it may be left */
-    return zdd_act(&cluster, &run, &definitions, &order, ret_ack);
+    return zdd_act(&with, &order, ret_ack);
 }
 
 static void each_order_becomes_its_request(void **state)
@@ -73,8 +78,11 @@ static void each_order_becomes_its_request(void **state)
             struct fake fake = {0};
             struct zdd_cluster_ack ack;
 
-            assert_int_equal(act(&fake, (struct zdd_order){rows[i].kind, 5, force != 0}, &ack),
-                             ZDD_ERR_NONE);
+            assert_int_equal(
+                act(&fake,
+                    (struct zdd_order){.kind = rows[i].kind, .instances = 5, .force = force != 0},
+                    &ack),
+                ZDD_ERR_NONE);
             assert_string_equal(fake.called, rows[i].called);
             assert_string_equal(fake.order.app_id, "/shop/cart");
             assert_string_equal(fake.order.request_id, "0190");
@@ -91,19 +99,157 @@ static void each_order_becomes_its_request(void **state)
     }
 }
 
+struct fake_router {
+    enum zdd_err answer;
+    const char *words;
+    struct zdd_router_order order;
+    int calls;
+};
+
+static enum zdd_err set(void *cls, const struct zdd_router_order *order,
+                        char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct fake_router *router = cls;
+
+    router->calls++;
+    router->order = *order;
+    snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s", router->words ? router->words : "");
+    return router->answer;
+}
+
+static const struct zdd_router_ops router_ops = {.set = set};
+
+/* As act(), for a deployment of /shop/cart over a pair. */
+static enum zdd_err act_on_pair(struct fake *fake, struct fake_router *fake_router,
+                                struct zdd_order order, struct zdd_cluster_ack *ret_ack)
+{
+    const struct zdd_cluster cluster = {&ops, fake};
+    const struct zdd_router router = {&router_ops, fake_router};
+    const struct zdd_fleet fleet = {.ports = 1};
+    static char target[] = "{target}", previous[] = "{previous}", adopted[] = "{adopted}";
+    const struct zdd_plan_texts texts = {
+        .target = {target}, .previous = {previous}, .adopted = {adopted}};
+    static const struct zdd_run run = {.id = "0190", .app_id = "/shop/cart"};
+    static const struct zdd_plan plan = {
+        .app_id = "/shop/cart",
+        .pair = {.old_id = "/shop/cart-green", .new_id = "/shop/cart-blue"},
+        .program = {.count = 1, .step = {{ZDD_STEP_SETTLE, 0}}}};
+    const struct zdd_act_scene with = {.cluster = &cluster,
+                                       .router = &router,
+                                       .plan = &plan,
+                                       .texts = &texts,
+                                       .run = &run,
+                                       .fleet = &fleet};
+
+    memset(ret_ack, 'x', sizeof(*ret_ack)); /* nothing of it may be left */
+    return zdd_act(&with, &order, ret_ack);
+}
+
+static void each_order_about_a_pair_reaches_the_right_app(void **state)
+{
+    static const struct {
+        enum zdd_order_kind kind;
+        const char *called, *app_id, *definition;
+    } rows[] = {
+        {ZDD_ORDER_PUT_TARGET, "put", "/shop/cart-blue", "{target}"},
+        {ZDD_ORDER_ADOPT_OLD, "put", "/shop/cart-green", "{adopted}"},
+        {ZDD_ORDER_DELETE, "remove", "/shop/cart-blue", NULL},
+        {ZDD_ORDER_DELETE_OLD, "remove", "/shop/cart-green", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        struct fake fake = {0};
+        struct fake_router router = {0};
+        struct zdd_cluster_ack ack;
+
+        assert_int_equal(act_on_pair(&fake, &router,
+                                     (struct zdd_order){.kind = rows[i].kind, .instances = 5},
+                                     &ack),
+                         ZDD_ERR_NONE);
+        assert_string_equal(fake.called, rows[i].called);
+        assert_string_equal(fake.order.app_id, rows[i].app_id);
+        assert_string_equal(fake.order.request_id, "0190");
+        assert_int_equal(fake.order.instances, 5);
+        if (rows[i].definition)
+            assert_string_equal(fake.order.definition, rows[i].definition);
+        else
+            assert_null(fake.order.definition);
+        assert_int_equal(router.calls, 0);
+    }
+}
+
+static void traffic_goes_to_the_balancers_and_not_to_marathon(void **state)
+{
+    struct fake fake = {0};
+    struct fake_router router = {0};
+    struct zdd_cluster_ack ack;
+
+    (void)state;
+    assert_int_equal(
+        act_on_pair(&fake, &router,
+                    (struct zdd_order){.kind = ZDD_ORDER_SET_TRAFFIC,
+                                       .traffic = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}}},
+                    &ack),
+        ZDD_ERR_NONE);
+    assert_null(fake.called);
+    assert_int_equal(router.calls, 1);
+    assert_string_equal(router.order.pair, "/shop/cart");
+    assert_int_equal(router.order.side[ZDD_SIDE_OLD].serving, ZDD_DRAINS);
+    assert_int_equal(router.order.side[ZDD_SIDE_NEW].weight, 256);
+    assert_string_equal(ack.words, "");
+}
+
+static void balancers_that_do_not_listen_are_told_in_their_words(void **state)
+{
+    struct fake fake = {0};
+    struct fake_router router = {.answer = ZDD_ERR_ROUTER_DOWN, .words = "10.0.0.5: refused"};
+    const struct zdd_order order = {.kind = ZDD_ORDER_SET_TRAFFIC};
+    struct zdd_cluster_ack ack;
+
+    (void)state;
+    assert_int_equal(act_on_pair(&fake, &router, order, &ack), ZDD_ERR_ROUTER_DOWN);
+    assert_string_equal(ack.words, "10.0.0.5: refused");
+    assert_int_equal(zdd_act_outcome(ZDD_ERR_ROUTER_DOWN), ZDD_OUTCOME_FAILED);
+    router.words = NULL;
+    assert_int_equal(act_on_pair(&fake, &router, order, &ack), ZDD_ERR_ROUTER_DOWN);
+    assert_string_equal(ack.words, zdd_err_text(ZDD_ERR_ROUTER_DOWN));
+}
+
+static void an_old_app_that_is_gone_has_been_removed_and_cannot_be_adopted(void **state)
+{
+    struct fake fake = {.answer = ZDD_ERR_APP_UNKNOWN};
+    struct fake_router router = {0};
+    struct zdd_cluster_ack ack;
+
+    (void)state;
+    assert_int_equal(
+        act_on_pair(&fake, &router, (struct zdd_order){.kind = ZDD_ORDER_DELETE_OLD}, &ack),
+        ZDD_ERR_NONE);
+    assert_int_equal(
+        act_on_pair(&fake, &router, (struct zdd_order){.kind = ZDD_ORDER_ADOPT_OLD}, &ack),
+        ZDD_ERR_APP_UNKNOWN);
+}
+
 static void what_is_gone_already_has_been_deleted(void **state)
 {
     struct fake fake = {.answer = ZDD_ERR_APP_UNKNOWN};
     struct zdd_cluster_ack ack;
 
     (void)state;
-    assert_int_equal(act(&fake, (struct zdd_order){ZDD_ORDER_DELETE, 0, false}, &ack),
-                     ZDD_ERR_NONE);
-    assert_int_equal(act(&fake, (struct zdd_order){ZDD_ORDER_RESTART, 4, false}, &ack),
-                     ZDD_ERR_APP_UNKNOWN);
+    assert_int_equal(
+        act(&fake, (struct zdd_order){.kind = ZDD_ORDER_DELETE, .instances = 0, .force = false},
+            &ack),
+        ZDD_ERR_NONE);
+    assert_int_equal(
+        act(&fake, (struct zdd_order){.kind = ZDD_ORDER_RESTART, .instances = 4, .force = false},
+            &ack),
+        ZDD_ERR_APP_UNKNOWN);
     fake.answer = ZDD_ERR_CLUSTER_DOWN;
-    assert_int_equal(act(&fake, (struct zdd_order){ZDD_ORDER_DELETE, 0, false}, &ack),
-                     ZDD_ERR_CLUSTER_DOWN);
+    assert_int_equal(
+        act(&fake, (struct zdd_order){.kind = ZDD_ORDER_DELETE, .instances = 0, .force = false},
+            &ack),
+        ZDD_ERR_CLUSTER_DOWN);
 }
 
 static void only_what_would_be_refused_again_is_refused_for_good(void **state)
@@ -126,6 +272,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_order_becomes_its_request),
+        cmocka_unit_test(each_order_about_a_pair_reaches_the_right_app),
+        cmocka_unit_test(traffic_goes_to_the_balancers_and_not_to_marathon),
+        cmocka_unit_test(balancers_that_do_not_listen_are_told_in_their_words),
+        cmocka_unit_test(an_old_app_that_is_gone_has_been_removed_and_cannot_be_adopted),
         cmocka_unit_test(what_is_gone_already_has_been_deleted),
         cmocka_unit_test(only_what_would_be_refused_again_is_refused_for_good),
     };

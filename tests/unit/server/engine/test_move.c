@@ -229,6 +229,95 @@ another_reason_to_wait_for_marathon_is_worth_writing_and_its_numbers_are_not(voi
     assert_false(zdd_move_matters(&silent, &later));
 }
 
+/* A program of three steps: shift, start, shift. */
+static struct zdd_run moved_over_pair(struct zdd_run run, struct zdd_decision d, int64_t now_ms)
+{
+    struct zdd_plan plan = a_plan(.strategy = "blue-green");
+
+    zdd_program_add(&plan.program, ZDD_STEP_SHIFT, 0);
+    zdd_program_add(&plan.program, ZDD_STEP_START, 4);
+    zdd_program_add(&plan.program, ZDD_STEP_SHIFT, ZDD_SHARE_ALL);
+    zdd_move(zdd_strategy_find("blue-green"), &plan, &d, now_ms, &run);
+    return run;
+}
+
+static void over_a_pair_the_decision_says_the_step(void **state)
+{
+    struct zdd_run run = moved_over_pair(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1),
+                                         a_decision(.phase = ZDD_PHASE_SHIFTING, .step = 2), T0);
+
+    (void)state;
+    assert_int_equal(run.step, 2);
+    /* The same phase again in another step begins anew. */
+    run = moved_over_pair(a_run(.phase = ZDD_PHASE_SHIFTING, .step = 0, .attempt = 3),
+                          a_decision(.phase = ZDD_PHASE_SHIFTING, .step = 2), T0 + 50);
+    assert_int_equal(run.step, 2);
+    assert_int_equal(run.attempt, 0);
+    assert_int_equal(run.phase_since_ms, T0 + 50);
+    assert_int_equal(run.step_deadline_at_ms, T0 + 50 + ZDD_SHIFT_LIMIT_MS);
+    /* Going back is the step behind the last. */
+    run = moved_over_pair(a_run(.phase = ZDD_PHASE_SHIFTING, .step = 2),
+                          a_decision(.phase = ZDD_PHASE_CLEARING, .step = 2), T0);
+    assert_int_equal(run.step, 3);
+    /* And the step in which it failed stays. */
+    run = moved_over_pair(a_run(.phase = ZDD_PHASE_SHIFTING, .step = 2),
+                          a_decision(.phase = ZDD_PHASE_FAILED, .step = 0), T0);
+    assert_int_equal(run.step, 2);
+}
+
+static void traffic_counts_as_seen_from_the_first_look_that_shows_it(void **state)
+{
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_SHIFTING);
+
+    (void)state;
+    run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_SHIFTING, .sight = ZDD_SIGHT_SEEN),
+                          T0 + 5);
+    assert_int_equal(run.traffic_seen_at_ms, T0 + 5);
+    run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_SHIFTING, .sight = ZDD_SIGHT_SEEN),
+                          T0 + 9);
+    assert_int_equal(run.traffic_seen_at_ms, T0 + 5);
+    /* Who says nothing of it leaves it; who has lost it of sight begins anew. */
+    run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_KEEPING, .step = 1), T0 + 10);
+    assert_int_equal(run.traffic_seen_at_ms, T0 + 5);
+    run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_SHIFTING, .sight = ZDD_SIGHT_LOST),
+                          T0 + 11);
+    assert_int_equal(run.traffic_seen_at_ms, 0);
+}
+
+static void ordered_traffic_is_noted_and_not_seen_yet(void **state)
+{
+    const struct zdd_traffic wanted = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    struct zdd_run run =
+        a_run(.phase = ZDD_PHASE_SHIFTING, .traffic = zdd_traffic_base(), .traffic_seen_at_ms = T0);
+    const struct zdd_traffic before = run.traffic;
+
+    (void)state;
+    run = moved_over_pair(run,
+                          a_decision(.phase = ZDD_PHASE_SHIFTING, .sight = ZDD_SIGHT_SEEN,
+                                     .order_count = 1,
+                                     .order = {{.kind = ZDD_ORDER_DELETE_OLD, .traffic = wanted}}),
+                          T0);
+    assert_true(zdd_traffic_same(&run.traffic, &before)); /* that order is not about traffic */
+    assert_int_equal(run.traffic_seen_at_ms, T0);
+    run = moved_over_pair(run,
+                          a_decision(.phase = ZDD_PHASE_SHIFTING, .sight = ZDD_SIGHT_SEEN,
+                                     .order_count = 1,
+                                     .order = {{.kind = ZDD_ORDER_SET_TRAFFIC, .traffic = wanted}}),
+                          T0 + 1);
+    assert_true(zdd_traffic_same(&run.traffic, &wanted));
+    assert_int_equal(run.traffic_seen_at_ms, 0);
+    assert_true(run.ordered);
+}
+
+static void that_traffic_was_seen_is_worth_writing(void **state)
+{
+    const struct zdd_run unseen = a_run(), seen_now = a_run(.traffic_seen_at_ms = T0);
+
+    (void)state;
+    assert_true(zdd_move_matters(&unseen, &seen_now));
+    assert_true(zdd_move_matters(&seen_now, &unseen));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +334,10 @@ int main(void)
         cmocka_unit_test(a_retry_starts_the_clocks_anew),
         cmocka_unit_test(an_order_is_unsure_until_its_answer_says_otherwise),
         cmocka_unit_test(what_callers_or_a_restart_would_miss_is_written),
+        cmocka_unit_test(over_a_pair_the_decision_says_the_step),
+        cmocka_unit_test(traffic_counts_as_seen_from_the_first_look_that_shows_it),
+        cmocka_unit_test(ordered_traffic_is_noted_and_not_seen_yet),
+        cmocka_unit_test(that_traffic_was_seen_is_worth_writing),
     };
 
     return cmocka_run_group_tests_name("server/engine/move", tests, NULL, NULL);

@@ -136,7 +136,8 @@ static enum zdd_err insert(struct zdd_tx *tx, void *cls)
 {
     static char text[] = "{}";
     struct pair *pair = cls;
-    const struct zdd_plan_texts texts = {{text}, {text}, {text}, {text}};
+    const struct zdd_plan_texts texts = {
+        .body = {text}, .request = {text}, .target = {text}, .previous = {text}};
     char busy[ZDD_ID_SIZE];
     enum zdd_err err = zdd_plan_insert(tx, &pair->plan, &texts, "test");
 

@@ -92,6 +92,115 @@ static void marathon_is_quoted(void **state)
     assert_non_null(strstr(run.waiting_text, "2 old instances"));
 }
 
+static struct zdd_plan a_pair_plan(void)
+{
+    struct zdd_plan plan = a_plan(.target = facts_of_app(.instances = 6));
+
+    zdd_program_add(&plan.program, ZDD_STEP_START, 6);
+    zdd_program_add(&plan.program, ZDD_STEP_KEEP, 300000);
+    return plan;
+}
+
+static void assert_pair_waits(struct zdd_run run, const char *code, struct zdd_observation o,
+                              const char *expected)
+{
+    const struct zdd_plan plan = a_pair_plan();
+
+    zdd_tell_waiting(&run, code, &plan, &o, NULL, NULL);
+    assert_string_equal(run.waiting_code, code);
+    assert_string_equal(run.waiting_text, expected);
+}
+
+static void tasks_of_a_pair_are_counted_on_the_side_that_moves(void **state)
+{
+    const struct zdd_observation o =
+        seen(.current = {.total = 4, .staged = 1, .running = 3, .healthy = 2},
+             .peer = {.current = serving(3), .outdated = ending(2)});
+
+    (void)state;
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_ADOPTING), "tasks", o,
+                      "3 of 4 old instances have the labels of a pair.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_RETIRING), "tasks", o,
+                      "5 old instances still have to end.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_ROLLING), "tasks", o,
+                      "2 of 6 new instances healthy, 3 running, 1 starting; 0 old still there.");
+    /* Whatever happens, the old app is not restored: it never went. */
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_UNDOING), "tasks", o,
+                      "4 instances of the new app still have to end.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_CLEARING), "tasks", o,
+                      "4 instances of the new app still have to end.");
+}
+
+#define a_balance(...)                                                                             \
+    {                                                                                              \
+        .known = true, .side = { __VA_ARGS__ }                                                     \
+    }
+
+static void a_balancer_is_waited_for_with_what_it_lacks(void **state)
+{
+    const struct zdd_run shifting = a_run(.phase = ZDD_PHASE_SHIFTING);
+
+    (void)state;
+    assert_pair_waits(shifting, "balancer", seen(.balance = {.known = false}),
+                      "Not every balancer has answered yet.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
+                      seen(.balance = {.known = false}), "Not every balancer has answered yet.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
+                      seen(.balance = a_balance({.up = 4}, {.up = 5})),
+                      "5 of 6 new instances are UP on every balancer.");
+    assert_pair_waits(shifting, "balancer",
+                      seen(.balance = a_balance({.told = true}, {.told = false})),
+                      "Weights are on their way to the balancers.");
+    assert_pair_waits(shifting, "balancer",
+                      seen(.balance = a_balance({.told = false}, {.told = true})),
+                      "Weights are on their way to the balancers.");
+    assert_pair_waits(shifting, "balancer",
+                      seen(.balance = a_balance({.told = true, .up = 4}, {.told = true, .up = 5})),
+                      "UP on every balancer: 4 old and 5 new instances; the side that takes over "
+                      "needs all of its own.");
+}
+
+static void a_drain_is_waited_for_with_its_requests(void **state)
+{
+    const struct zdd_run run = a_run(.phase = ZDD_PHASE_DRAINING);
+
+    (void)state;
+    assert_pair_waits(run, "drain", seen(.balance = {.known = false}),
+                      "Not every balancer has answered yet.");
+    assert_pair_waits(run, "drain", seen(.balance = a_balance({.sessions = 1}, {.sessions = 99})),
+                      "1 requests are still under way at the old version.");
+    assert_pair_waits(run, "drain", seen(.balance = a_balance({.sessions = 0}, {.sessions = 99})),
+                      "No request is seen at the old version; those that a reload hid may still "
+                      "end.");
+}
+
+static void a_kept_version_says_how_long(void **state)
+{
+    const struct zdd_run run = a_run(.phase = ZDD_PHASE_KEEPING, .step = 1);
+
+    (void)state;
+    assert_pair_waits(run, "keep-old", seen(),
+                      "The old version stays hot for 300 s more: going back is one weight.");
+    assert_pair_waits(run, "keep-old", seen(.now_ms = T0 + 299001),
+                      "The old version stays hot for 1 s more: going back is one weight.");
+    assert_pair_waits(run, "keep-old", seen(.now_ms = T0 + 300000),
+                      "The old version stays hot for 0 s more: going back is one weight.");
+    assert_pair_waits(run, "keep-old", seen(.now_ms = T0 + 400000),
+                      "The old version stays hot for 0 s more: going back is one weight.");
+    /* Once it is left, the step is another one and has no time of its own. */
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_DRAINING, .step = 0), "keep-old", seen(), "");
+}
+
+static void a_gate_says_which_word_it_waits_for(void **state)
+{
+    const struct zdd_run gate = a_run(.phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE);
+
+    (void)state;
+    assert_pair_waits(gate, "promote", seen(),
+                      "The new version is ready and gets no requests yet: promote switches, abort "
+                      "takes it away.");
+}
+
 static void an_endless_reason_is_cut(void **state)
 {
     const struct zdd_plan plan = a_plan();
@@ -242,6 +351,11 @@ int main(void)
         cmocka_unit_test(who_has_ended_waits_for_nothing),
         cmocka_unit_test(tasks_are_counted_by_what_the_phase_is_about),
         cmocka_unit_test(marathon_is_quoted),
+        cmocka_unit_test(tasks_of_a_pair_are_counted_on_the_side_that_moves),
+        cmocka_unit_test(a_balancer_is_waited_for_with_what_it_lacks),
+        cmocka_unit_test(a_drain_is_waited_for_with_its_requests),
+        cmocka_unit_test(a_kept_version_says_how_long),
+        cmocka_unit_test(a_gate_says_which_word_it_waits_for),
         cmocka_unit_test(an_endless_reason_is_cut),
         cmocka_unit_test(each_hold_says_what_an_operator_can_do),
         cmocka_unit_test(a_deadline_tells_how_far_it_got_and_what_broke_last),

@@ -78,9 +78,9 @@ static void final_and_undo_phases_are_what_they_say(void **state)
         assert_int_equal(zdd_phase_is_final(phase),
                          phase == ZDD_PHASE_SUCCEEDED || phase == ZDD_PHASE_ROLLED_BACK ||
                              phase == ZDD_PHASE_FAILED || phase == ZDD_PHASE_CANCELED);
-        assert_int_equal(zdd_phase_is_undo(phase), phase == ZDD_PHASE_CLEARING ||
-                                                       phase == ZDD_PHASE_REVERTING ||
-                                                       phase == ZDD_PHASE_UNDOING);
+        assert_int_equal(zdd_phase_is_undo(phase),
+                         phase == ZDD_PHASE_RETURNING || phase == ZDD_PHASE_CLEARING ||
+                             phase == ZDD_PHASE_REVERTING || phase == ZDD_PHASE_UNDOING);
     }
 }
 
@@ -95,7 +95,8 @@ static void the_state_follows_from_phase_hold_and_turn(void **state)
     assert_int_equal(state_of(.phase = ZDD_PHASE_ROLLING), ZDD_STATE_RUNNING);
     assert_int_equal(state_of(.phase = ZDD_PHASE_CLEARING), ZDD_STATE_ROLLING_BACK);
     assert_int_equal(state_of(.phase = ZDD_PHASE_UNDOING), ZDD_STATE_ROLLING_BACK);
-    for (int hold = ZDD_HOLD_OPERATOR; hold < ZDD_HOLD_COUNT; hold++) {
+    assert_int_equal(state_of(.phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE), ZDD_STATE_WAITING);
+    for (int hold = ZDD_HOLD_OPERATOR; hold < ZDD_HOLD_GATE; hold++) {
         assert_int_equal(state_of(.phase = ZDD_PHASE_ROLLING, .hold = (enum zdd_hold)hold),
                          ZDD_STATE_PAUSED);
         assert_int_equal(state_of(.phase = ZDD_PHASE_UNDOING, .hold = (enum zdd_hold)hold),

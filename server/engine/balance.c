@@ -1,0 +1,167 @@
+/**
+ * @file server/engine/balance.c
+ * @brief A pair and its balancers.
+ */
+#include "server/engine/balance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Figures of this age are as good as new ones: an agent is not asked more often. */
+#define LOOK_AGE_MS 50
+
+/* The @p index-th of the names in @p backends. @return false when there are fewer */
+static bool backend_at(const char *backends, size_t index, char ret_name[static ZDD_BACKEND_SIZE])
+{
+    size_t size;
+
+    for (; index > 0; index--) {
+        backends += strcspn(backends, " ");
+        if (!*backends)
+            return false;
+        backends++;
+    }
+    size = strcspn(backends, " ");
+    if (size == 0 || size >= ZDD_BACKEND_SIZE)
+        return false;
+    memcpy(ret_name, backends, size);
+    ret_name[size] = '\0';
+    return true;
+}
+
+static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd_pair_side side,
+                     struct zdd_fleet *fleet)
+{
+    int32_t ports = 0;
+
+    fleet->instances[side]++;
+    if (spot->healthy)
+        fleet->healthy[side]++;
+    for (size_t i = 0; i < spot->port_count; i++) {
+        struct zdd_endpoint *endpoint = &fleet->endpoints[side][fleet->endpoint_count[side]];
+
+        if (!backend_at(backends, i, endpoint->backend))
+            break;
+        snprintf(endpoint->address, sizeof(endpoint->address), "%s", spot->address[i]);
+        fleet->endpoint_count[side]++;
+        ports++;
+    }
+    if (ports > fleet->ports)
+        fleet->ports = ports;
+}
+
+enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT], const char *backends,
+                          struct zdd_fleet *ret_fleet)
+{
+    struct zdd_fleet fleet = {0};
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        fleet.endpoints[side] =
+            calloc(spots[side].count * ZDD_APP_PORT_MAX + 1, sizeof(struct zdd_endpoint));
+        if (!fleet.endpoints[side]) {
+            zdd_fleet_release(&fleet);
+            return ZDD_ERR_NO_MEMORY;
+        }
+        for (size_t i = 0; i < spots[side].count; i++)
+            add_spot(&spots[side].spot[i], backends, (enum zdd_pair_side)side, &fleet);
+    }
+    *ret_fleet = fleet;
+    return ZDD_ERR_NONE;
+}
+
+void zdd_fleet_release(struct zdd_fleet *fleet)
+{
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+        free(fleet->endpoints[side]);
+    *fleet = (struct zdd_fleet){0};
+}
+
+void zdd_spots_release(struct zdd_spots *spots)
+{
+    free(spots->spot);
+    *spots = (struct zdd_spots){0};
+}
+
+enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
+                              const struct zdd_traffic *traffic, const struct zdd_fleet *fleet,
+                              char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct zdd_router_order order = {.pair = pair};
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        order.side[side] = (struct zdd_side_order){
+            .serving = traffic->side[side].serving,
+            .weight = traffic->side[side].weight,
+            .endpoints = fleet->endpoints[side],
+            .endpoint_count = fleet->endpoint_count[side],
+        };
+    }
+    reason[0] = '\0';
+    return router->ops->set(router->cls, &order, reason);
+}
+
+enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
+                              const struct zdd_fleet *fleet, struct zdd_router_view *ret_view,
+                              char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct zdd_router_ask ask = {.pair = pair};
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        ask.endpoints[side] = fleet->endpoints[side];
+        ask.endpoint_count[side] = fleet->endpoint_count[side];
+    }
+    reason[0] = '\0';
+    return router->ops->observe(router->cls, &ask, 1, LOOK_AGE_MS, ret_view, reason);
+}
+
+/* Every healthy instance is there, and does what was asked. */
+static bool is_told(const struct zdd_side_traffic *seen, const struct zdd_side_setting *setting,
+                    int32_t expected)
+{
+    if (seen->servers < expected)
+        return false;
+    if (setting->serving != ZDD_SERVES)
+        return seen->stopped == seen->servers;
+    return seen->servers == 0 || (seen->stopped == 0 && seen->weight_min == setting->weight &&
+                                  seen->weight_max == setting->weight);
+}
+
+static void add_side(const struct zdd_side_traffic *seen, const struct zdd_side_setting *setting,
+                     const struct zdd_fleet *fleet, enum zdd_pair_side side,
+                     struct zdd_side_balance *sum)
+{
+    const int32_t ports = fleet->ports > 0 ? fleet->ports : 1;
+    const int32_t servers = (seen->servers + ports - 1) / ports;
+    const int32_t up = seen->up / ports;
+
+    if (servers > sum->servers)
+        sum->servers = servers;
+    if (up < sum->up)
+        sum->up = up;
+    sum->sessions += seen->sessions + seen->queue;
+    sum->told = sum->told && is_told(seen, setting, fleet->healthy[side] * fleet->ports);
+}
+
+struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
+                                  const struct zdd_traffic *traffic, const struct zdd_fleet *fleet)
+{
+    struct zdd_balance balance = {.known = view->balancer_count > 0};
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        balance.side[side].up = INT32_MAX;
+        balance.side[side].told = true;
+    }
+    for (size_t i = 0; i < view->balancer_count; i++) {
+        const struct zdd_balancer_view *b = &view->balancer[i];
+
+        if (!b->reachable)
+            return (struct zdd_balance){0};
+        if (b->started_at_ms > balance.reloaded_at_ms)
+            balance.reloaded_at_ms = b->started_at_ms;
+        for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+            add_side(&b->side[side], &traffic->side[side], fleet, (enum zdd_pair_side)side,
+                     &balance.side[side]);
+    }
+    return balance.known ? balance : (struct zdd_balance){0};
+}

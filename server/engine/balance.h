@@ -1,0 +1,43 @@
+/**
+ * @file server/engine/balance.h
+ * @brief A pair and its balancers: where the instances are, what the balancers are told, what they
+ * show.
+ */
+#pragma once
+
+#include "server/engine/cluster.h"
+#include "server/engine/router.h"
+
+/** The servers of a pair, as the balancers name them. */
+struct zdd_fleet {
+    struct zdd_endpoint *endpoints[ZDD_SIDE_COUNT]; /* one for each port of each instance */
+    size_t endpoint_count[ZDD_SIDE_COUNT];
+    int32_t instances[ZDD_SIDE_COUNT]; /* that run */
+    int32_t healthy[ZDD_SIDE_COUNT];   /* of these */
+    int32_t ports;                     /* of each instance, behind a balancer */
+};
+
+/**
+ * @param backends  names of the backends in the order of the app's ports, with a space between
+ * @return ZDD_ERR_NONE, ZDD_ERR_NO_MEMORY
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT],
+                                         const char *backends, struct zdd_fleet *ret_fleet);
+/** Give its memory back; an empty one is fine. */
+void zdd_fleet_release(struct zdd_fleet *fleet);
+
+/** Tell the balancers what @p traffic asks for, as often as one likes. */
+ZDD_MUST_CHECK enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
+                                             const struct zdd_traffic *traffic,
+                                             const struct zdd_fleet *fleet,
+                                             char reason[static ZDD_ROUTER_REASON_SIZE]);
+
+/** Ask the balancers. @return also ZDD_ERR_ROUTER_DOWN; then nothing is known */
+ZDD_MUST_CHECK enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
+                                             const struct zdd_fleet *fleet,
+                                             struct zdd_router_view *ret_view,
+                                             char reason[static ZDD_ROUTER_REASON_SIZE]);
+
+/** What all balancers together show, measured against what they were told. Pure. */
+struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
+                                  const struct zdd_traffic *traffic, const struct zdd_fleet *fleet);

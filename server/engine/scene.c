@@ -1,0 +1,135 @@
+/**
+ * @file server/engine/scene.c
+ * @brief Looking at what a deployment works on.
+ */
+#include "server/engine/scene.h"
+
+#include "server/engine/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum zdd_err ask_cluster(struct zdd_stepper *stepper, const struct zdd_app_ask *ask,
+                                struct zdd_app_view *ret_view, struct zdd_scene *scene)
+{
+    const struct zdd_cluster *cluster = &stepper->cluster;
+
+    atomic_fetch_add(&stepper->looks, 1);
+    return cluster->ops->observe(cluster->cls, ask, 1, ret_view, scene->reason);
+}
+
+/* Phases in which a rule looks at the balancers; in all others they are left alone. */
+static bool needs_balancers(enum zdd_phase phase)
+{
+    return phase == ZDD_PHASE_SHIFTING || phase == ZDD_PHASE_JOINING ||
+           phase == ZDD_PHASE_DRAINING || phase == ZDD_PHASE_RETIRING ||
+           phase == ZDD_PHASE_SETTLING || zdd_phase_is_undo(phase);
+}
+
+static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_run *run,
+                              struct zdd_scene *scene)
+{
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (run->ordered) /* before, it is not ours to say */
+        err = zdd_balance_tell(&stepper->router, run->app_id, &run->traffic, &scene->fleet,
+                               scene->router_reason);
+    if (err == ZDD_ERR_NONE && needs_balancers(run->phase))
+        err = zdd_balance_look(&stepper->router, run->app_id, &scene->fleet, &scene->balancers,
+                               scene->router_reason);
+    scene->balanced = err == ZDD_ERR_NONE && needs_balancers(run->phase);
+}
+
+static enum zdd_err look_at_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
+                                 const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                                 struct zdd_scene *scene)
+{
+    struct zdd_spots spots[ZDD_SIDE_COUNT] = {{0}};
+    const struct zdd_app_ask new_ask = {plan->pair.new_id, texts->target.data, NULL,
+                                        &spots[ZDD_SIDE_NEW]};
+    const struct zdd_app_ask old_ask = {plan->pair.old_id, texts->adopted.data,
+                                        texts->previous.data, &spots[ZDD_SIDE_OLD]};
+    enum zdd_err err = ask_cluster(stepper, &new_ask, &scene->app, scene);
+
+    if (err == ZDD_ERR_NONE && *plan->pair.old_id)
+        err = ask_cluster(stepper, &old_ask, &scene->old_app, scene);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+        zdd_spots_release(&spots[side]);
+    if (err == ZDD_ERR_NONE)
+        look_at_balancers(stepper, run, scene);
+    return err;
+}
+
+void zdd_scene_look(struct zdd_stepper *stepper, const struct zdd_run *run,
+                    const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                    struct zdd_scene *ret_scene)
+{
+    const struct zdd_app_ask ask = {run->app_id, texts->target.data, texts->previous.data, NULL};
+    enum zdd_err err;
+
+    if (plan->program.count > 0)
+        err = look_at_pair(stepper, run, plan, texts, ret_scene);
+    else
+        err = ask_cluster(stepper, &ask, &ret_scene->app, ret_scene);
+    ret_scene->reachable = err == ZDD_ERR_NONE;
+}
+
+void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene)
+{
+    ret_scene->reachable = look->err == ZDD_ERR_NONE;
+    if (ret_scene->reachable)
+        ret_scene->app = *look->view;
+    else
+        snprintf(ret_scene->reason, sizeof(ret_scene->reason), "%s", look->reason);
+}
+
+void zdd_scene_release(struct zdd_scene *scene)
+{
+    zdd_fleet_release(&scene->fleet);
+}
+
+static struct zdd_peer peer_of(const struct zdd_app_view *view)
+{
+    struct zdd_peer peer = {
+        .instances = view->instances,
+        .current = view->current,
+        .outdated = view->outdated,
+        .locked = view->lock_count > 0,
+    };
+
+    if (!view->exists)
+        peer.definition = ZDD_DEFINITION_ABSENT;
+    else if (view->fits_target)
+        peer.definition = ZDD_DEFINITION_TARGET;
+    else
+        peer.definition = view->fits_previous ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_FOREIGN;
+    return peer;
+}
+
+struct zdd_observation zdd_scene_observe(const struct zdd_scene *scene, const struct zdd_plan *plan,
+                                         const struct zdd_run *run, int64_t now_ms)
+{
+    struct zdd_observation seen =
+        zdd_observe(plan, run, scene->reachable ? &scene->app : NULL, now_ms);
+
+    if (plan->program.count == 0 || !scene->reachable)
+        return seen;
+    seen.peer = peer_of(&scene->old_app);
+    if (scene->balanced)
+        seen.balance = zdd_balance_of(&scene->balancers, &run->traffic, &scene->fleet);
+    return seen;
+}
+
+void zdd_scene_note(const struct zdd_scene *scene, const struct zdd_plan *plan,
+                    const struct zdd_observation *seen, struct zdd_run *run)
+{
+    zdd_observe_note(plan, &scene->app, seen, run);
+    if (plan->program.count == 0)
+        return;
+    run->new_side = zdd_tally_of(&scene->app.current, scene->app.config_version);
+    run->old_side = zdd_tally_of(&scene->old_app.current, scene->old_app.config_version);
+    run->old_side.instances += scene->old_app.outdated.total;
+    run->old_side.healthy += scene->old_app.outdated.ready;
+}

@@ -1,0 +1,38 @@
+/**
+ * @file server/engine/scene.h
+ * @brief Everything that one look shows of a deployment: its app, or its two apps and the balancers
+ * before them.
+ */
+#pragma once
+
+#include "server/engine/balance.h"
+#include "server/engine/step.h"
+#include "storage/plans.h"
+#include "strategies/model/run.h"
+
+struct zdd_scene {
+    bool reachable; /* false: Marathon did not tell, and `reason` says why */
+    char reason[ZDD_CLUSTER_REASON_SIZE];
+    struct zdd_app_view app;     /* of a pair: the new one */
+    struct zdd_app_view old_app; /* of a pair */
+    struct zdd_fleet fleet;      /* of a pair; owned */
+    bool balanced;               /* the balancers were asked and answered */
+    struct zdd_router_view balancers;
+    char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not */
+};
+
+/** Look now. */
+void zdd_scene_look(struct zdd_stepper *stepper, const struct zdd_run *run,
+                    const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                    struct zdd_scene *ret_scene);
+/** Take over what somebody else saw; never of a pair. */
+void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene);
+void zdd_scene_release(struct zdd_scene *scene);
+
+/** Note in @p run what callers want to see of @p scene. */
+void zdd_scene_note(const struct zdd_scene *scene, const struct zdd_plan *plan,
+                    const struct zdd_observation *seen, struct zdd_run *run);
+
+/** @return the observation of @p scene at @p now_ms for @p run of @p plan */
+struct zdd_observation zdd_scene_observe(const struct zdd_scene *scene, const struct zdd_plan *plan,
+                                         const struct zdd_run *run, int64_t now_ms);

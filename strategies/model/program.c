@@ -1,0 +1,140 @@
+/**
+ * @file strategies/model/program.c
+ * @brief Programs as text, and back.
+ */
+#include "strategies/model/program.h"
+
+#include "strategies/model/limits.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define DIGITS_MAX 10 /* of an int32_t */
+
+static const struct {
+    const char *name;
+    bool has_value;
+} kinds[] = {
+    [ZDD_STEP_ADOPT] = {"adopt", false},   [ZDD_STEP_SHIFT] = {"shift", true},
+    [ZDD_STEP_START] = {"start", true},    [ZDD_STEP_JOIN] = {"join", false},
+    [ZDD_STEP_GATE] = {"gate", false},     [ZDD_STEP_KEEP] = {"keep", true},
+    [ZDD_STEP_DRAIN] = {"drain", false},   [ZDD_STEP_RETIRE] = {"retire", false},
+    [ZDD_STEP_SETTLE] = {"settle", false},
+};
+_Static_assert(ZDD_COUNT(kinds) == ZDD_STEP_KIND_COUNT, "each kind of step needs a name");
+
+const char *zdd_step_kind_name(enum zdd_step_kind kind)
+{
+    return kinds[kind].name;
+}
+
+void zdd_program_add(struct zdd_program *program, enum zdd_step_kind kind, int32_t value)
+{
+    assert(program->count < ZDD_PROGRAM_MAX);
+    assert(value >= 0 && (value == 0 || kinds[kind].has_value));
+    program->step[program->count++] = (struct zdd_program_step){kind, value};
+}
+
+static char *append_text(char *at, const char *text)
+{
+    const size_t size = strlen(text);
+
+    memcpy(at, text, size);
+    return at + size;
+}
+
+static char *append_number(char *at, int32_t value)
+{
+    char digits[DIGITS_MAX];
+    size_t count = 0;
+
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+void zdd_program_print(const struct zdd_program *program,
+                       char ret_text[static ZDD_PROGRAM_TEXT_SIZE])
+{
+    char *at = ret_text;
+
+    for (int32_t i = 0; i < program->count; i++) {
+        const struct zdd_program_step *step = &program->step[i];
+
+        if (i > 0)
+            *at++ = ';';
+        at = append_text(at, kinds[step->kind].name);
+        if (kinds[step->kind].has_value) {
+            *at++ = ' ';
+            at = append_number(at, step->value);
+        }
+    }
+    *at = '\0';
+}
+
+/* The kind whose name stands at @p *at; then @p *at is behind it. */
+static bool read_kind(const char **at, enum zdd_step_kind *ret_kind)
+{
+    const size_t size = strcspn(*at, " ;");
+
+    for (size_t i = 0; i < ZDD_COUNT(kinds); i++) {
+        if (strlen(kinds[i].name) == size && strncmp(kinds[i].name, *at, size) == 0) {
+            *ret_kind = (enum zdd_step_kind)i;
+            *at += size;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_number(const char **at, int32_t *ret_value)
+{
+    int64_t value = 0;
+    const char *first = *at;
+
+    for (; **at >= '0' && **at <= '9'; (*at)++) {
+        value = value * 10 + (**at - '0');
+        if (value > INT32_MAX)
+            return false;
+    }
+    *ret_value = (int32_t)value;
+    return *at > first;
+}
+
+static bool read_step(const char **at, struct zdd_program *program)
+{
+    struct zdd_program_step step = {0};
+
+    if (program->count == ZDD_PROGRAM_MAX || !read_kind(at, &step.kind))
+        return false;
+    if (kinds[step.kind].has_value) {
+        if (**at != ' ')
+            return false;
+        (*at)++;
+        if (!read_number(at, &step.value))
+            return false;
+    }
+    program->step[program->count++] = step;
+    return true;
+}
+
+bool zdd_program_parse(const char *text, struct zdd_program *ret_program)
+{
+    struct zdd_program program = {0};
+    const char *at = text;
+
+    while (*at) {
+        if (!read_step(&at, &program))
+            return false;
+        if (*at != ';' && *at)
+            return false;
+        if (*at && !*++at)
+            return false; /* nothing follows the last ';' */
+    }
+    *ret_program = program;
+    return true;
+}

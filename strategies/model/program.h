@@ -1,0 +1,47 @@
+/**
+ * @file strategies/model/program.h
+ * @brief The steps of a deployment over a pair of apps, as data: blue-green and canary are two ways
+ * of writing such a program.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ZDD_PROGRAM_MAX 48 /* steps; twenty weights with their pauses, and what is around them */
+#define ZDD_PROGRAM_TEXT_SIZE (ZDD_PROGRAM_MAX * 24) /* "pause 86400000;" has 15 */
+
+enum zdd_step_kind {
+    ZDD_STEP_ADOPT, /* the old app gets the labels that a pair needs; Marathon replaces its tasks */
+    ZDD_STEP_SHIFT, /* value: share of the new version, in hundredths of a percent */
+    ZDD_STEP_START, /* value: instances of the new app */
+    ZDD_STEP_JOIN,  /* wait until every balancer has all of them UP */
+    ZDD_STEP_GATE,  /* wait until somebody says promote */
+    ZDD_STEP_KEEP,  /* value: milliseconds in which the old version stays hot */
+    ZDD_STEP_DRAIN, /* wait until no request is under way at the old version */
+    ZDD_STEP_RETIRE, /* remove the old app */
+    ZDD_STEP_SETTLE, /* back to the weight that a server has by itself */
+    ZDD_STEP_KIND_COUNT
+};
+
+struct zdd_program_step {
+    enum zdd_step_kind kind;
+    int32_t value; /* what it counts depends on the kind; 0 where it has none */
+};
+
+struct zdd_program {
+    int32_t count; /* 0: not a deployment over a pair */
+    struct zdd_program_step step[ZDD_PROGRAM_MAX];
+};
+
+/** Append a step. The caller knows that there is room; asserted. */
+void zdd_program_add(struct zdd_program *program, enum zdd_step_kind kind, int32_t value);
+
+/** The canonical text: "shift 0;start 4;join;shift 10000". */
+void zdd_program_print(const struct zdd_program *program,
+                       char ret_text[static ZDD_PROGRAM_TEXT_SIZE]);
+/** @return false when @p text is no program; "" is the empty one */
+bool zdd_program_parse(const char *text, struct zdd_program *ret_program);
+
+const char *zdd_step_kind_name(enum zdd_step_kind kind); /* "start" */

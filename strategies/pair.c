@@ -1,0 +1,323 @@
+/**
+ * @file strategies/pair.c
+ * @brief The way forward over a pair: each step of the program is a phase, and ends when it is seen
+ * done.
+ */
+#include "strategies/pair.h"
+
+#include "strategies/builtin.h"
+#include "strategies/guards.h"
+#include "strategies/pair_back.h"
+#include "strategies/timing.h"
+#include "strategies/weights.h"
+
+#include <assert.h>
+
+static const enum zdd_phase phase_of[] = {
+    [ZDD_STEP_ADOPT] = ZDD_PHASE_ADOPTING,  [ZDD_STEP_SHIFT] = ZDD_PHASE_SHIFTING,
+    [ZDD_STEP_START] = ZDD_PHASE_APPLYING,  [ZDD_STEP_JOIN] = ZDD_PHASE_JOINING,
+    [ZDD_STEP_GATE] = ZDD_PHASE_GATED,      [ZDD_STEP_KEEP] = ZDD_PHASE_KEEPING,
+    [ZDD_STEP_DRAIN] = ZDD_PHASE_DRAINING,  [ZDD_STEP_RETIRE] = ZDD_PHASE_RETIRING,
+    [ZDD_STEP_SETTLE] = ZDD_PHASE_SETTLING,
+};
+_Static_assert(ZDD_COUNT(phase_of) == ZDD_STEP_KIND_COUNT, "each kind of step needs a phase");
+
+enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind)
+{
+    return phase_of[kind];
+}
+
+bool zdd_pair_is(const struct zdd_facts *f)
+{
+    return f->plan->program.count > 0;
+}
+
+bool zdd_pair_is_promoted(const struct zdd_facts *f)
+{
+    return zdd_pair_is(f) && f->run->command == ZDD_COMMAND_PROMOTE &&
+           f->run->hold == ZDD_HOLD_GATE;
+}
+
+bool zdd_pair_is_past_return(const struct zdd_facts *f)
+{
+    return f->run->phase == ZDD_PHASE_RETIRING || f->run->phase == ZDD_PHASE_SETTLING;
+}
+
+static const struct zdd_program_step *step_of(const struct zdd_facts *f)
+{
+    assert(f->run->step >= 0 && f->run->step < f->plan->program.count);
+    return &f->plan->program.step[f->run->step];
+}
+
+static void enter(const struct zdd_facts *f, int32_t step, struct zdd_decision *d)
+{
+    if (step == f->plan->program.count) {
+        d->phase = ZDD_PHASE_SUCCEEDED;
+        d->waiting = NULL;
+        return;
+    }
+    d->step = step;
+    d->phase = phase_of[f->plan->program.step[step].kind];
+    if (d->phase == ZDD_PHASE_GATED)
+        d->hold = ZDD_HOLD_GATE;
+}
+
+void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    enter(f, f->run->step + 1, d);
+}
+
+static void begin(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    enter(f, 0, d);
+}
+
+/* Phases of this table in which there is a way back. */
+static bool is_under_way(const struct zdd_facts *f)
+{
+    return f->run->phase >= ZDD_PHASE_ADOPTING && f->run->phase <= ZDD_PHASE_DRAINING;
+}
+
+static bool is_late_and_goes_back(const struct zdd_facts *f)
+{
+    return is_under_way(f) && zdd_is_late(f) && f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK;
+}
+
+static bool is_late_and_stays(const struct zdd_facts *f)
+{
+    return is_under_way(f) && zdd_is_late_and_stays(f);
+}
+
+static bool is_late_past_return(const struct zdd_facts *f)
+{
+    return zdd_pair_is_past_return(f) && zdd_is_late(f);
+}
+
+static bool is_silent(const struct zdd_facts *f)
+{
+    return (is_under_way(f) || zdd_pair_is_past_return(f)) && zdd_is_unreachable(f);
+}
+
+static bool has_old(const struct zdd_facts *f)
+{
+    return *f->plan->pair.old_id != '\0';
+}
+
+/* The old app is neither what the plan saw nor that with our labels. */
+static bool old_was_changed(const struct zdd_facts *f)
+{
+    return f->seen->reachable && has_old(f) &&
+           (f->seen->peer.definition == ZDD_DEFINITION_FOREIGN ||
+            f->seen->peer.definition == ZDD_DEFINITION_ABSENT ||
+            f->seen->peer.instances != f->plan->old.instances);
+}
+
+static bool old_is_foreign(const struct zdd_facts *f)
+{
+    return is_under_way(f) && old_was_changed(f);
+}
+
+/* From the moment it has been seen, the new app is ours, and stays as it was ordered. */
+static bool new_is_foreign(const struct zdd_facts *f)
+{
+    return f->run->phase >= ZDD_PHASE_JOINING && f->run->phase <= ZDD_PHASE_RETIRING &&
+           f->seen->reachable && !zdd_target_is_seen(f);
+}
+
+static bool starts_foreign(const struct zdd_facts *f)
+{
+    return old_was_changed(f) || zdd_is_foreign(f);
+}
+
+static bool is_locked_at_all(const struct zdd_facts *f)
+{
+    return f->seen->locked || f->seen->peer.locked;
+}
+
+static bool is_adopted(const struct zdd_facts *f)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+
+    return old->definition == ZDD_DEFINITION_TARGET && !old->locked && old->outdated.total == 0 &&
+           old->current.total == f->plan->old.instances &&
+           old->current.healthy >= f->plan->pair.old_serving;
+}
+
+static bool should_adopt(const struct zdd_facts *f)
+{
+    return f->seen->peer.definition == ZDD_DEFINITION_PREVIOUS && !f->seen->peer.locked &&
+           zdd_should_send(f);
+}
+
+static bool is_shifted(const struct zdd_facts *f)
+{
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    return zdd_pair_is_set(f, &aim);
+}
+
+static bool has_joined(const struct zdd_facts *f)
+{
+    return f->seen->balance.known &&
+           f->seen->balance.side[ZDD_SIDE_NEW].up >= f->plan->target.instances;
+}
+
+static bool is_kept(const struct zdd_facts *f)
+{
+    return f->seen->now_ms >= f->run->phase_since_ms + step_of(f)->value;
+}
+
+static bool is_drained(const struct zdd_facts *f)
+{
+    return is_shifted(f) && zdd_pair_is_drained(f, ZDD_SIDE_OLD);
+}
+
+static bool drains_too_long_and_dies(const struct zdd_facts *f)
+{
+    return zdd_pair_drain_time_is_over(f) && f->plan->pair.kill_undrained && is_shifted(f);
+}
+
+static bool drains_too_long_and_stays(const struct zdd_facts *f)
+{
+    return zdd_pair_drain_time_is_over(f) && !f->plan->pair.kill_undrained;
+}
+
+static bool is_retired(const struct zdd_facts *f)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+
+    return old->definition == ZDD_DEFINITION_ABSENT && !old->locked &&
+           old->current.total + old->outdated.total == 0;
+}
+
+static bool should_retire(const struct zdd_facts *f)
+{
+    return f->seen->peer.definition != ZDD_DEFINITION_ABSENT && !f->seen->peer.locked &&
+           zdd_should_send(f);
+}
+
+/* The order to remove it got lost, and since then an instance has been replaced, or a balancer does
+ * not answer: it takes requests at its own weight until it is told. */
+static bool may_serve_again(const struct zdd_facts *f)
+{
+    const bool empty = zdd_pair_is_drained(f, ZDD_SIDE_OLD) ||
+                       (f->plan->pair.kill_undrained && zdd_pair_drain_time_is_over(f));
+
+    return should_retire(f) && !(is_shifted(f) && empty);
+}
+
+static bool was_refused_back(const struct zdd_facts *f)
+{
+    return zdd_was_refused(f) && f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK && zdd_can_undo(f);
+}
+
+static void shift(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    zdd_pair_move(f, &aim, d);
+}
+
+static void poll(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
+}
+
+static void adopt(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_emit(d, ZDD_ORDER_ADOPT_OLD, f->plan->old.instances, false);
+}
+
+static void keep(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->run->phase_since_ms + step_of(f)->value;
+}
+
+static void retire(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    zdd_emit(d, ZDD_ORDER_DELETE_OLD, 0, false);
+}
+
+static void pass_gate(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->take_command = true;
+    d->hold = ZDD_HOLD_NONE;
+    zdd_pair_pass(f, d);
+}
+
+static void hold_gate(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->hold = ZDD_HOLD_GATE;
+}
+
+static void hold_undrained(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    (void)f;
+    d->cause = ZDD_CAUSE_DRAIN_DEADLINE;
+    d->hold = ZDD_HOLD_FAILURE;
+}
+
+/* clang-format off */
+const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
+    /* id                     in phase            when                       go to                and order          waits for */
+    {"pair/late",             ZDD_PHASE_PENDING,  zdd_is_late,               ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},
+    {"pair/no-answer",        ZDD_PHASE_PENDING,  zdd_is_unreachable,        ZDD_SAME_PHASE,      NULL,              "marathon"},
+    {"pair/foreign",          ZDD_PHASE_PENDING,  starts_foreign,            ZDD_PHASE_FAILED,    zdd_note_foreign,  NULL},
+    {"pair/locked",           ZDD_PHASE_PENDING,  is_locked_at_all,          ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
+    {"pair/begin",            ZDD_PHASE_PENDING,  zdd_always,                ZDD_SAME_PHASE,      begin,             "balancer"},
+
+    /* What ends or holds a step, whichever it is. */
+    {"pair/too-long-back",    ZDD_ANY_PHASE,      is_late_and_goes_back,     ZDD_PHASE_CLEARING,  zdd_note_lateness, "balancer"},
+    {"pair/too-long-hold",    ZDD_ANY_PHASE,      is_late_and_stays,         ZDD_SAME_PHASE,      zdd_hold_failure,  "operator"},
+    {"pair/too-long-to-end",  ZDD_ANY_PHASE,      is_late_past_return,       ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},
+    {"pair/silence",          ZDD_ANY_PHASE,      is_silent,                 ZDD_SAME_PHASE,      NULL,              "marathon"},
+    {"pair/old-changed",      ZDD_ANY_PHASE,      old_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+    {"pair/new-changed",      ZDD_ANY_PHASE,      new_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+
+    {"pair/adopted",          ZDD_PHASE_ADOPTING, is_adopted,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/adopt-refused",    ZDD_PHASE_ADOPTING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
+    {"pair/adopt",            ZDD_PHASE_ADOPTING, should_adopt,              ZDD_SAME_PHASE,      adopt,             "tasks"},
+    {"pair/wait-adopted",     ZDD_PHASE_ADOPTING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+
+    {"pair/shifted",          ZDD_PHASE_SHIFTING, is_shifted,                ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
+    {"pair/shift",            ZDD_PHASE_SHIFTING, zdd_always,                ZDD_SAME_PHASE,      shift,             "balancer"},
+
+    /* The new app begins as any other; only where that ends is different. */
+    {"pair/refused-back",     ZDD_PHASE_APPLYING, was_refused_back,          ZDD_PHASE_CLEARING,  zdd_note_refusal,  "balancer"},
+    {"pair/started",          ZDD_PHASE_ROLLING,  zdd_is_done,               ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+
+    {"pair/joined",           ZDD_PHASE_JOINING,  has_joined,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/wait-joined",      ZDD_PHASE_JOINING,  zdd_always,                ZDD_SAME_PHASE,      poll,              "balancer"},
+
+    {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      pass_gate,         "balancer"},
+    /* The hold of the gate is over, by resume or retry: that is not the word it waits for. */
+    {"pair/gate",             ZDD_PHASE_GATED,    zdd_always,                ZDD_SAME_PHASE,      hold_gate,         "promote"},
+
+    {"pair/kept",             ZDD_PHASE_KEEPING,  is_kept,                   ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/keep",             ZDD_PHASE_KEEPING,  zdd_always,                ZDD_SAME_PHASE,      keep,              "keep-old"},
+
+    {"pair/drained",          ZDD_PHASE_DRAINING, is_drained,                ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
+    {"pair/drain-cut",        ZDD_PHASE_DRAINING, drains_too_long_and_dies,  ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
+    {"pair/drain-hold",       ZDD_PHASE_DRAINING, drains_too_long_and_stays, ZDD_SAME_PHASE,      hold_undrained,    "operator"},
+    {"pair/drain",            ZDD_PHASE_DRAINING, zdd_always,                ZDD_SAME_PHASE,      shift,             "drain"},
+
+    {"pair/retired",          ZDD_PHASE_RETIRING, is_retired,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/retire-refused",   ZDD_PHASE_RETIRING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
+    {"pair/drain-again",      ZDD_PHASE_RETIRING, may_serve_again,           ZDD_SAME_PHASE,      shift,             "drain"},
+    {"pair/retire",           ZDD_PHASE_RETIRING, should_retire,             ZDD_SAME_PHASE,      retire,            "tasks"},
+    {"pair/wait-retired",     ZDD_PHASE_RETIRING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+
+    {"pair/settled",          ZDD_PHASE_SETTLING, is_shifted,                ZDD_SAME_PHASE,      zdd_pair_pass,     NULL},
+    {"pair/settle",           ZDD_PHASE_SETTLING, zdd_always,                ZDD_SAME_PHASE,      shift,             "balancer"},
+
+    /* Going back: all requests to the old version, then the new app goes as undo.c says. */
+    {"pair/return-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_return,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
+    {"pair/return-late",      ZDD_PHASE_RETURNING, zdd_pair_returns_late,    ZDD_PHASE_FAILED,    zdd_pair_note_late, NULL},
+    {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
+    {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},
+    {"pair/return",           ZDD_PHASE_RETURNING, zdd_always,               ZDD_SAME_PHASE,      shift,             "balancer"},
+    {"pair/settle-old",       ZDD_PHASE_UNDOING,   zdd_pair_old_is_uneven,   ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
+};
+/* clang-format on */

@@ -1,0 +1,62 @@
+/**
+ * @file strategies/pair.h
+ * @brief Two versions as two apps behind one balancer: the rules that carry out a program.
+ *
+ * Requests move from one version to the other by weights, always in this order: raise, see it on
+ * every balancer, then lower (marathon-lb.md §0, 3: both at once cost requests). Nothing is removed
+ * before every balancer shows that no request is under way there.
+ *
+ * The new app is deployed as any app that did not exist before (forward.c), and taken away as one
+ * (undo.c), after the old version has got all requests back.
+ */
+#pragma once
+
+#include "strategies/rules.h"
+
+/** @return true for a deployment over a pair */
+bool zdd_pair_is(const struct zdd_facts *f);
+
+/** @return true when somebody has said promote at a gate */
+bool zdd_pair_is_promoted(const struct zdd_facts *f);
+
+/** @return true once the old app is being removed: there is nothing to go back to */
+bool zdd_pair_is_past_return(const struct zdd_facts *f);
+
+/** @return the phase in which a step of @p kind begins */
+enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind);
+
+/** Go on to the step behind the present one. */
+void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d);
+
+/** @return what the balancers shall do in the end, in the present phase and step: SHIFTING,
+ * DRAINING, SETTLING, or going back */
+struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f);
+
+/** Order @p traffic at once. */
+void zdd_pair_order(const struct zdd_traffic *traffic, struct zdd_decision *d);
+
+/** @return that with which going back begins: the old version gets all requests */
+struct zdd_traffic zdd_pair_return_aim(const struct zdd_facts *f);
+
+/** @return true when @p aim is what was last ordered */
+bool zdd_pair_is_ordered(const struct zdd_facts *f, const struct zdd_traffic *aim);
+
+/** @return true when @p aim has been ordered and every balancer shows it */
+bool zdd_pair_is_set(const struct zdd_facts *f, const struct zdd_traffic *aim);
+
+/**
+ * Order the next move towards @p aim: first what rises, and once that is seen and the version that
+ * rises can carry it, what falls. No order while there is something to wait for.
+ */
+void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim,
+                   struct zdd_decision *d);
+
+/** @return true when every balancer has had the present setting for drain_ms */
+bool zdd_pair_drain_time_is_over(const struct zdd_facts *f);
+
+/** @return true when no request can be under way at @p side any more: none is seen, and those that
+ * a reload hid have had drain_ms; the present setting gives @p side no new ones */
+bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side);
+
+/** How often balancers are looked at while something is under way there, milliseconds. */
+#define ZDD_BALANCER_POLL_MS 100

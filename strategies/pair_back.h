@@ -1,0 +1,18 @@
+/**
+ * @file strategies/pair_back.h
+ * @brief PRIVATE to strategies/: conditions of the way back over a pair.
+ */
+#pragma once
+
+#include "strategies/rules.h"
+
+/** @return true while requests may still be under way at the new version, or sent there */
+bool zdd_pair_should_return(const struct zdd_facts *f);
+bool zdd_pair_returns_late(const struct zdd_facts *f);
+void zdd_pair_note_late(const struct zdd_facts *f, struct zdd_decision *d);
+/** @return true when every balancer has given all requests to the old version and none is under way
+ * at the new one, or those that are have had drain_ms */
+bool zdd_pair_has_returned(const struct zdd_facts *f);
+/** @return true while the old servers have another weight than one that joins them would have */
+bool zdd_pair_old_is_uneven(const struct zdd_facts *f);
+void zdd_pair_settle_old(const struct zdd_facts *f, struct zdd_decision *d);

@@ -1,0 +1,37 @@
+/**
+ * @file strategies/pair_steps.c
+ * @brief The steps of a program in words.
+ */
+#include "strategies/pair_steps.h"
+
+#include "strategies/model/limits.h"
+#include "strategies/model/traffic.h"
+#include "strategies/say.h"
+
+#define MS_OF_S 1000
+
+/* %1 is the step's value in whole units, %2 what is left of it (hundredths of a percent). */
+static const struct {
+    const char *pattern;
+    int32_t unit;
+} sentences[] = {
+    [ZDD_STEP_ADOPT] =
+        {"Give the old app the labels of a pair; Marathon replaces its instances one by one.", 1},
+    [ZDD_STEP_SHIFT] = {"Give the new version %1 %% of the requests, seen on every balancer.",
+                        ZDD_SHARE_PERCENT},
+    [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1},
+    [ZDD_STEP_JOIN] = {"Wait until every balancer has all new instances UP.", 1},
+    [ZDD_STEP_GATE] = {"Wait until somebody says promote.", 1},
+    [ZDD_STEP_KEEP] = {"Keep the old version hot for %1 s.", MS_OF_S},
+    [ZDD_STEP_DRAIN] = {"Wait until no request is under way at the old version.", 1},
+    [ZDD_STEP_RETIRE] = {"Remove the old app.", 1},
+    [ZDD_STEP_SETTLE] = {"Give every server its own weight again.", 1},
+};
+_Static_assert(ZDD_COUNT(sentences) == ZDD_STEP_KIND_COUNT, "each kind of step needs a sentence");
+
+void zdd_pair_step_say(const struct zdd_program_step *step, char *text, size_t size)
+{
+    const int32_t unit = sentences[step->kind].unit;
+
+    zdd_say(text, size, sentences[step->kind].pattern, step->value / unit, step->value % unit);
+}

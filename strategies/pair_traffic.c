@@ -1,0 +1,161 @@
+/**
+ * @file strategies/pair_traffic.c
+ * @brief Moving requests from one version to the other: raise, see it, lower.
+ */
+#include "strategies/guards.h"
+#include "strategies/pair.h"
+#include "strategies/weights.h"
+
+/* All requests to @p side; the other keeps serving users who stick to it. */
+static struct zdd_traffic all_to(enum zdd_pair_side side)
+{
+    struct zdd_traffic traffic = {0};
+
+    traffic.side[side] = (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_MAX};
+    traffic.side[side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD] =
+        (struct zdd_side_setting){ZDD_SERVES, 0};
+    return traffic;
+}
+
+/* How a version leaves: its users have to move when the others would stick to it for ever. */
+static struct zdd_side_setting leaving(const struct zdd_facts *f)
+{
+    return (struct zdd_side_setting){f->plan->pair.sticky ? ZDD_RESTS : ZDD_DRAINS, 0};
+}
+
+static struct zdd_traffic share_of_new(const struct zdd_facts *f, int32_t share)
+{
+    struct zdd_traffic traffic = all_to(share == 0 ? ZDD_SIDE_OLD : ZDD_SIDE_NEW);
+
+    if (share > 0 && share < ZDD_SHARE_ALL) {
+        const struct zdd_weights w = zdd_weights_for(
+            (double)share / ZDD_SHARE_PERCENT, f->plan->old.instances, f->plan->target.instances);
+
+        traffic.side[ZDD_SIDE_OLD].weight = w.old_weight;
+        traffic.side[ZDD_SIDE_NEW].weight = w.new_weight;
+    }
+    return traffic;
+}
+
+struct zdd_traffic zdd_pair_return_aim(const struct zdd_facts *f)
+{
+    struct zdd_traffic aim = all_to(ZDD_SIDE_OLD);
+
+    aim.side[ZDD_SIDE_NEW] = leaving(f);
+    return aim;
+}
+
+struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f)
+{
+    const enum zdd_phase phase = f->run->phase;
+    struct zdd_traffic aim;
+
+    if (phase == ZDD_PHASE_SHIFTING)
+        return share_of_new(f, f->plan->program.step[f->run->step].value);
+    if (zdd_phase_is_undo(phase)) {
+        aim = zdd_pair_return_aim(f);
+        if (phase == ZDD_PHASE_UNDOING)
+            aim.side[ZDD_SIDE_OLD].weight = ZDD_WEIGHT_BASE;
+        return aim;
+    }
+    aim = all_to(ZDD_SIDE_NEW);
+    aim.side[ZDD_SIDE_OLD] = leaving(f);
+    if (phase == ZDD_PHASE_SETTLING)
+        aim.side[ZDD_SIDE_NEW].weight = ZDD_WEIGHT_BASE;
+    return aim;
+}
+
+static bool is_told(const struct zdd_facts *f)
+{
+    const struct zdd_balance *b = &f->seen->balance;
+
+    return b->known && b->side[ZDD_SIDE_OLD].told && b->side[ZDD_SIDE_NEW].told;
+}
+
+bool zdd_pair_is_ordered(const struct zdd_facts *f, const struct zdd_traffic *aim)
+{
+    return zdd_traffic_same(&f->run->traffic, aim);
+}
+
+bool zdd_pair_is_set(const struct zdd_facts *f, const struct zdd_traffic *aim)
+{
+    return zdd_traffic_same(&f->run->traffic, aim) && is_told(f);
+}
+
+/* What is higher of both, for each version: nobody loses anything by it. */
+static struct zdd_traffic raised(const struct zdd_traffic *now, const struct zdd_traffic *aim)
+{
+    struct zdd_traffic up = *aim;
+
+    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+        if (now->side[i].serving == ZDD_SERVES)
+            up.side[i].serving = ZDD_SERVES;
+        if (now->side[i].weight > aim->side[i].weight)
+            up.side[i].weight = now->side[i].weight;
+    }
+    return up;
+}
+
+static int32_t wanted_up(const struct zdd_facts *f, enum zdd_pair_side side)
+{
+    return side == ZDD_SIDE_NEW ? f->plan->target.instances : f->plan->pair.old_serving;
+}
+
+/* The version that takes over has all its servers, or at least as many as the one that gives. */
+static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
+{
+    const struct zdd_side_balance *seen = f->seen->balance.side;
+
+    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+        const int other = i == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+        const bool gives = aim->side[i].weight < f->run->traffic.side[i].weight &&
+                           (aim->side[i].weight == 0 || aim->side[other].weight > 0);
+
+        if (gives && seen[other].up < wanted_up(f, (enum zdd_pair_side)other) &&
+            seen[other].up < seen[i].up)
+            return false;
+    }
+    return true;
+}
+
+void zdd_pair_order(const struct zdd_traffic *traffic, struct zdd_decision *d)
+{
+    zdd_emit(d, ZDD_ORDER_SET_TRAFFIC, 0, false);
+    d->order[d->order_count - 1].traffic = *traffic;
+}
+
+/* One that a balancer has just taken in had a few requests before it was told its weight. */
+static bool has_newcomers(const struct zdd_facts *f)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+
+    return f->seen->current.ready > f->run->new_side.healthy ||
+           old->current.ready + old->outdated.ready > f->run->old_side.healthy;
+}
+
+void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, struct zdd_decision *d)
+{
+    const struct zdd_traffic up = raised(&f->run->traffic, aim);
+
+    d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
+    d->sight = is_told(f) && !has_newcomers(f) ? ZDD_SIGHT_SEEN : ZDD_SIGHT_LOST;
+    if (!zdd_traffic_same(&f->run->traffic, &up))
+        zdd_pair_order(&up, d);
+    else if (!zdd_traffic_same(&f->run->traffic, aim) && is_told(f) && can_carry(f, aim))
+        zdd_pair_order(aim, d);
+}
+
+bool zdd_pair_drain_time_is_over(const struct zdd_facts *f)
+{
+    return f->run->traffic_seen_at_ms > 0 &&
+           f->seen->now_ms >= f->run->traffic_seen_at_ms + f->plan->pair.drain_ms;
+}
+
+bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side)
+{
+    const struct zdd_balance *b = &f->seen->balance;
+    const bool hides_none = f->seen->now_ms >= b->reloaded_at_ms + f->plan->pair.drain_ms;
+
+    return f->run->traffic_seen_at_ms > 0 && b->known && b->side[side].sessions == 0 &&
+           (hides_none || zdd_pair_drain_time_is_over(f));
+}

@@ -1,0 +1,385 @@
+/**
+ * @file tests/api/test_pair.c
+ * @brief Blue-green as callers see it: the two apps of a plan, what is refused, promote.
+ */
+#include "server/json/json.h"
+#include "tests/api/api_world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int setup(void **state)
+{
+    *state = api_world_new(&(struct api_world_options){.agent = "10.0.0.9:8091"});
+    return 0;
+}
+
+#define DEFINITION(id, version, labels)                                                            \
+    "{\"id\":\"" id "\",\"instances\":4,\"cpus\":0.1,\"mem\":32,\"cmd\":\"./serve\","              \
+    "\"env\":{\"VERSION\":\"" version "\"},\"healthChecks\":[{\"protocol\":\"HTTP\","              \
+    "\"path\":\"/ping\"}],\"labels\":{\"HAPROXY_GROUP\":\"external\"" labels "}}"
+#define PORT ",\"HAPROXY_0_PORT\":\"10000\""
+
+/* A blue-green request for @p app with further members. */
+#define BLUE_GREEN(app, more) "{\"strategy\":\"blue-green\",\"app\":" app more "}"
+#define FIRST BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT), "")
+
+static void give(struct api_world *world, const char *definition)
+{
+    fake_cluster_app(&world->cluster, definition);
+}
+
+static struct apiclient_answer plan(struct api_world *world, const char *body)
+{
+    return apiclient_post(world->client, "/v1/plans", body);
+}
+
+static struct apiclient_answer deploy(struct api_world *world, const char *body)
+{
+    return apiclient_post(world->client, "/v1/deployments", body);
+}
+
+static void assert_kinds(const struct apiclient_answer *answer, const char *pointer,
+                         const char *expected)
+{
+    char text[400] = "";
+    size_t index;
+    json_t *step;
+
+    json_array_foreach(zdd_json_at(answer->json, pointer), index, step)
+    {
+        const size_t used = strlen(text);
+
+        snprintf(text + used, sizeof(text) - used, "%s ", zdd_json_text(step, "kind", "?"));
+    }
+    assert_string_equal(text, expected);
+}
+
+static bool is_warned(const struct apiclient_answer *answer, const char *code)
+{
+    size_t index;
+    json_t *warning;
+
+    json_array_foreach(json_object_get(answer->json, "warnings"), index, warning)
+    {
+        if (strcmp(zdd_json_text(warning, "code", ""), code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void without_balancers_there_is_no_pair(void **state)
+{
+    struct api_world *world = *state; /* of the usual options: without an agent */
+
+    apiclient_expect(plan(world, FIRST), 422, "router-missing");
+    apiclient_expect(deploy(world, FIRST), 422, "router-missing");
+    assert_int_equal(world->cluster.get_count, 0);
+}
+
+static void the_first_deployment_is_blue_and_has_no_old_app(void **state)
+{
+    APICLIENT_AUTO struct apiclient_answer answer = plan(*state, FIRST);
+
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/action"), "create");
+    assert_string_equal(apiclient_text(&answer, "/appId"), "/zdd/base");
+    assert_true(json_is_null(zdd_json_at(answer.json, "/pair/oldAppId")));
+    assert_string_equal(apiclient_text(&answer, "/pair/newAppId"), "/zdd/base-blue");
+    assert_true(json_is_false(zdd_json_at(answer.json, "/pair/adopts")));
+    assert_true(json_is_null(zdd_json_at(answer.json, "/preconditions/appVersion")));
+    assert_kinds(&answer, "/steps", "start join settle ");
+    assert_string_equal(apiclient_text(&answer, "/rollback/mode"), "delete");
+}
+
+static void a_plain_app_is_adopted_and_the_plan_says_so(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/base", "0", PORT));
+    answer = plan(world, FIRST);
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/action"), "upgrade");
+    assert_string_equal(apiclient_text(&answer, "/pair/oldAppId"), "/zdd/base");
+    assert_string_equal(apiclient_text(&answer, "/pair/newAppId"), "/zdd/base-blue");
+    assert_true(json_is_true(zdd_json_at(answer.json, "/pair/adopts")));
+    assert_string_equal(apiclient_text(&answer, "/preconditions/appVersion"),
+                        "2024-05-01T09:00:00.000Z");
+    assert_kinds(&answer, "/steps", "adopt shift start join shift keep drain retire settle ");
+    assert_string_equal(apiclient_text(&answer, "/rollback/mode"), "traffic");
+    assert_int_equal(apiclient_int(&answer, "/capacity/peakInstances"), 8);
+    assert_int_equal(apiclient_int(&answer, "/capacity/lowestServing"), 4);
+    assert_true(is_warned(&answer, "restart-for-label"));
+}
+
+static void the_colours_take_turns(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer green = {0}, blue = {0};
+
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    green = plan(world, FIRST);
+    assert_string_equal(apiclient_text(&green, "/pair/oldAppId"), "/zdd/base-blue");
+    assert_string_equal(apiclient_text(&green, "/pair/newAppId"), "/zdd/base-green");
+    fake_cluster_remove(&world->cluster, "/zdd/base-blue");
+    give(world, DEFINITION("/zdd/base-green", "1", PORT));
+    blue = plan(world, FIRST);
+    assert_string_equal(apiclient_text(&blue, "/pair/oldAppId"), "/zdd/base-green");
+    assert_string_equal(apiclient_text(&blue, "/pair/newAppId"), "/zdd/base-blue");
+}
+
+static void a_change_is_made_to_the_app_that_serves(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/base-green", "1", PORT));
+    answer = plan(world, "{\"strategy\":\"blue-green\",\"appId\":\"/zdd/base\",\"change\":{"
+                         "\"instances\":6}}");
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/pair/newAppId"), "/zdd/base-blue");
+    assert_int_equal(apiclient_int(&answer, "/capacity/peakInstances"), 10);
+}
+
+static void two_apps_of_a_pair_are_unclear(void **state)
+{
+    static const char *const ids[] = {"/zdd/base-blue", "/zdd/base-green", "/zdd/base"};
+    static const char *const apps[] = {DEFINITION("/zdd/base-blue", "1", PORT),
+                                       DEFINITION("/zdd/base-green", "1", PORT),
+                                       DEFINITION("/zdd/base", "1", PORT)};
+    struct api_world *world = *state;
+
+    for (size_t a = 0; a < ZDD_COUNT(ids); a++) {
+        for (size_t b = a + 1; b < ZDD_COUNT(ids); b++) {
+            APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+            give(world, apps[a]);
+            give(world, apps[b]);
+            answer = plan(world, FIRST);
+            assert_int_equal(answer.status, 409);
+            assert_string_equal(apiclient_text(&answer, "/code"), "pair-unclear");
+            assert_non_null(strstr(apiclient_text(&answer, "/detail"), ids[a]));
+            assert_non_null(strstr(apiclient_text(&answer, "/detail"), ids[b]));
+            fake_cluster_remove(&world->cluster, ids[a]);
+            fake_cluster_remove(&world->cluster, ids[b]);
+        }
+    }
+}
+
+/* A plan, as the body that starts it. */
+static void make_plan(struct api_world *world, char ret_body[static 300])
+{
+    APICLIENT_AUTO struct apiclient_answer answer = plan(world, FIRST);
+
+    assert_int_equal(answer.status, 201);
+    snprintf(ret_body, 300, "{\"planId\":\"%s\",\"digest\":\"%s\"}", apiclient_text(&answer, "/id"),
+             apiclient_text(&answer, "/digest"));
+}
+
+static void assert_stale(struct api_world *world, const char *body, const char *words)
+{
+    APICLIENT_AUTO struct apiclient_answer answer = deploy(world, body);
+
+    assert_int_equal(answer.status, 409);
+    assert_string_equal(apiclient_text(&answer, "/code"), "plan-stale");
+    if (!strstr(apiclient_text(&answer, "/detail"), words))
+        fail_msg("%s", apiclient_text(&answer, "/detail"));
+}
+
+static void a_plan_rests_on_both_apps(void **state)
+{
+    struct api_world *world = *state;
+    char body[300];
+
+    give(world, DEFINITION("/zdd/base-blue", "0", PORT));
+    make_plan(world, body);
+    give(world, DEFINITION("/zdd/base-green", "1", PORT));
+    assert_stale(world, body, "/zdd/base-green has been created since");
+    fake_cluster_remove(&world->cluster, "/zdd/base-green");
+    fake_cluster_touch(&world->cluster, "/zdd/base-blue", "cpus", json_real(0.2),
+                       "2024-05-01T11:00:00.000Z");
+    assert_stale(world, body, "is at 2024-05-01T11:00:00.000Z now");
+    fake_cluster_remove(&world->cluster, "/zdd/base-blue");
+    assert_stale(world, body, "is at none now");
+    give(world, DEFINITION("/zdd/base-blue", "0", PORT));
+    apiclient_expect(deploy(world, body), 202, NULL);
+}
+
+static void a_first_plan_is_stale_when_its_app_has_come(void **state)
+{
+    struct api_world *world = *state;
+    char body[300];
+
+    make_plan(world, body);
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    assert_stale(world, body, "/zdd/base-blue has been created since");
+}
+
+static void assert_refused(struct api_world *world, const char *options, const char *pointer,
+                           const char *words)
+{
+    char body[900];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    snprintf(body, sizeof(body),
+             BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT), ",\"options\":{%s}"), options);
+    answer = plan(world, body);
+    assert_int_equal(answer.status, 422);
+    assert_string_equal(apiclient_text(&answer, "/code"), "body-invalid");
+    assert_string_equal(apiclient_text(&answer, "/errors/0/pointer"), pointer);
+    if (!strstr(apiclient_text(&answer, "/errors/0/detail"), words))
+        fail_msg("%s", apiclient_text(&answer, "/errors/0/detail"));
+}
+
+static void wrong_options_are_named_with_what_is_allowed(void **state)
+{
+    assert_refused(*state, "\"promote\":\"never\"", "#/options/promote", "auto");
+    assert_refused(*state, "\"promote\":\"never\"", "#/options/promote", "manual");
+    assert_refused(*state, "\"promote\":true", "#/options/promote", "must be");
+    assert_refused(*state, "\"onDrainTimeout\":\"wait\"", "#/options/onDrainTimeout", "hold");
+    assert_refused(*state, "\"onDrainTimeout\":\"wait\"", "#/options/onDrainTimeout", "kill");
+    assert_refused(*state, "\"keepOldSeconds\":-1", "#/options/keepOldSeconds", "0");
+    assert_refused(*state, "\"keepOldSeconds\":86401", "#/options/keepOldSeconds", "86400");
+    assert_refused(*state, "\"drainSeconds\":0", "#/options/drainSeconds", "1");
+    assert_refused(*state, "\"drainSeconds\":1.5", "#/options/drainSeconds", "must be");
+    assert_refused(*state, "\"drainSecond\":5", "#/options/drainSecond", "drainSeconds");
+}
+
+static void options_shape_the_plan(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/base", "0", PORT));
+    answer = plan(world, BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT),
+                                    ",\"options\":{\"promote\":\"manual\",\"keepOldSeconds\":0,"
+                                    "\"drainSeconds\":7,\"onDrainTimeout\":\"kill\"}"));
+    assert_int_equal(answer.status, 201);
+    assert_kinds(&answer, "/steps", "adopt shift start join gate shift drain retire settle ");
+    assert_int_equal(apiclient_int(&answer, "/pair/drainSeconds"), 7);
+    assert_string_equal(apiclient_text(&answer, "/pair/onDrainTimeout"), "kill");
+}
+
+static void what_marathon_lb_would_not_obey_is_refused_before_anything_is_planned(void **state)
+{
+    APICLIENT_AUTO struct apiclient_answer answer = plan(
+        *state,
+        BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT ",\"HAPROXY_0_BALANCE\":\"leastconn\""), ""));
+
+    assert_int_equal(answer.status, 422);
+    assert_string_equal(apiclient_text(&answer, "/code"), "body-invalid");
+    assert_string_equal(apiclient_text(&answer, "/errors/0/pointer"), "#/app/labels");
+}
+
+static void an_id_that_leaves_no_room_for_a_colour_is_refused(void **state)
+{
+    char body[1200], id[ZDD_APP_ID_SIZE] = "/";
+
+    memset(id + 1, 'a', ZDD_APP_ID_SIZE - 1 - strlen("-green"));
+    snprintf(body, sizeof(body),
+             "{\"strategy\":\"blue-green\",\"app\":{\"id\":\"%s\",\"cmd\":\"./s\"}}", id);
+    apiclient_expect(plan(*state, body), 422, "body-invalid");
+}
+
+/* Start FIRST over a plain app. */
+static void start(struct api_world *world, const char *more, char ret_id[static ZDD_ID_SIZE])
+{
+    char body[900];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    snprintf(body, sizeof(body), BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT), "%s"), more);
+    give(world, DEFINITION("/zdd/base", "0", PORT));
+    answer = deploy(world, body);
+    assert_int_equal(answer.status, 202);
+    snprintf(ret_id, ZDD_ID_SIZE, "%s", apiclient_text(&answer, "/id"));
+}
+
+static void a_deployment_shows_both_apps_and_the_steps_of_its_program(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE], path[120];
+    APICLIENT_AUTO struct apiclient_answer one = {0}, all = {0}, steps = {0};
+
+    start(world, "", id);
+    snprintf(path, sizeof(path), "/v1/deployments/%s", id);
+    one = apiclient_get(world->client, path);
+    assert_int_equal(one.status, 200);
+    assert_string_equal(apiclient_text(&one, "/appId"), "/zdd/base");
+    assert_string_equal(apiclient_text(&one, "/old/appId"), "/zdd/base");
+    assert_string_equal(apiclient_text(&one, "/new/appId"), "/zdd/base-blue");
+    assert_int_equal(apiclient_int(&one, "/old/instances"), 4);
+    assert_int_equal(apiclient_int(&one, "/old/healthy"), 4);
+    assert_int_equal(apiclient_int(&one, "/old/weight"), 100);
+    assert_int_equal(apiclient_int(&one, "/new/weight"), 0);
+    assert_int_equal(apiclient_int(&one, "/step/of"), 9);
+    assert_string_equal(apiclient_text(&one, "/step/kind"), "adopt");
+    assert_true(json_number_value(json_object_get(one.json, "progress")) == 0);
+    all = apiclient_get(world->client, "/v1/deployments");
+    assert_true(json_equal(zdd_json_at(all.json, "/items/0/old"), zdd_json_at(one.json, "/old")));
+    assert_true(json_equal(zdd_json_at(all.json, "/items/0/step"), zdd_json_at(one.json, "/step")));
+    snprintf(path, sizeof(path), "/v1/deployments/%s/steps", id);
+    steps = apiclient_get(world->client, path);
+    assert_kinds(&steps, "/items", "adopt shift start join shift keep drain retire settle ");
+}
+
+static struct apiclient_answer promote(struct api_world *world, const char *id)
+{
+    char path[120];
+
+    snprintf(path, sizeof(path), "/v1/deployments/%s/promote", id);
+    return apiclient_post(world->client, path, "{\"reason\":\"looks good\"}");
+}
+
+static void promote_is_for_who_waits_at_the_gate(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    struct zdd_run run;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    start(world, ",\"options\":{\"promote\":\"manual\"}", id);
+    apiclient_expect(promote(world, id), 409, "command-refused");
+    api_world_move(world, id, ZDD_PHASE_GATED, "deployment.phase");
+    api_world_hold(world, id, ZDD_HOLD_GATE);
+    answer = promote(world, id);
+    assert_int_equal(answer.status, 202);
+    assert_string_equal(apiclient_text(&answer, "/state"), "waiting");
+    assert_string_equal(apiclient_text(&answer, "/new/appId"), "/zdd/base-blue");
+    assert_int_equal(zdd_run_load(world->store, id, &run, NULL), ZDD_ERR_NONE);
+    assert_int_equal(run.command, ZDD_COMMAND_PROMOTE);
+}
+
+static void one_pair_has_one_deployment_at_a_time(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+
+    start(world, "", id);
+    apiclient_expect(deploy(world, FIRST), 409, "app-busy");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, api_world_teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(without_balancers_there_is_no_pair, api_world_setup,
+                                        api_world_teardown),
+        TEST(the_first_deployment_is_blue_and_has_no_old_app),
+        TEST(a_plain_app_is_adopted_and_the_plan_says_so),
+        TEST(the_colours_take_turns),
+        TEST(a_change_is_made_to_the_app_that_serves),
+        TEST(two_apps_of_a_pair_are_unclear),
+        TEST(a_plan_rests_on_both_apps),
+        TEST(a_first_plan_is_stale_when_its_app_has_come),
+        TEST(wrong_options_are_named_with_what_is_allowed),
+        TEST(options_shape_the_plan),
+        TEST(what_marathon_lb_would_not_obey_is_refused_before_anything_is_planned),
+        TEST(an_id_that_leaves_no_room_for_a_colour_is_refused),
+        TEST(a_deployment_shows_both_apps_and_the_steps_of_its_program),
+        TEST(promote_is_for_who_waits_at_the_gate),
+        TEST(one_pair_has_one_deployment_at_a_time),
+    };
+
+    return cmocka_run_group_tests_name("api/pair", tests, NULL, NULL);
+}

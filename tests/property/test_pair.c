@@ -1,0 +1,681 @@
+/**
+ * @file tests/property/test_pair.c
+ * @brief Deployments over a pair with everything left to chance: whatever the balancers, Marathon
+ * and the operators do, there is always somebody to answer a request, no request under way loses
+ * its instance, and every deployment ends as it says.
+ *
+ * Pure: no store, no engine, no network. `SEED=n` in the environment replays one and tells its
+ * story, `SEEDS=n` plays so many.
+ */
+#include "server/engine/move.h"
+#include "strategies/builtin.h"
+#include "strategies/timing.h"
+#include "tests/support/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEEDS 20000
+#define ROUNDS_MAX 60000
+#define BALANCER_MAX 3
+#define REQUEST_MAX 24 /* under way at the same time */
+#define DECISIONS_MAX 8
+
+/* A request under way: at whose instance, on which balancer, and whether a reload hid it. */
+struct request {
+    bool busy, hidden;
+    enum zdd_pair_side side;
+    int balancer;
+    int64_t began_ms, ends_ms;
+};
+
+struct balancer {
+    bool down;
+    int64_t started_at_ms;
+    int32_t new_servers;                            /* that it knows since its last reload */
+    struct zdd_side_setting actual[ZDD_SIDE_COUNT]; /* of the servers that it has asked for */
+    int32_t unasked;                                /* new servers still at their base weight */
+};
+
+struct world {
+    uint64_t seed, random;
+    bool tells;
+    struct zdd_plan plan;
+    struct zdd_run run;
+    /* Marathon */
+    enum zdd_definition old_definition, new_definition;
+    int32_t old_tasks, old_healthy, old_outdated;
+    int32_t new_starting, new_running, new_healthy;
+    bool silent, new_is_sick;
+    bool meddled;  /* somebody else has changed one of the apps */
+    bool is_rough; /* healthy instances fall ill: nobody can promise an answer then */
+    /* balancers */
+    int balancer_count;
+    struct balancer balancer[BALANCER_MAX];
+    struct zdd_traffic told; /* what the router says */
+    struct request request[REQUEST_MAX];
+    int64_t now_ms;
+    bool killed_by_leave; /* requests took longer than the plan allows, and the plan says kill */
+    int trouble_left;     /* faults that may still happen, so that each play ends */
+};
+
+/* Which rows have fired, for the check that none is dead. */
+static bool fired[ZDD_PAIR_RULES];
+
+static void note_fired(const char *rule)
+{
+    for (size_t i = 0; i < ZDD_PAIR_RULES; i++)
+        fired[i] = fired[i] || zdd_pair_rules[i].id == rule;
+}
+
+static uint64_t draw(struct world *w)
+{
+    /* SplitMix64 (Vigna, 2015): any seed is a good seed. */
+    uint64_t z = (w->random += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static int32_t below(struct world *w, int32_t count)
+{
+    return (int32_t)(draw(w) % (uint64_t)count);
+}
+
+static bool chance(struct world *w, int32_t percent)
+{
+    return below(w, 100) < percent;
+}
+
+#define tell(w, ...)                                                                               \
+    do {                                                                                           \
+        if ((w)->tells)                                                                            \
+            print_message(__VA_ARGS__);                                                            \
+    } while (0)
+
+#define must(w, condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            print_error("seed %llu violates %s (replay with SEED=%llu)\n",                         \
+                        (unsigned long long)(w)->seed, #condition, (unsigned long long)(w)->seed); \
+            fail();                                                                                \
+        }                                                                                          \
+    } while (0)
+
+/* Servers of @p side that balancer @p b would give a request to. */
+static int32_t takers(const struct world *w, const struct balancer *b, enum zdd_pair_side side)
+{
+    const struct zdd_side_setting *setting = &b->actual[side];
+    const bool serves = setting->serving == ZDD_SERVES && setting->weight > 0;
+    int32_t known = side == ZDD_SIDE_OLD ? w->old_healthy : b->new_servers - b->unasked;
+
+    if (side == ZDD_SIDE_NEW && known > w->new_healthy)
+        known = w->new_healthy;
+    if (side == ZDD_SIDE_NEW && b->unasked > 0 && w->new_healthy > 0)
+        return (serves ? known : 0) + 1; /* at its base weight until it has been asked for */
+    return serves ? known : 0;
+}
+
+/* Whether anybody answers at all is the world's first law. */
+static void check_service(struct world *w)
+{
+    if (!*w->plan.pair.old_id || w->is_rough)
+        return;
+    for (int i = 0; i < w->balancer_count; i++)
+        must(w,
+             takers(w, &w->balancer[i], ZDD_SIDE_OLD) + takers(w, &w->balancer[i], ZDD_SIDE_NEW) >
+                 0);
+}
+
+static int32_t requests_at(const struct world *w, enum zdd_pair_side side, bool with_hidden)
+{
+    int32_t count = 0;
+
+    for (int i = 0; i < REQUEST_MAX; i++) {
+        const struct request *r = &w->request[i];
+
+        count += r->busy && r->side == side && (with_hidden || !r->hidden) ? 1 : 0;
+    }
+    return count;
+}
+
+/* Instances of @p side are killed: no request within its allowance may be under way there. */
+static void check_kill(struct world *w, enum zdd_pair_side side)
+{
+    for (int i = 0; i < REQUEST_MAX; i++) {
+        struct request *r = &w->request[i];
+
+        if (!r->busy || r->side != side)
+            continue;
+        /* One that falls ill and comes back is taken in anew, and may get a request each time. */
+        if (side == ZDD_SIDE_OLD || !w->is_rough)
+            must(w, w->now_ms - r->began_ms >= w->plan.pair.drain_ms);
+        if (side == ZDD_SIDE_OLD && !r->hidden)
+            must(w, w->plan.pair.kill_undrained);
+        r->busy = false;
+    }
+}
+
+static bool is_told(const struct world *w, enum zdd_pair_side side)
+{
+    for (int i = 0; i < w->balancer_count; i++) {
+        const struct balancer *b = &w->balancer[i];
+
+        if (side == ZDD_SIDE_OLD && w->old_tasks == 0)
+            continue;
+        if (side == ZDD_SIDE_NEW && b->new_servers != w->new_healthy)
+            return false;
+        if (side == ZDD_SIDE_NEW && b->new_servers == 0)
+            continue;
+        if (b->actual[side].weight != w->told.side[side].weight ||
+            b->actual[side].serving != w->told.side[side].serving ||
+            (side == ZDD_SIDE_NEW && b->unasked > 0))
+            return false;
+    }
+    return true;
+}
+
+static struct zdd_balance see_balance(const struct world *w)
+{
+    struct zdd_balance seen = {.known = true};
+
+    seen.side[ZDD_SIDE_OLD].up = w->old_healthy;
+    seen.side[ZDD_SIDE_NEW].up = w->new_healthy;
+    for (int i = 0; i < w->balancer_count; i++) {
+        const struct balancer *b = &w->balancer[i];
+
+        if (b->down)
+            return (struct zdd_balance){0};
+        if (b->new_servers > seen.side[ZDD_SIDE_NEW].servers)
+            seen.side[ZDD_SIDE_NEW].servers = b->new_servers;
+        if (b->new_servers < seen.side[ZDD_SIDE_NEW].up)
+            seen.side[ZDD_SIDE_NEW].up = b->new_servers;
+        if (b->started_at_ms > seen.reloaded_at_ms)
+            seen.reloaded_at_ms = b->started_at_ms;
+    }
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        seen.side[side].sessions = requests_at(w, (enum zdd_pair_side)side, false);
+        seen.side[side].told = is_told(w, (enum zdd_pair_side)side);
+    }
+    return seen;
+}
+
+static struct zdd_observation look(const struct world *w)
+{
+    struct zdd_observation seen = {.now_ms = w->now_ms, .reachable = !w->silent};
+
+    if (w->silent)
+        return seen;
+    seen.definition = w->new_definition;
+    seen.instances = w->new_definition == ZDD_DEFINITION_TARGET ? w->plan.target.instances : 0;
+    seen.current.staged = w->new_starting;
+    seen.current.total = w->new_starting + w->new_running;
+    seen.current.running = w->new_running;
+    seen.current.healthy = seen.current.ready = w->new_healthy;
+    seen.locked = w->new_healthy < seen.instances ||
+                  (w->new_definition == ZDD_DEFINITION_ABSENT && seen.current.total > 0);
+    seen.locked_by_us = true;
+    seen.peer.definition = w->old_definition;
+    seen.peer.instances = w->old_definition == ZDD_DEFINITION_ABSENT ? 0 : w->plan.old.instances;
+    seen.peer.current.total = w->old_tasks - w->old_outdated;
+    seen.peer.current.healthy = w->old_healthy - w->old_outdated;
+    seen.peer.current.ready = seen.peer.current.healthy;
+    seen.peer.outdated.total = w->old_outdated;
+    seen.peer.locked =
+        w->old_outdated > 0 || (w->old_definition == ZDD_DEFINITION_ABSENT && w->old_tasks > 0);
+    seen.balance = see_balance(w);
+    return seen;
+}
+
+/*
+ * No version loses its requests to one that cannot carry them, and the new one gets none before all
+ * of it is there.
+ */
+static void check_traffic(struct world *w, const struct zdd_traffic *next)
+{
+    const struct zdd_balance seen = see_balance(w);
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        const int other = side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+        const int32_t wanted =
+            other == ZDD_SIDE_OLD ? w->plan.pair.old_serving : w->plan.target.instances;
+
+        if (next->side[side].weight > 0 || w->told.side[side].weight == 0)
+            continue;
+        must(w, seen.known);
+        must(w, seen.side[other].up >= wanted || seen.side[other].up >= seen.side[side].up);
+    }
+    if (!w->is_rough && seen.known &&
+        next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
+        must(w, seen.side[ZDD_SIDE_NEW].up >= w->plan.target.instances);
+}
+
+/* Carry out one order, or lose it. */
+static void obey(struct world *w, const struct zdd_order *order)
+{
+    tell(w, "%8lld order %s old %d:%d new %d:%d\n", (long long)w->now_ms,
+         zdd_order_name(order->kind), (int)order->traffic.side[0].serving,
+         (int)order->traffic.side[0].weight, (int)order->traffic.side[1].serving,
+         (int)order->traffic.side[1].weight);
+    w->run.ordered_at_ms = w->now_ms;
+    w->run.unsure_until_ms = 0;
+    w->run.outcome = ZDD_OUTCOME_ACKED;
+    if (order->kind == ZDD_ORDER_SET_TRAFFIC) {
+        check_traffic(w, &order->traffic);
+        w->told = order->traffic;
+        return;
+    }
+    if (w->trouble_left > 0 && chance(w, 20)) {
+        w->trouble_left--;
+        w->run.outcome = ZDD_OUTCOME_FAILED;
+        w->run.attempt++;
+        return;
+    }
+    if (w->trouble_left > 0 && chance(w, 4)) {
+        w->trouble_left--;
+        w->run.outcome = ZDD_OUTCOME_REFUSED;
+        return;
+    }
+    w->run.attempt = 0;
+    switch (order->kind) {
+    case ZDD_ORDER_PUT_TARGET:
+        if (w->new_definition == ZDD_DEFINITION_ABSENT) {
+            w->new_definition = ZDD_DEFINITION_TARGET;
+            w->new_starting = order->instances;
+        }
+        break;
+    case ZDD_ORDER_DELETE:
+        check_kill(w, ZDD_SIDE_NEW);
+        w->new_definition = ZDD_DEFINITION_ABSENT;
+        break;
+    case ZDD_ORDER_ADOPT_OLD:
+        w->old_definition = ZDD_DEFINITION_TARGET;
+        w->old_outdated = w->old_tasks;
+        break;
+    case ZDD_ORDER_DELETE_OLD:
+        for (int i = 0; i < w->balancer_count; i++)
+            must(w, takers(w, &w->balancer[i], ZDD_SIDE_OLD) == 0);
+        check_kill(w, ZDD_SIDE_OLD);
+        w->old_definition = ZDD_DEFINITION_ABSENT;
+        break;
+    case ZDD_ORDER_PUT_PREVIOUS:
+    case ZDD_ORDER_RESTART:
+    case ZDD_ORDER_SET_TRAFFIC:
+    case ZDD_ORDER_KIND_COUNT:
+        fail_msg("a pair has no use for %s", zdd_order_name(order->kind));
+    }
+}
+
+static void step(struct world *w)
+{
+    if (zdd_phase_is_final(w->run.phase))
+        return;
+    for (int i = 0; i < DECISIONS_MAX; i++) {
+        const enum zdd_phase phase = w->run.phase;
+        const int32_t at = w->run.step;
+        struct zdd_observation seen;
+        struct zdd_decision d;
+
+        zdd_move_start(&w->plan, &w->run, w->now_ms);
+        seen = look(w);
+        d = zdd_strategy_decide(&zdd_blue_green, &(struct zdd_facts){&w->plan, &w->run, &seen});
+        note_fired(d.rule);
+        zdd_move(&zdd_blue_green, &w->plan, &d, w->now_ms, &w->run);
+        w->run.new_side.healthy = seen.current.healthy;
+        w->run.old_side.healthy = seen.peer.current.ready + seen.peer.outdated.ready;
+        if (d.take_command)
+            w->run.command = ZDD_COMMAND_NONE;
+        if (w->run.phase != phase || w->run.step != at)
+            tell(w, "%8lld %s: %s\n", (long long)w->now_ms, d.rule, zdd_phase_name(w->run.phase));
+        for (size_t k = 0; k < d.order_count; k++)
+            obey(w, &d.order[k]);
+        check_service(w);
+        if (d.order_count > 0 || zdd_phase_is_final(w->run.phase))
+            return;
+        if (w->run.phase == phase && w->run.step == at && !d.take_command)
+            return;
+        must(w, i + 1 < DECISIONS_MAX);
+    }
+}
+
+static void reload(struct world *w, int i)
+{
+    struct balancer *b = &w->balancer[i];
+    const int32_t before = b->new_servers;
+
+    b->started_at_ms = w->now_ms;
+    b->new_servers = w->new_healthy;
+    if (b->new_servers > before)
+        b->unasked += b->new_servers - before;
+    if (b->unasked > b->new_servers)
+        b->unasked = b->new_servers;
+    for (int k = 0; k < REQUEST_MAX; k++)
+        w->request[k].hidden |= w->request[k].busy && w->request[k].balancer == i;
+}
+
+static void ask_for_weight(struct world *w)
+{
+    struct balancer *b = &w->balancer[below(w, w->balancer_count)];
+    const int side = below(w, ZDD_SIDE_COUNT);
+
+    if (b->down)
+        return;
+    b->actual[side] = w->told.side[side];
+    if (side == ZDD_SIDE_NEW)
+        b->unasked = 0;
+}
+
+static void begin_request(struct world *w)
+{
+    const int i = below(w, w->balancer_count);
+    const struct balancer *b = &w->balancer[i];
+    const int32_t old = takers(w, b, ZDD_SIDE_OLD), new = takers(w, b, ZDD_SIDE_NEW);
+    struct request *r = &w->request[below(w, REQUEST_MAX)];
+    /* Some take longer than the plan allows. */
+    const int64_t length_ms = chance(w, 5)
+                                  ? 4 * w->plan.pair.drain_ms
+                                  : 1 + (int64_t)(draw(w) % (uint64_t)w->plan.pair.drain_ms);
+
+    if (r->busy || old + new == 0)
+        return;
+    *r = (struct request){.busy = true,
+                          .side = below(w, old + new) < old ? ZDD_SIDE_OLD : ZDD_SIDE_NEW,
+                          .balancer = i,
+                          .began_ms = w->now_ms,
+                          .ends_ms = w->now_ms + length_ms};
+}
+
+static void end_requests(struct world *w)
+{
+    for (int i = 0; i < REQUEST_MAX; i++)
+        w->request[i].busy = w->request[i].busy && w->now_ms < w->request[i].ends_ms;
+}
+
+static void marathon_moves(struct world *w)
+{
+    switch (below(w, 4)) {
+    case 0:
+        if (w->new_starting > 0 && w->new_definition == ZDD_DEFINITION_TARGET) {
+            w->new_starting--;
+            w->new_running++;
+        }
+        break;
+    case 1:
+        if (w->new_healthy < w->new_running && !w->new_is_sick)
+            w->new_healthy++;
+        break;
+    case 2: /* Marathon kills what has been removed */
+        if (w->new_definition == ZDD_DEFINITION_ABSENT) {
+            w->new_starting = w->new_running = w->new_healthy = 0;
+            for (int i = 0; i < w->balancer_count; i++)
+                w->balancer[i].new_servers = w->balancer[i].unasked = 0;
+        }
+        if (w->old_definition == ZDD_DEFINITION_ABSENT)
+            w->old_tasks = w->old_healthy = w->old_outdated = 0;
+        break;
+    default:
+        if (w->old_outdated > 0)
+            w->old_outdated--;
+        break;
+    }
+}
+
+static void operator_speaks(struct world *w)
+{
+    static const enum zdd_command words[] = {
+        ZDD_COMMAND_PAUSE, ZDD_COMMAND_RESUME,   ZDD_COMMAND_PROMOTE,
+        ZDD_COMMAND_ABORT, ZDD_COMMAND_ROLLBACK, ZDD_COMMAND_RETRY,
+    };
+    const enum zdd_command word = words[below(w, (int32_t)ZDD_COUNT(words))];
+
+    if (zdd_phase_is_final(w->run.phase) || !zdd_command_allowed(zdd_run_state(&w->run), word))
+        return;
+    tell(w, "%8lld operator says %s\n", (long long)w->now_ms, zdd_command_name(word));
+    w->run.command = word;
+}
+
+/* Whatever holds the deployment, somebody comes by in the end. */
+static void operator_helps(struct world *w, bool has_patience)
+{
+    if (w->run.command != ZDD_COMMAND_NONE || w->run.hold == ZDD_HOLD_NONE)
+        return;
+    if (w->run.hold == ZDD_HOLD_GATE)
+        w->run.command = ZDD_COMMAND_PROMOTE;
+    else
+        w->run.command = has_patience && chance(w, 50) ? ZDD_COMMAND_RETRY
+                         : chance(w, 50)               ? ZDD_COMMAND_ROLLBACK
+                                                       : ZDD_COMMAND_ABORT;
+}
+
+static void health_changes(struct world *w)
+{
+    const enum zdd_pair_side side = chance(w, 50) ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+    int32_t *healthy = side == ZDD_SIDE_NEW ? &w->new_healthy : &w->old_healthy;
+    const int32_t most = side == ZDD_SIDE_NEW ? w->new_running : w->old_tasks;
+
+    if (chance(w, 50) && *healthy > 0) {
+        (*healthy)--;
+        /* What an ill instance has accepted is lost, whoever removes it later. */
+        for (int i = 0; i < REQUEST_MAX; i++)
+            w->request[i].busy &= w->request[i].side != side;
+    } else if (*healthy < most) {
+        (*healthy)++;
+    }
+}
+
+/* Another definition in the place of one that exists. */
+static void meddle(struct world *w)
+{
+    enum zdd_definition *definition = chance(w, 50) ? &w->old_definition : &w->new_definition;
+
+    if (!chance(w, 10) || *definition == ZDD_DEFINITION_ABSENT)
+        return;
+    tell(w, "%8lld somebody else changes the %s app\n", (long long)w->now_ms,
+         definition == &w->old_definition ? "old" : "new");
+    *definition = ZDD_DEFINITION_FOREIGN;
+    w->meddled = true;
+}
+
+static void trouble(struct world *w)
+{
+    if (w->trouble_left == 0 || !chance(w, 3))
+        return;
+    w->trouble_left--;
+    switch (below(w, 7)) {
+    case 4:
+        if (w->is_rough)
+            health_changes(w);
+        break;
+    case 5:
+        meddle(w);
+        break;
+    case 6: /* the machine slept */
+        if (chance(w, 10))
+            w->now_ms += w->plan.deadline_ms;
+        break;
+    case 0:
+        w->silent = !w->silent;
+        break;
+    case 1: {
+        struct balancer *b = &w->balancer[below(w, w->balancer_count)];
+
+        b->down = !b->down;
+        break;
+    }
+    case 2:
+        reload(w, below(w, w->balancer_count));
+        break;
+    default:
+        operator_speaks(w);
+    }
+}
+
+static void round_trip(struct world *w, int round)
+{
+    w->now_ms += 1 + below(w, 400);
+    end_requests(w);
+    for (int i = below(w, 6); i > 0; i--) {
+        switch (below(w, 4)) {
+        case 0:
+            ask_for_weight(w);
+            break;
+        case 1:
+            begin_request(w);
+            break;
+        case 2:
+            marathon_moves(w);
+            break;
+        default:
+            /* A balancer reads its configuration anew when servers have come. */
+            for (int k = 0; k < w->balancer_count; k++) {
+                if (w->balancer[k].new_servers != w->new_healthy && !w->balancer[k].down)
+                    reload(w, k);
+            }
+        }
+        check_service(w);
+    }
+    trouble(w);
+    if (w->trouble_left == 0) {
+        w->silent = false;
+        w->old_healthy = w->old_tasks;
+        for (int i = 0; i < w->balancer_count; i++)
+            w->balancer[i].down = false;
+    }
+    if (round % 200 == 199)
+        operator_helps(w, round < ROUNDS_MAX / 2);
+    if (round % 4 != 0 || chance(w, 60))
+        step(w);
+}
+
+static void init_plan(struct world *w)
+{
+    union zdd_option_value options[4] = {0};
+    struct zdd_plan *plan = &w->plan;
+
+    options[0].choice = chance(w, 30);     /* promote: manual */
+    options[1].integer = below(w, 3) * 10; /* keepOldSeconds */
+    options[2].integer = 1 + below(w, 20); /* drainSeconds */
+    options[3].choice = chance(w, 40);     /* onDrainTimeout: kill */
+    assert_int_equal(zdd_blue_green.param_count, ZDD_COUNT(options));
+    plan->action = ZDD_ACTION_CREATE;
+    plan->on_failure = chance(w, 70) ? ZDD_ON_FAILURE_ROLLBACK : ZDD_ON_FAILURE_HOLD;
+    plan->target = (struct zdd_app_facts){.instances = 1 + below(w, 4),
+                                          .start_ms = 1000,
+                                          .minimum_health_capacity = 1,
+                                          .maximum_over_capacity = 1};
+    memcpy(plan->pair.new_id, "/x-green", sizeof("/x-green"));
+    if (chance(w, 90)) {
+        memcpy(plan->pair.old_id, "/x", sizeof("/x"));
+        plan->old = plan->target;
+        plan->old.instances = 1 + below(w, 4);
+        plan->pair.old_serving = plan->old.instances;
+        plan->pair.must_adopt = chance(w, 30);
+    }
+    zdd_blue_green.write_program(options, plan);
+    plan->deadline_ms = 900000;
+}
+
+static void init(struct world *w, uint64_t seed, bool tells)
+{
+    *w = (struct world){.seed = seed, .random = seed, .tells = tells, .now_ms = 1000000};
+    init_plan(w);
+    w->run = (struct zdd_run){.active = true};
+    w->old_tasks = w->old_healthy = w->plan.old.instances;
+    if (chance(w, 1))
+        w->new_definition = ZDD_DEFINITION_FOREIGN; /* somebody was first */
+    w->meddled = w->new_definition == ZDD_DEFINITION_FOREIGN;
+    if (*w->plan.pair.old_id)
+        w->old_definition =
+            w->plan.pair.must_adopt ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_TARGET;
+    w->new_is_sick = chance(w, 15);
+    w->is_rough = chance(w, 25);
+    if (chance(w, 10) && w->old_definition == ZDD_DEFINITION_TARGET)
+        w->old_outdated = w->old_tasks; /* Marathon is still at work on it */
+    w->balancer_count = 1 + below(w, BALANCER_MAX);
+    w->trouble_left = below(w, 30);
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        w->told.side[side].weight = w->run.traffic.side[side].weight = ZDD_WEIGHT_BASE;
+        for (int i = 0; i < w->balancer_count; i++)
+            w->balancer[i].actual[side].weight = ZDD_WEIGHT_BASE;
+    }
+}
+
+static void check_end(struct world *w)
+{
+    const bool done = w->run.phase == ZDD_PHASE_SUCCEEDED;
+
+    tell(w, "%8lld ends %s (%s)\n", (long long)w->now_ms, zdd_phase_name(w->run.phase),
+         zdd_cause_name(w->run.cause));
+    if (w->run.phase == ZDD_PHASE_FAILED || w->meddled)
+        return; /* only that the law was kept */
+    if (done) {
+        must(w, w->old_tasks == 0 && w->new_running == w->plan.target.instances);
+        must(w, w->is_rough || w->new_healthy == w->plan.target.instances);
+        must(w, w->told.side[ZDD_SIDE_NEW].weight == ZDD_WEIGHT_BASE);
+        return;
+    }
+    must(w, w->old_tasks == w->plan.old.instances);
+    if (w->run.ordered) {
+        must(w, w->new_definition == ZDD_DEFINITION_ABSENT);
+        must(w, w->told.side[ZDD_SIDE_OLD].weight == ZDD_WEIGHT_BASE || !*w->plan.pair.old_id);
+    }
+}
+
+static enum zdd_phase play(uint64_t seed, bool tells)
+{
+    struct world w;
+
+    init(&w, seed, tells);
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        round_trip(&w, round);
+        if (zdd_phase_is_final(w.run.phase)) {
+            check_end(&w);
+            return w.run.phase;
+        }
+    }
+    must(&w, zdd_phase_is_final(w.run.phase));
+    return w.run.phase;
+}
+
+static void somebody_always_answers_and_every_deployment_ends(void **state)
+{
+    const char *one = getenv("SEED"), *many = getenv("SEEDS");
+    const uint64_t count = many ? strtoull(many, NULL, 10) : SEEDS;
+    int ends[ZDD_PHASE_COUNT] = {0};
+
+    (void)state;
+    if (one) {
+        play(strtoull(one, NULL, 10), true);
+        return;
+    }
+    for (uint64_t seed = 1; seed <= count; seed++)
+        ends[play(seed, false)]++;
+    print_message("%d succeeded, %d rolled back, %d canceled, %d failed\n",
+                  ends[ZDD_PHASE_SUCCEEDED], ends[ZDD_PHASE_ROLLED_BACK], ends[ZDD_PHASE_CANCELED],
+                  ends[ZDD_PHASE_FAILED]);
+    /* All of them happen, or the world is too kind. */
+    assert_true(ends[ZDD_PHASE_SUCCEEDED] > (int)count / 4);
+    assert_true(ends[ZDD_PHASE_ROLLED_BACK] > 0 && ends[ZDD_PHASE_CANCELED] > 0);
+}
+
+static void no_row_is_dead(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ZDD_PAIR_RULES && !getenv("SEED"); i++) {
+        if (!fired[i])
+            print_error("never fired: %s\n", zdd_pair_rules[i].id);
+        assert_true(fired[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(somebody_always_answers_and_every_deployment_ends),
+        cmocka_unit_test(no_row_is_dead),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,269 @@
+/**
+ * @file tests/sim/pair_checks.c
+ * @brief What must hold of two apps behind balancers, whatever goes wrong.
+ */
+#include "storage/intents.h"
+#include "tests/sim/checks.h"
+
+#include <string.h>
+
+/* Instances that fall ill or die by themselves: nobody can promise an answer then. */
+static bool is_rough(const struct sim *s)
+{
+    return s->world.faults.task_dies > 0;
+}
+
+void pair_check_moment(struct sim *s)
+{
+    if (!*s->plan.pair.old_id || is_rough(s))
+        return;
+    for (int b = 0; b < s->pair.balancer_count; b++) {
+        if (pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW) == 0)
+            violate(s, "balancer %d has nobody to answer", b);
+    }
+}
+
+void pair_check_lost(struct sim *s, int task, const struct pair_request *request)
+{
+    const struct pair_task *t = &s->pair.task[task];
+    const int64_t age_ms = s->world.now_ms - request->began_ms;
+
+    if (!t->removed)
+        return; /* Marathon replaces what is adopted, and tasks die */
+    if (s->world.clock_jumps > 0)
+        return; /* how long requests have had is measured by the clock */
+    /* One that turned healthy after the look that the removal rests on was not seen. */
+    if (t->side == ZDD_SIDE_NEW && (is_rough(s) || t->healthy_at_ms >= s->pair.removal_look_ms))
+        return;
+    if (age_ms < s->plan.pair.drain_ms)
+        violate(s, "a request of %d ms loses its %s instance, and %d ms are promised", (int)age_ms,
+                t->side == ZDD_SIDE_OLD ? "old" : "new", (int)s->plan.pair.drain_ms);
+    else if (t->side == ZDD_SIDE_OLD && !request->hidden && !s->plan.pair.kill_undrained)
+        violate(s, "a request that everybody sees loses its old instance");
+}
+
+void pair_check_removal(struct sim *s, enum zdd_pair_side side)
+{
+    s->pair.removal_look_ms = s->pair.looked_at_ms;
+    for (int b = 0; b < s->pair.balancer_count && side == ZDD_SIDE_OLD; b++) {
+        if (pair_takers(s, b, side) > 0)
+            violate(s, "the old app is removed, and balancer %d still sends requests there", b);
+    }
+}
+
+struct last_traffic {
+    struct zdd_traffic traffic;
+    unsigned count;
+};
+
+static bool take_traffic(void *cls, const struct zdd_intent_row *row, const char *detail)
+{
+    struct last_traffic *last = cls;
+
+    (void)detail;
+    if (row->order.kind != ZDD_ORDER_SET_TRAFFIC)
+        return true;
+    last->traffic = row->order.traffic;
+    last->count++;
+    return true;
+}
+
+static bool falls(const struct zdd_side_setting *from, const struct zdd_side_setting *to)
+{
+    return to->weight < from->weight || (from->serving == ZDD_SERVES && to->serving != ZDD_SERVES);
+}
+
+/* Whoever takes over shows on every balancer what it was told before: raised first, then lowered.
+ */
+static void check_raised(struct sim *s, enum zdd_pair_side side)
+{
+    const struct zdd_side_setting *told = &s->pair.told.side[side];
+
+    for (int b = 0; b < s->pair.balancer_count; b++) {
+        for (int i = 0; i < PAIR_TASKS_MAX; i++) {
+            const struct pair_row *row = &s->pair.balancer[b].row[i];
+
+            if (s->pair.task[i].side != side || s->pair.task[i].state != TASK_HEALTHY ||
+                !row->listed || row->listed_at_ms >= s->pair.servers_known_ms)
+                continue;
+            if (row->setting.weight != told->weight || row->setting.serving != told->serving)
+                violate(s,
+                        "requests are taken from one version before balancer %d shows the other "
+                        "with weight %d",
+                        b, (int)told->weight);
+        }
+    }
+}
+
+/* The new version gets a share when all of it is there. */
+static void check_joined(struct sim *s)
+{
+    for (int b = 0; b < s->pair.balancer_count; b++) {
+        int32_t listed = 0;
+
+        for (int i = 0; i < PAIR_TASKS_MAX; i++)
+            listed += s->pair.task[i].side == ZDD_SIDE_NEW && s->pair.balancer[b].row[i].listed;
+        if (listed < s->plan.target.instances)
+            violate(s, "the new version gets requests with %d of %d instances on balancer %d",
+                    (int)listed, (int)s->plan.target.instances, b);
+    }
+}
+
+void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
+{
+    const struct zdd_traffic before = s->pair.told;
+    struct last_traffic last = {.traffic = zdd_traffic_base()};
+
+    if (zdd_intent_list(s->store, s->run.id, take_traffic, &last) != ZDD_ERR_NONE)
+        violate(s, "the journal cannot be read");
+    if (!zdd_traffic_same(&last.traffic, traffic))
+        violate(s, "the balancers are told %d/%d, and the journal's last is %d/%d",
+                (int)traffic->side[ZDD_SIDE_OLD].weight, (int)traffic->side[ZDD_SIDE_NEW].weight,
+                (int)last.traffic.side[ZDD_SIDE_OLD].weight,
+                (int)last.traffic.side[ZDD_SIDE_NEW].weight);
+    if (zdd_traffic_same(&before, traffic))
+        return;
+    s->world.orders_seen++;
+    world_tell(&s->world, "the balancers are told: old %s %d, new %s %d",
+               zdd_serving_name(traffic->side[ZDD_SIDE_OLD].serving),
+               (int)traffic->side[ZDD_SIDE_OLD].weight,
+               zdd_serving_name(traffic->side[ZDD_SIDE_NEW].serving),
+               (int)traffic->side[ZDD_SIDE_NEW].weight);
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        const enum zdd_pair_side other = side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+
+        if (!falls(&before.side[side], &traffic->side[side]))
+            continue;
+        if (falls(&before.side[other], &traffic->side[other]) ||
+            traffic->side[other].weight > before.side[other].weight)
+            violate(s, "both versions' weights move at once");
+        if (traffic->side[other].weight > 0 && !is_rough(s) && s->world.troubles.foreign == 0)
+            check_raised(s, other);
+    }
+    if (!is_rough(s) && s->world.troubles.foreign == 0 && *s->plan.pair.old_id &&
+        traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight)
+        check_joined(s);
+}
+
+struct steps {
+    struct sim *sim;
+    int32_t count, ran, failed;
+    bool pending;
+    const char *contradiction;
+};
+
+static bool take_step_row(void *cls, const struct zdd_step_row *row, const char *evidence)
+{
+    struct steps *t = cls;
+    const bool pending = strcmp(row->state, "skipped") == 0; /* never taken */
+    const bool back = row->index == t->sim->plan.program.count;
+
+    t->count++;
+    t->ran += !pending;
+    t->failed += strcmp(row->state, "failed") == 0;
+    if (strcmp(row->state, "running") == 0 || strcmp(row->state, "pending") == 0)
+        t->contradiction = "a step still runs or waits after the end";
+    if (!pending && t->pending && !back)
+        t->contradiction = "a step was taken, and the one before it was not";
+    if (pending != (row->started_at_ms == 0))
+        t->contradiction = "a step's start and its state do not fit";
+    if (!pending && (row->ended_at_ms == 0 || !evidence || !*evidence))
+        t->contradiction = "a step is over without an end or evidence";
+    world_tell(&t->sim->world, "step %d %s %s, %d to %d ms", (int)row->index, row->kind, row->state,
+               (int)row->started_at_ms, (int)row->ended_at_ms);
+    t->pending = t->pending || pending;
+    return true;
+}
+
+static void check_steps(struct sim *s)
+{
+    struct steps t = {.sim = s};
+    const bool succeeded = s->run.phase == ZDD_PHASE_SUCCEEDED;
+
+    if (zdd_step_list(s->store, s->run.id, take_step_row, &t) != ZDD_ERR_NONE)
+        violate(s, "the steps cannot be read");
+    if (t.contradiction)
+        violate(s, "%s", t.contradiction);
+    if (t.count != s->plan.program.count + (s->undo_seen ? 1 : 0))
+        violate(s, "%d steps of %d, and it %s back", (int)t.count, (int)s->plan.program.count,
+                s->undo_seen ? "went" : "did not go");
+    if (succeeded && (t.ran != t.count || t.failed > 0))
+        violate(s, "it succeeded with %d of %d steps taken, %d failed", (int)t.ran, (int)t.count,
+                (int)t.failed);
+}
+
+static int healthy_of(const struct sim *s, enum zdd_pair_side side)
+{
+    int n = 0;
+
+    for (int i = 0; i < PAIR_TASKS_MAX; i++)
+        n += s->pair.task[i].side == side && s->pair.task[i].state == TASK_HEALTHY;
+    return n;
+}
+
+static void check_success(struct sim *s)
+{
+    const struct pair_world *p = &s->pair;
+
+    if (p->app[ZDD_SIDE_OLD].definition != ZDD_DEFINITION_ABSENT ||
+        p->app[ZDD_SIDE_NEW].definition != ZDD_DEFINITION_TARGET ||
+        p->app[ZDD_SIDE_NEW].wanted != s->plan.target.instances)
+        violate(s, "it succeeded, and the old app is there or the new one is not");
+    if (!is_rough(s) && healthy_of(s, ZDD_SIDE_NEW) != s->plan.target.instances)
+        violate(s, "it succeeded with %d of %d healthy", healthy_of(s, ZDD_SIDE_NEW),
+                (int)s->plan.target.instances);
+    for (int b = 0; b < p->balancer_count && !is_rough(s); b++) {
+        for (int i = 0; i < PAIR_TASKS_MAX; i++) {
+            const struct pair_row *row = &p->balancer[b].row[i];
+
+            if (row->listed && p->task[i].side == ZDD_SIDE_NEW &&
+                (row->setting.weight != ZDD_WEIGHT_BASE || row->setting.serving != ZDD_SERVES))
+                violate(s, "it succeeded, and balancer %d has a new server with weight %d", b,
+                        (int)row->setting.weight);
+        }
+    }
+}
+
+static void check_return(struct sim *s)
+{
+    const struct pair_app *old = &s->pair.app[ZDD_SIDE_OLD];
+    const bool has_old = *s->plan.pair.old_id != '\0';
+
+    if (has_old != (old->definition != ZDD_DEFINITION_ABSENT) ||
+        (has_old && old->wanted != s->plan.old.instances))
+        violate(s, "it went back, and the old app is not what it was");
+    if (has_old && !is_rough(s) && healthy_of(s, ZDD_SIDE_OLD) < s->plan.old.instances)
+        violate(s, "it went back to %d of %d healthy", healthy_of(s, ZDD_SIDE_OLD),
+                (int)s->plan.old.instances);
+    if (s->pair.app[ZDD_SIDE_NEW].definition != ZDD_DEFINITION_ABSENT)
+        violate(s, "it went back, and the new app is still there");
+    if (has_old && s->pair.told.side[ZDD_SIDE_OLD].serving != ZDD_SERVES)
+        violate(s, "it went back, and the old version is told to rest");
+    if (has_old && s->run.traffic.side[ZDD_SIDE_OLD].weight != ZDD_WEIGHT_BASE)
+        violate(s, "it went back, and the old version keeps weight %d",
+                (int)s->run.traffic.side[ZDD_SIDE_OLD].weight);
+}
+
+/* Where nothing goes wrong, nothing but success will do. */
+static void check_luck(struct sim *s)
+{
+    static const struct faults none;
+
+    if (memcmp(&s->world.faults, &none, sizeof(none)) == 0 &&
+        s->world.target_health == TARGET_WELL && s->run.phase != ZDD_PHASE_SUCCEEDED)
+        violate(s, "nothing went wrong, and it ended %s (%s)", zdd_phase_name(s->run.phase),
+                zdd_cause_name(s->run.cause));
+}
+
+void pair_check_end(struct sim *s)
+{
+    check_steps(s);
+    check_queue(s);
+    check_luck(s);
+    if (s->world.late.pending || s->world.troubles.foreign > 0)
+        return; /* what the apps are now is not our doing */
+    if (s->run.phase == ZDD_PHASE_SUCCEEDED)
+        check_success(s);
+    if (s->run.phase == ZDD_PHASE_ROLLED_BACK || s->run.phase == ZDD_PHASE_CANCELED)
+        check_return(s);
+}

@@ -1,0 +1,196 @@
+/**
+ * @file tests/sim/pair_play.c
+ * @brief A play over two apps behind balancers: what one seed asks for, and what will go wrong.
+ */
+#include "server/base/crypto.h"
+#include "strategies/builtin.h"
+#include "strategies/timing.h"
+#include "tests/sim/checks.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define CALM_MS 150000
+#define HOLDS_MAX INT64_C(20) /* of one play */
+#define MOMENT_MIN_MS 20
+#define MOMENT_MAX_MS 400
+#define SILENT_MAX_MS 15000
+#define SECONDS_MAX 20
+
+static void draw_program(struct zdd_plan *p, struct world *dice)
+{
+    union zdd_option_value options[4] = {0};
+
+    options[0].choice = world_chance(dice, 30);                       /* promote: manual */
+    options[1].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2); /* keepOldSeconds */
+    options[2].integer = 1 + (int64_t)up_to(dice, SECONDS_MAX);       /* drainSeconds */
+    options[3].choice = world_chance(dice, 40);                       /* onDrainTimeout: kill */
+    assert(zdd_blue_green.param_count == ZDD_COUNT(options));
+    zdd_blue_green.write_program(options, p);
+}
+
+static void make_plan(struct sim *s, struct world *dice)
+{
+    struct zdd_plan *p = &s->plan;
+
+    *p = (struct zdd_plan){.created_at_ms = dice->now_ms, .action = ZDD_ACTION_CREATE};
+    snprintf(p->strategy, sizeof(p->strategy), "%s", zdd_blue_green.name);
+    snprintf(p->app_id, sizeof(p->app_id), "/pair/%" PRIu64, dice->seed);
+    zdd_uuid7(dice->now_ms, p->id);
+    snprintf(p->digest, sizeof(p->digest), "sha256:%064d", 0);
+    p->on_failure = world_chance(dice, 70) ? ZDD_ON_FAILURE_ROLLBACK : ZDD_ON_FAILURE_HOLD;
+    p->target = (struct zdd_app_facts){.instances = 1 + (int32_t)up_to(dice, 4),
+                                       .minimum_health_capacity = 1,
+                                       .maximum_over_capacity = 1,
+                                       .has_health_checks = true,
+                                       .has_marathon_checks = true,
+                                       .start_ms = 30000};
+    snprintf(p->pair.new_id, sizeof(p->pair.new_id), "%.200s-green", p->app_id);
+    if (world_chance(dice, 90)) {
+        p->old = p->target;
+        p->old.instances = 1 + (int32_t)up_to(dice, 4);
+        p->pair.old_serving = p->old.instances;
+        p->pair.must_adopt = world_chance(dice, 30);
+        snprintf(p->pair.old_id, sizeof(p->pair.old_id), "%.200s%s", p->app_id,
+                 p->pair.must_adopt ? "" : "-blue");
+    }
+    p->pair.sticky = world_chance(dice, 20);
+    draw_program(p, dice);
+    p->deadline_ms = zdd_timing_deadline_ms(p) / (1 + (int64_t)up_to(dice, 8));
+}
+
+static void draw_faults(struct world *w)
+{
+    if (world_chance(w, 25))
+        return;
+    w->faults = (struct faults){
+        .look_fails = world_chance(w, 50) ? up_to(w, 30) : 0,
+        .call_slow = in_some(w, 30, 10),
+        .order_lost = up_to(w, 20),
+        .answer_lost = up_to(w, 20),
+        .order_late = up_to(w, 10),
+        .order_twice = in_some(w, 20, 20),
+        .order_refused = in_some(w, 20, 20),
+        .event_lost = up_to(w, 40),
+        .event_doubled = up_to(w, 20),
+        .event_late = up_to(w, 30),
+        .task_dies = in_some(w, 20, 3),
+        .foreign_change = in_some(w, 10, 1),
+        .clock_jump = in_some(w, 10, 1),
+        .router_fails = world_chance(w, 50) ? up_to(w, 20) : 0,
+        .balancer_cut = in_some(w, 40, 2),
+        .balancer_lags = in_some(w, 40, 2),
+        .balancer_reloads = in_some(w, 50, 3),
+        .weight_lost = world_chance(w, 50) ? up_to(w, 60) : 0,
+        .requests_too_long = in_some(w, 50, 10),
+        .engine_dies = in_some(w, 50, 5),
+        .command = in_some(w, 40, 1),
+        .store_fails = in_some(w, 30, 20),
+        .store_breaks = in_some(w, 10, 2),
+    };
+}
+
+/* Forward all phases, a retry for each hold, and back. */
+static int64_t end_by_ms(const struct sim *s)
+{
+    int64_t end_ms = s->world.now_ms + CALM_MS + GRACE_MS + 4 * s->plan.deadline_ms;
+
+    for (int phase = 0; phase < ZDD_PHASE_COUNT; phase++)
+        end_ms += zdd_timing_limit_ms(&s->plan, (enum zdd_phase)phase);
+    return end_ms + HOLDS_MAX * (OPERATOR_MS + GRACE_MS);
+}
+
+/* What runs before: the old app, and balancers that know it. */
+static void set_scene(struct sim *s)
+{
+    struct pair_world *p = &s->pair;
+
+    p->ports = 1 + (int)world_chance(&s->world, 30);
+    p->balancer_count = 1 + (int)up_to(&s->world, PAIR_BALANCERS_MAX);
+    p->told = zdd_traffic_base();
+    if (*s->plan.pair.old_id)
+        p->app[ZDD_SIDE_OLD] = (struct pair_app){ZDD_DEFINITION_PREVIOUS, s->plan.old.instances,
+                                                 ++s->world.version, 1, 0};
+    for (int32_t i = 0; i < s->plan.old.instances; i++)
+        (void)pair_launch(s, ZDD_SIDE_OLD, TASK_HEALTHY);
+    for (int b = 0; b < p->balancer_count; b++)
+        pair_reload(s, b);
+}
+
+static void pass_moment(struct world *w)
+{
+    struct sim *s = w->cls;
+
+    w->now_ms += MOMENT_MIN_MS + (int64_t)(world_draw(w) % (MOMENT_MAX_MS - MOMENT_MIN_MS));
+    if (w->faults.look_fails > 0 && world_draw(w) % 1000 == 0 && !w->calm)
+        w->silent_until_ms = w->now_ms + (int64_t)(world_draw(w) % SILENT_MAX_MS);
+    world_tick_around(w);
+    pair_marathon_lives(s);
+    pair_balancers_live(s);
+    pair_requests_live(s);
+}
+
+static void tell_plan(struct sim *s)
+{
+    const struct zdd_plan *p = &s->plan;
+    char program[ZDD_PROGRAM_TEXT_SIZE];
+
+    zdd_program_print(&p->program, program);
+    world_tell(&s->world, "%s: %d -> %d instances, %d balancers, the new version is %s",
+               p->strategy, (int)p->old.instances, (int)p->target.instances, s->pair.balancer_count,
+               s->world.target_health == TARGET_WELL ? "well" : "not well");
+    world_tell(&s->world, "%s; %s on failure, a request may take %d s%s", program,
+               zdd_on_failure_name(p->on_failure), (int)p->pair.drain_ms / 1000,
+               p->pair.kill_undrained ? ", then its instance goes all the same" : "");
+}
+
+static void begin(struct sim *s, uint64_t seed)
+{
+    static char target[] = "{\"t\":1}", previous[] = "{\"p\":1}", adopted[] = "{\"a\":1}";
+    static char body[] = "{}", backends[] = "sim_1 sim_2";
+    static const enum target_health bad[] = {TARGET_SICK, TARGET_CRASHING, TARGET_STAGED};
+    struct world dice = {.seed = seed, .random = seed, .now_ms = 1000000};
+    FILE *const story = s->world.story;
+
+    make_plan(s, &dice);
+    s->world = (struct world){.seed = seed,
+                              .random = dice.random,
+                              .now_ms = dice.now_ms,
+                              .plan = &s->plan,
+                              .forced = -1,
+                              .story = story,
+                              .cls = s,
+                              .tick = pass_moment,
+                              .carry_out = pair_carry_out};
+    if (world_chance(&s->world, 20))
+        s->world.target_health = bad[up_to(&s->world, ZDD_COUNT(bad))];
+    draw_faults(&s->world);
+    set_scene(s);
+    s->bounds = (struct bounds){.undo_cap = ZDD_INSTANCES_MAX, .end_by_ms = end_by_ms(s)};
+    s->texts = (struct zdd_plan_texts){.body = {body},
+                                       .request = {body},
+                                       .target = {target},
+                                       .previous = {*s->plan.pair.old_id ? previous : NULL},
+                                       .adopted = {s->plan.pair.must_adopt ? adopted : NULL},
+                                       .backends = {backends}};
+    store_request(s);
+    tell_plan(s);
+}
+
+/* Of what it says to the balancers a new process knows what was stored, or nothing. */
+static void forget_some(struct sim *s)
+{
+    if (world_chance(&s->world, 50))
+        memset(s->pair.is_said, 0, sizeof(s->pair.is_said));
+}
+
+const struct scenery two_apps = {
+    .begin = begin,
+    .cluster = pair_cluster,
+    .router = pair_router,
+    .check_moment = pair_check_moment,
+    .check_end = pair_check_end,
+    .on_death = forget_some,
+    .calm_ms = CALM_MS,
+};

@@ -1,0 +1,120 @@
+/**
+ * @file tests/sim/pair_world.h
+ * @brief Two apps of a seeded Marathon, balancers before them, and requests under way.
+ */
+#pragma once
+
+#include "server/engine/cluster.h"
+#include "server/engine/router.h"
+#include "strategies/model/decision.h"
+
+#define PAIR_TASKS_MAX 32
+#define PAIR_BALANCERS_MAX 3
+#define PAIR_ADDRESS "10.0.0.%d:%d" /* of a port of a task: the port's index and its number */
+#define PAIR_FIRST_PORT 10000
+#define PAIR_REQUESTS_MAX 24 /* under way at the same time */
+
+enum task_state {
+    TASK_FREE, /* no such task, and no balancer lists it */
+    TASK_STAGED,
+    TASK_RUNNING,
+    TASK_HEALTHY,
+    TASK_ENDING, /* Marathon has told it to end; it may serve until it does */
+    TASK_ENDED,
+};
+
+struct pair_task {
+    enum task_state state;
+    enum zdd_pair_side side;
+    bool outdated;         /* of the definition before the present one */
+    bool served;           /* was healthy when it was told to end: answers until it ends */
+    bool removed;          /* it ends because we have removed its app */
+    int number;            /* in its address; never used twice */
+    int64_t healthy_at_ms; /* since when */
+};
+
+struct pair_app {
+    enum zdd_definition definition; /* ABSENT: no such app */
+    int32_t wanted;
+    int version, config_version;
+    int deployment; /* its number; 0: Marathon has nothing to do with it */
+};
+
+/* A server in a balancer's list. */
+struct pair_row {
+    bool listed, asked; /* asked: since it was listed */
+    int64_t listed_at_ms;
+    struct zdd_side_setting setting;
+};
+
+struct pair_balancer {
+    int64_t cut_until_ms, lags_until_ms;
+    int64_t reload_at_ms; /* it has seen that the list is old; 0: it has not */
+    int64_t started_at_ms;
+    struct pair_row row[PAIR_TASKS_MAX]; /* by task */
+};
+
+struct pair_request {
+    bool busy, hidden; /* hidden: a worker process before the present one has it */
+    int task, balancer;
+    int64_t began_ms, ends_ms;
+};
+
+struct pair_world {
+    int ports;
+    bool answers_too_long; /* some requests take longer than the plan allows */
+    int last_number, last_deployment;
+    struct pair_app app[ZDD_SIDE_COUNT];
+    struct pair_task task[PAIR_TASKS_MAX];
+    int balancer_count;
+    struct pair_balancer balancer[PAIR_BALANCERS_MAX];
+    struct pair_request request[PAIR_REQUESTS_MAX];
+    /* what the server answers when a balancer asks for a weight */
+    bool is_said[PAIR_TASKS_MAX];
+    struct zdd_side_setting said[PAIR_TASKS_MAX];
+    struct zdd_traffic told;  /* by the last order */
+    int64_t looked_at_ms;     /* when the last look at the new app, the first of a pair's, began */
+    int64_t servers_known_ms; /* … before the last look at the balancers */
+    int64_t removal_look_ms;  /* the look at Marathon that the last removal rests on */
+};
+
+struct sim;
+struct world;
+
+/* Marathon's part. */
+
+struct zdd_cluster pair_cluster(struct sim *s);
+/** What becomes of an order that arrives. */
+bool pair_carry_out(struct world *w, enum zdd_order_kind kind,
+                    const struct zdd_cluster_order *order, unsigned rests_on);
+/** A new task of @p side. @return NULL when there is no room for its number */
+struct pair_task *pair_launch(struct sim *s, enum zdd_pair_side side, enum task_state state);
+/** Marathon's own life. */
+void pair_marathon_lives(struct sim *s);
+/** A task is over: what was under way there is lost. */
+void pair_end_task(struct sim *s, int task);
+
+/* The balancers' part. */
+
+struct zdd_router pair_router(struct sim *s);
+void pair_balancers_live(struct sim *s);
+void pair_requests_live(struct sim *s);
+/** Balancer @p b reads its list anew. */
+void pair_reload(struct sim *s, int b);
+/** @return how many of @p side balancer @p b would give a request to */
+int pair_takers(const struct sim *s, int b, enum zdd_pair_side side);
+/** @return true when every balancer has @p task in its list and it serves */
+bool pair_serves_everywhere(const struct sim *s, int task);
+
+/* What must hold, whatever goes wrong. */
+
+/** Somebody answers on every balancer. */
+void pair_check_moment(struct sim *s);
+/** The server says @p order: it is what was last ordered, and lowers nothing too soon. */
+void pair_check_told(struct sim *s, const struct zdd_traffic *traffic);
+/** An app is removed: nobody sends requests there. */
+void pair_check_removal(struct sim *s, enum zdd_pair_side side);
+/** @p task ends while @p request is under way there. */
+void pair_check_lost(struct sim *s, int task, const struct pair_request *request);
+/** Both apps, the weights and the steps are what the last phase says. */
+void pair_check_end(struct sim *s);

@@ -1,0 +1,354 @@
+/**
+ * @file tests/unit/server/engine/test_balance.c
+ * @brief Which servers a pair has, what the balancers are told of them, and what their answers add
+ * up to.
+ */
+#include "server/engine/balance.h"
+
+#include "tests/support/spec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define a_spot(is_healthy, ...)                                                                    \
+    {                                                                                              \
+        .healthy = (is_healthy),                                                                   \
+        .port_count = sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *), .address = {         \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define spots_of(array) ((struct zdd_spots){ZDD_COUNT(array), array})
+
+static void assert_endpoints(const struct zdd_fleet *fleet, enum zdd_pair_side side,
+                             const char *expected)
+{
+    char text[1000] = "";
+
+    for (size_t i = 0; i < fleet->endpoint_count[side]; i++) {
+        const struct zdd_endpoint *e = &fleet->endpoints[side][i];
+        const size_t used = strlen(text);
+
+        (void)snprintf(text + used, sizeof(text) - used, "%s=%s ", e->backend, e->address);
+    }
+    assert_string_equal(text, expected);
+}
+
+static void each_port_of_each_instance_is_a_server_of_its_backend(void **state)
+{
+    struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1", "10.0.0.1:2"),
+                             a_spot(false, "10.0.0.2:1", "10.0.0.2:2")};
+    struct zdd_spot new[] = {a_spot(true, "10.0.0.3:1", "10.0.0.3:2")};
+    const struct zdd_spots spots[] = {spots_of(old), spots_of(new)};
+    struct zdd_fleet fleet;
+
+    (void)state;
+    assert_int_equal(zdd_fleet_of(spots, "shop_80 shop_443", &fleet), ZDD_ERR_NONE);
+    assert_endpoints(&fleet, ZDD_SIDE_OLD,
+                     "shop_80=10.0.0.1:1 shop_443=10.0.0.1:2 shop_80=10.0.0.2:1 "
+                     "shop_443=10.0.0.2:2 ");
+    assert_endpoints(&fleet, ZDD_SIDE_NEW, "shop_80=10.0.0.3:1 shop_443=10.0.0.3:2 ");
+    assert_int_equal(fleet.instances[ZDD_SIDE_OLD], 2);
+    assert_int_equal(fleet.healthy[ZDD_SIDE_OLD], 1);
+    assert_int_equal(fleet.instances[ZDD_SIDE_NEW], 1);
+    assert_int_equal(fleet.healthy[ZDD_SIDE_NEW], 1);
+    assert_int_equal(fleet.ports, 2);
+    zdd_fleet_release(&fleet);
+    assert_null(fleet.endpoints[ZDD_SIDE_OLD]);
+    assert_int_equal(fleet.endpoint_count[ZDD_SIDE_OLD], 0);
+}
+
+static void ports_without_a_backend_are_behind_no_balancer(void **state)
+{
+    struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:3")};
+    const struct zdd_spots spots[] = {spots_of(old), {0}};
+    static const struct {
+        const char *backends, *endpoints;
+        int32_t ports;
+    } rows[] = {
+        {"", "", 0},
+        {"shop_80", "shop_80=10.0.0.1:1 ", 1},
+        {"a b", "a=10.0.0.1:1 b=10.0.0.1:2 ", 2},
+        {"a b c", "a=10.0.0.1:1 b=10.0.0.1:2 c=10.0.0.1:3 ", 3},
+        {"a b c d", "a=10.0.0.1:1 b=10.0.0.1:2 c=10.0.0.1:3 ", 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        struct zdd_fleet fleet;
+
+        assert_int_equal(zdd_fleet_of(spots, rows[i].backends, &fleet), ZDD_ERR_NONE);
+        assert_endpoints(&fleet, ZDD_SIDE_OLD, rows[i].endpoints);
+        assert_int_equal(fleet.instances[ZDD_SIDE_OLD], 1);
+        assert_int_equal(fleet.ports, rows[i].ports);
+        zdd_fleet_release(&fleet);
+    }
+}
+
+static void an_instance_with_every_port_that_a_pair_can_have_fits(void **state)
+{
+    struct zdd_spot old[] = {a_spot(true, "h:1", "h:2", "h:3", "h:4", "h:5", "h:6", "h:7", "h:8"),
+                             a_spot(true, "i:1", "i:2", "i:3", "i:4", "i:5", "i:6", "i:7", "i:8")};
+    const struct zdd_spots spots[] = {spots_of(old), {0}};
+    struct zdd_fleet fleet;
+
+    (void)state;
+    assert_int_equal(zdd_fleet_of(spots, "a b c d e f g h", &fleet), ZDD_ERR_NONE);
+    assert_int_equal(fleet.endpoint_count[ZDD_SIDE_OLD], 2 * ZDD_APP_PORT_MAX);
+    assert_int_equal(fleet.ports, ZDD_APP_PORT_MAX);
+    assert_string_equal(fleet.endpoints[ZDD_SIDE_OLD][15].backend, "h");
+    assert_string_equal(fleet.endpoints[ZDD_SIDE_OLD][15].address, "i:8");
+    zdd_fleet_release(&fleet);
+}
+
+static void nobody_is_a_fleet_too(void **state)
+{
+    const struct zdd_spots spots[ZDD_SIDE_COUNT] = {{0}};
+    struct zdd_fleet fleet;
+
+    (void)state;
+    assert_int_equal(zdd_fleet_of(spots, "shop_80", &fleet), ZDD_ERR_NONE);
+    assert_endpoints(&fleet, ZDD_SIDE_OLD, "");
+    assert_endpoints(&fleet, ZDD_SIDE_NEW, "");
+    assert_int_equal(fleet.instances[ZDD_SIDE_OLD] + fleet.instances[ZDD_SIDE_NEW], 0);
+    zdd_fleet_release(&fleet);
+    zdd_fleet_release(&fleet);
+}
+
+/* Two healthy instances of each version, behind one port. */
+static const struct zdd_fleet pair_of_two = {.instances = {2, 2}, .healthy = {2, 2}, .ports = 1};
+
+static const struct zdd_traffic half = {{{ZDD_SERVES, 100}, {ZDD_SERVES, 100}}};
+
+/* @p n servers that are UP with the weight @p w. */
+#define up_with(n, w, ...)                                                                         \
+    {                                                                                              \
+        .servers = (n), .up = (n), .weight_min = (w), .weight_max = (w), __VA_ARGS__               \
+    }
+#define up(n, w) up_with(n, w, .stopped = 0)
+#define a_balancer(...)                                                                            \
+    {                                                                                              \
+        .reachable = true, __VA_ARGS__                                                             \
+    }
+
+static struct zdd_balance balance_of(struct zdd_router_view view, struct zdd_traffic traffic)
+{
+    return zdd_balance_of(&view, &traffic, &pair_of_two);
+}
+
+static void balancers_that_have_not_all_answered_tell_nothing(void **state)
+{
+    const struct zdd_router_view deaf = {
+        .balancer_count = 2,
+        .balancer = {a_balancer(.side = {up(2, 100), up(2, 100)}), {.reachable = false}}};
+    const struct zdd_balance b = balance_of(deaf, half);
+    const struct zdd_balance nobody = balance_of((struct zdd_router_view){0}, half);
+
+    (void)state;
+    assert_false(b.known);
+    assert_int_equal(b.side[ZDD_SIDE_OLD].servers, 0);
+    assert_int_equal(b.side[ZDD_SIDE_OLD].up, 0);
+    assert_false(b.side[ZDD_SIDE_OLD].told);
+    assert_false(nobody.known);
+    assert_int_equal(nobody.side[ZDD_SIDE_NEW].up, 0);
+    assert_false(nobody.side[ZDD_SIDE_NEW].told);
+}
+
+static void the_worst_balancer_counts_and_sessions_add_up(void **state)
+{
+    const struct zdd_router_view view = {
+        .balancer_count = 3,
+        .balancer = {
+            a_balancer(.started_at_ms = 5, .side = {up_with(2, 100, .sessions = 1, .queue = 2),
+                                                    {.servers = 2, .up = 1}}),
+            a_balancer(.started_at_ms = 9,
+                       .side = {up_with(2, 100, .sessions = 10), {.servers = 1}}),
+            a_balancer(.started_at_ms = 7, .side = {up_with(3, 100, .queue = 100), up(2, 100)}),
+        }};
+    const struct zdd_balance b = balance_of(view, half);
+
+    (void)state;
+    assert_true(b.known);
+    assert_int_equal(b.reloaded_at_ms, 9); /* the newest start of any */
+    assert_int_equal(b.side[ZDD_SIDE_OLD].servers, 3);
+    assert_int_equal(b.side[ZDD_SIDE_OLD].up, 2);
+    assert_int_equal(b.side[ZDD_SIDE_OLD].sessions, 113);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].servers, 2);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].up, 0);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].sessions, 0);
+    assert_true(b.side[ZDD_SIDE_OLD].told);
+    assert_false(b.side[ZDD_SIDE_NEW].told); /* one balancer has not heard of all */
+}
+
+static bool is_told(struct zdd_side_traffic old, struct zdd_side_setting setting)
+{
+    const struct zdd_router_view view = {.balancer_count = 1,
+                                         .balancer = {a_balancer(.side = {old, up(2, 100)})}};
+    const struct zdd_balance b =
+        balance_of(view, (struct zdd_traffic){{setting, {ZDD_SERVES, 100}}});
+
+    assert_true(b.side[ZDD_SIDE_NEW].told);
+    return b.side[ZDD_SIDE_OLD].told;
+}
+
+static void told_is_who_serves_with_exactly_the_weight(void **state)
+{
+    const struct zdd_side_setting serve = {ZDD_SERVES, 100};
+
+    (void)state;
+    assert_true(is_told((struct zdd_side_traffic)up(2, 100), serve));
+    assert_true(is_told((struct zdd_side_traffic)up(3, 100), serve));  /* one is not healthy */
+    assert_false(is_told((struct zdd_side_traffic)up(1, 100), serve)); /* one is not listed */
+    assert_false(is_told((struct zdd_side_traffic)up(2, 99), serve));
+    assert_false(is_told((struct zdd_side_traffic)up(2, 101), serve));
+    assert_false(is_told(
+        (struct zdd_side_traffic){.servers = 2, .up = 2, .weight_min = 1, .weight_max = 100},
+        serve));
+    assert_false(is_told(
+        (struct zdd_side_traffic){.servers = 2, .up = 2, .weight_min = 100, .weight_max = 101},
+        serve));
+    assert_false(is_told((struct zdd_side_traffic)up_with(2, 100, .stopped = 1), serve));
+    assert_true(is_told((struct zdd_side_traffic)up(2, 0), (struct zdd_side_setting){0}));
+}
+
+static void told_is_who_stopped_when_it_shall_drain_or_rest(void **state)
+{
+    static const enum zdd_serving servings[] = {ZDD_DRAINS, ZDD_RESTS};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(servings); i++) {
+        const struct zdd_side_setting stop = {servings[i], 0};
+
+        assert_true(is_told((struct zdd_side_traffic)up_with(2, 0, .stopped = 2), stop));
+        /* The weight of one who takes nothing does not matter. */
+        assert_true(is_told((struct zdd_side_traffic)up_with(2, 77, .stopped = 2), stop));
+        assert_false(is_told((struct zdd_side_traffic)up_with(2, 0, .stopped = 1), stop));
+        assert_false(is_told((struct zdd_side_traffic)up(2, 0), stop));
+        assert_false(is_told((struct zdd_side_traffic)up_with(1, 0, .stopped = 1), stop));
+    }
+}
+
+static void who_is_not_there_needs_not_be_told(void **state)
+{
+    const struct zdd_fleet only_old = {.instances = {2, 1}, .healthy = {2, 0}, .ports = 1};
+    const struct zdd_traffic traffic = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 0}}};
+    const struct zdd_router_view view = {.balancer_count = 1,
+                                         .balancer = {a_balancer(.side = {up(2, 256), {0}})}};
+    const struct zdd_balance b = zdd_balance_of(&view, &traffic, &only_old);
+
+    (void)state;
+    assert_true(b.side[ZDD_SIDE_OLD].told);
+    assert_true(b.side[ZDD_SIDE_NEW].told);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].servers, 0);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].up, 0);
+}
+
+static void servers_of_several_ports_count_as_instances(void **state)
+{
+    const struct zdd_fleet fleet = {.instances = {2, 2}, .healthy = {2, 2}, .ports = 3};
+    const struct zdd_router_view view = {
+        .balancer_count = 1,
+        .balancer = {
+            a_balancer(.side = {{.servers = 6, .up = 5, .weight_min = 100, .weight_max = 100},
+                                {.servers = 5, .up = 5, .weight_min = 100, .weight_max = 100}})}};
+    const struct zdd_balance b = zdd_balance_of(&view, &half, &fleet);
+
+    (void)state;
+    assert_int_equal(b.side[ZDD_SIDE_OLD].servers, 2);
+    assert_int_equal(b.side[ZDD_SIDE_OLD].up, 1); /* the second is up on two of its ports */
+    assert_true(b.side[ZDD_SIDE_OLD].told);
+    assert_int_equal(b.side[ZDD_SIDE_NEW].servers, 2); /* one of them in part */
+    assert_int_equal(b.side[ZDD_SIDE_NEW].up, 1);
+    assert_false(b.side[ZDD_SIDE_NEW].told);
+}
+
+struct fake_router {
+    enum zdd_err answer;
+    struct zdd_router_order order;
+    struct zdd_router_ask ask;
+    size_t asks;
+};
+
+static enum zdd_err set(void *cls, const struct zdd_router_order *order,
+                        char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct fake_router *fake = cls;
+
+    fake->order = *order;
+    if (fake->answer != ZDD_ERR_NONE)
+        (void)snprintf(reason, ZDD_ROUTER_REASON_SIZE, "nobody there");
+    return fake->answer;
+}
+
+static enum zdd_err observe(void *cls, const struct zdd_router_ask *asks, size_t count,
+                            int64_t max_age_ms, struct zdd_router_view *ret_views,
+                            char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct fake_router *fake = cls;
+
+    (void)reason;
+    assert_true(max_age_ms >= 0);
+    fake->ask = asks[0];
+    fake->asks += count;
+    ret_views[0] = (struct zdd_router_view){.taken_at_ms = 7};
+    return fake->answer;
+}
+
+static const struct zdd_router_ops router_ops = {.set = set, .observe = observe};
+
+static void the_balancers_are_told_and_asked_of_the_pair_s_servers(void **state)
+{
+    struct fake_router fake = {0};
+    const struct zdd_router router = {&router_ops, &fake};
+    struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1")};
+    struct zdd_spot new[] = {a_spot(true, "10.0.0.2:1"), a_spot(true, "10.0.0.3:1")};
+    const struct zdd_spots spots[] = {spots_of(old), spots_of(new)};
+    const struct zdd_traffic traffic = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    char reason[ZDD_ROUTER_REASON_SIZE] = "from before";
+    struct zdd_router_view view = {0};
+    struct zdd_fleet fleet;
+
+    (void)state;
+    assert_int_equal(zdd_fleet_of(spots, "shop_80", &fleet), ZDD_ERR_NONE);
+    assert_int_equal(zdd_balance_tell(&router, "/shop", &traffic, &fleet, reason), ZDD_ERR_NONE);
+    assert_string_equal(reason, "");
+    assert_string_equal(fake.order.pair, "/shop");
+    assert_int_equal(fake.order.side[ZDD_SIDE_OLD].serving, ZDD_DRAINS);
+    assert_int_equal(fake.order.side[ZDD_SIDE_OLD].endpoint_count, 1);
+    assert_int_equal(fake.order.side[ZDD_SIDE_NEW].serving, ZDD_SERVES);
+    assert_int_equal(fake.order.side[ZDD_SIDE_NEW].weight, 256);
+    assert_int_equal(fake.order.side[ZDD_SIDE_NEW].endpoint_count, 2);
+    assert_string_equal(fake.order.side[ZDD_SIDE_NEW].endpoints[1].address, "10.0.0.3:1");
+    assert_int_equal(zdd_balance_look(&router, "/shop", &fleet, &view, reason), ZDD_ERR_NONE);
+    assert_int_equal(view.taken_at_ms, 7);
+    assert_int_equal(fake.asks, 1);
+    assert_string_equal(fake.ask.pair, "/shop");
+    assert_int_equal(fake.ask.endpoint_count[ZDD_SIDE_OLD], 1);
+    assert_string_equal(fake.ask.endpoints[ZDD_SIDE_NEW][0].address, "10.0.0.2:1");
+    fake.answer = ZDD_ERR_ROUTER_DOWN;
+    assert_int_equal(zdd_balance_tell(&router, "/shop", &traffic, &fleet, reason),
+                     ZDD_ERR_ROUTER_DOWN);
+    assert_string_equal(reason, "nobody there");
+    assert_int_equal(zdd_balance_look(&router, "/shop", &fleet, &view, reason),
+                     ZDD_ERR_ROUTER_DOWN);
+    assert_string_equal(reason, "");
+    zdd_fleet_release(&fleet);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_port_of_each_instance_is_a_server_of_its_backend),
+        cmocka_unit_test(ports_without_a_backend_are_behind_no_balancer),
+        cmocka_unit_test(an_instance_with_every_port_that_a_pair_can_have_fits),
+        cmocka_unit_test(nobody_is_a_fleet_too),
+        cmocka_unit_test(balancers_that_have_not_all_answered_tell_nothing),
+        cmocka_unit_test(the_worst_balancer_counts_and_sessions_add_up),
+        cmocka_unit_test(told_is_who_serves_with_exactly_the_weight),
+        cmocka_unit_test(told_is_who_stopped_when_it_shall_drain_or_rest),
+        cmocka_unit_test(who_is_not_there_needs_not_be_told),
+        cmocka_unit_test(servers_of_several_ports_count_as_instances),
+        cmocka_unit_test(the_balancers_are_told_and_asked_of_the_pair_s_servers),
+    };
+
+    return cmocka_run_group_tests_name("server/engine/balance", tests, NULL, NULL);
+}

@@ -1,0 +1,80 @@
+/**
+ * @file tests/unit/strategies/test_pair_steps.c
+ * @brief Each step of a program as one sentence, with its number in the unit that people use.
+ */
+#include "strategies/pair_steps.h"
+
+#include "strategies/model/limits.h"
+#include "strategies/model/traffic.h"
+#include "strategies/preview.h"
+#include "tests/support/spec.h"
+
+#include <string.h>
+
+static void assert_says(enum zdd_step_kind kind, int32_t value, const char *expected)
+{
+    char text[ZDD_STEP_TEXT_SIZE];
+
+    zdd_pair_step_say(&(struct zdd_program_step){kind, value}, text, sizeof(text));
+    assert_string_equal(text, expected);
+}
+
+static void each_kind_says_what_is_done(void **state)
+{
+    (void)state;
+    assert_says(ZDD_STEP_ADOPT, 0,
+                "Give the old app the labels of a pair; Marathon replaces its instances one by "
+                "one.");
+    assert_says(ZDD_STEP_START, 4, "Start 4 instances of the new version; healthy and ready.");
+    assert_says(ZDD_STEP_JOIN, 0, "Wait until every balancer has all new instances UP.");
+    assert_says(ZDD_STEP_GATE, 0, "Wait until somebody says promote.");
+    assert_says(ZDD_STEP_DRAIN, 0, "Wait until no request is under way at the old version.");
+    assert_says(ZDD_STEP_RETIRE, 0, "Remove the old app.");
+    assert_says(ZDD_STEP_SETTLE, 0, "Give every server its own weight again.");
+}
+
+static void shares_are_told_in_percent_and_times_in_seconds(void **state)
+{
+    (void)state;
+    assert_says(ZDD_STEP_SHIFT, 0,
+                "Give the new version 0 % of the requests, seen on every balancer.");
+    assert_says(ZDD_STEP_SHIFT, 20 * ZDD_SHARE_PERCENT,
+                "Give the new version 20 % of the requests, seen on every balancer.");
+    assert_says(ZDD_STEP_SHIFT, ZDD_SHARE_ALL,
+                "Give the new version 100 % of the requests, seen on every balancer.");
+    assert_says(ZDD_STEP_KEEP, 300000, "Keep the old version hot for 300 s.");
+    assert_says(ZDD_STEP_KEEP, 86400000, "Keep the old version hot for 86400 s.");
+}
+
+static void no_sentence_is_cut_by_what_shows_it(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < ZDD_STEP_KIND_COUNT; kind++) {
+        char text[ZDD_STEP_TEXT_SIZE];
+
+        zdd_pair_step_say(&(struct zdd_program_step){(enum zdd_step_kind)kind, INT32_MAX}, text,
+                          sizeof(text));
+        assert_int_equal(text[strlen(text) - 1], '.');
+    }
+}
+
+static void what_does_not_fit_is_cut_within_its_bounds(void **state)
+{
+    char text[12] = "###########";
+
+    (void)state;
+    zdd_pair_step_say(&(struct zdd_program_step){ZDD_STEP_RETIRE, 0}, text, 11);
+    assert_string_equal(text, "Remove the");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_says_what_is_done),
+        cmocka_unit_test(shares_are_told_in_percent_and_times_in_seconds),
+        cmocka_unit_test(no_sentence_is_cut_by_what_shows_it),
+        cmocka_unit_test(what_does_not_fit_is_cut_within_its_bounds),
+    };
+
+    return cmocka_run_group_tests_name("strategies/pair_steps", tests, NULL, NULL);
+}

@@ -69,8 +69,8 @@ static void tell_operator(struct zdd_run *run)
         [ZDD_HOLD_OPERATOR] =
             "Paused by an operator: no further orders until resume. What Marathon has begun goes on.",
         [ZDD_HOLD_FAILURE] = "Held after a failure: retry, roll back or abort.",
-        [ZDD_HOLD_GATE] = "The new version is ready and gets no requests yet: promote switches, "
-                          "abort takes it away.",
+        [ZDD_HOLD_GATE] =
+            "The new version is ready and gets no requests yet: promote switches, abort takes it away.",
         [ZDD_HOLD_FOREIGN] =
             "Somebody else changed the app: resume after the change is undone, roll back over it, or abort to leave the app as it is.",
     };

@@ -246,7 +246,9 @@ static void replace_one_by_one(struct dressing *s)
 {
     json_t *app = s->dress->adopted;
     const int64_t instances = zdd_json_int(app, "instances", 1);
-    const double over = instances > 1 ? (double)((100 + instances - 1) / instances) / 100 : 1;
+    const int64_t percent =
+        instances > 1 ? (100 + instances - 1) / instances : 100; /* rounded up */
+    const double over = (double)percent / 100;
     json_t *both =
         json_pack("{s:f, s:f}", "minimumHealthCapacity", 1.0, "maximumOverCapacity", over);
 
@@ -263,7 +265,8 @@ static void name_group(struct dressing *s)
 
     snprintf(s->group, sizeof(s->group), "%s", group ? group : d->pair_id + 1);
     for (char *at = s->group; !group && *at; at++)
-        *at = *at == '/' ? '_' : *at;
+        if (*at == '/')
+            *at = '_';
 }
 
 static enum zdd_err write_agent(struct dressing *s)

@@ -39,7 +39,7 @@ static char *append_text(char *at, const char *text)
 {
     const size_t size = strlen(text);
 
-    memcpy(at, text, size);
+    memcpy(at, text, size); /* NOLINT(bugprone-not-null-terminated-result): the end is put last */
     return at + size;
 }
 

@@ -52,7 +52,10 @@ static enum zdd_err look_for_pair(struct making *m)
     enum zdd_err err;
 
     if (!zdd_api_of(m->call)->options.agent || !*zdd_api_of(m->call)->options.agent)
-        return ZDD_ERR_ROUTER_MISSING;
+        return zdd_call_fail(m->call, ZDD_ERR_ROUTER_MISSING,
+                             "%s moves requests by the balancers' weights; start zdd-server with "
+                             "--balancer and the addresses of their statistics",
+                             m->request->strategy->name);
     err = zdd_pair_find(m->call, m->request->app_id, &find);
     if (err != ZDD_ERR_NONE)
         return err;

@@ -13,6 +13,7 @@
 #include "server/cluster/feed.h"
 #include "server/cluster/marathon.h"
 #include "server/config/credentials.h"
+#include "server/net/url.h"
 #include "server/router/routers.h"
 #include "storage/tokens.h"
 
@@ -67,6 +68,15 @@ static void raise_file_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: fewer connections, and http says so */
 }
 
+/* It goes into the apps' labels: a wrong one would show only when somebody plans. */
+static bool is_reachable(const char *address)
+{
+    struct zdd_setting_address parsed;
+
+    return strlen(address) < ADDRESS_SIZE &&
+           zdd_hostport_parse(address, parsed.host, &parsed.port) && parsed.port != 0;
+}
+
 static bool prepare(struct server *server)
 {
     struct zdd_config *config = &server->config;
@@ -78,6 +88,13 @@ static bool prepare(struct server *server)
         server->urls[i] = config->marathon.url[i];
     for (size_t i = 0; i < config->balancer.count; i++)
         server->balancers[i] = config->balancer.url[i];
+    if (*config->agent_advertise && !is_reachable(config->agent_advertise)) {
+        zdd_cli_say(
+            "agent-advertise must be an address and a port other than 0, as balancers reach "
+            "this server, like 10.0.0.5:8091, not \"%.200s\"",
+            config->agent_advertise);
+        return false;
+    }
     if (!config->marathon_auth_file[0])
         return true;
     if (!zdd_credentials_read(config->marathon_auth_file, &server->credentials, why)) {

@@ -152,6 +152,8 @@ static void wrong_usage_ends_with_2_and_says_what_would_be_right(void **state)
         {{"serve", "--workers", NULL}, "--workers wants a value: --workers N"},
         {{"serve", "--config", "/nowhere", NULL}, "/nowhere: cannot be read"},
         {{"serve", "--marathon-auth-file", "/nowhere", NULL}, "/nowhere cannot be opened"},
+        {{"serve", "--db", "agent.db", "--agent-advertise", "no port", NULL},
+         "agent-advertise must be an address and a port other than 0"},
         {{"token", "create", "--scope", "read", NULL}, "--name is needed"},
         {{"token", "create", "--name", "a b", "--scope", "read", NULL}, "--name is needed"},
         {{"token", "create", "--name", "a", "--scope", "reed", NULL}, "--scope must be some of"},

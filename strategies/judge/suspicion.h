@@ -1,0 +1,46 @@
+/**
+ * @file strategies/judge/suspicion.h
+ * @brief Whether the new version fails more often than the old one, asked again and again without
+ * condemning a good one by chance.
+ *
+ * A test with p < 1 % that is repeated in each window condemns most good versions in the end. Here
+ * one budget of false alarms, ZDD_ALARM_BUDGET for a whole deployment, is split in two:
+ *
+ * - one half is for clear failures, and looks at every window. Of each failure it asks how much
+ *   likelier it is on the new side if that fails two to thirty times as often than if both are
+ *   alike. Such a product of likelihood ratios is a test martingale: that it ever exceeds 1/α has a
+ *   chance of α at most, however often one looks (A. Wald 1945; J. Ville 1939; G. Shafer, Test
+ *   martingales, 2011). A version that fails always is caught after three failures at 5 % of the
+ *   requests.
+ * - the other half is for Fisher's test, which sees less clear differences sooner, at a few numbers
+ *   of requests that are fixed beforehand.
+ *
+ * Fewer failures than the old version never raise suspicion.
+ */
+#pragma once
+
+#include "strategies/judge/stats.h"
+
+#include <stdbool.h>
+
+#define ZDD_ALARM_BUDGET 0.01 /* chance that a version as good as the old one is ever condemned */
+#define ZDD_ODDS_MAX 300      /* the part of the budget for clear failures is 1 / 300 */
+#define ZDD_RIVAL_COUNT 5     /* "fails so many times as often", see suspicion.c */
+
+/** What has been learnt so far. All zero: nothing. A plain value, kept with the deployment. */
+struct zdd_suspicion {
+    struct zdd_tries new_side, old_side; /* of all windows */
+    double log_ratio[ZDD_RIVAL_COUNT];   /* of each rival's likelihood to that of "both alike" */
+    int32_t looks;                       /* of the fixed ones that are done */
+    double p;                            /* of the last fixed look; 0 before */
+    bool condemned;                      /* stays, whatever comes */
+};
+
+/** Take in one more window. The bound holds for windows of requests that are told apart only by
+ * the side that answered them. */
+void zdd_suspicion_add(struct zdd_suspicion *suspicion, struct zdd_tries new_side,
+                       struct zdd_tries old_side);
+
+/** @return how many times likelier "it is worse" has become by what was seen; condemned above
+ * ZDD_ODDS_MAX */
+double zdd_suspicion_odds(const struct zdd_suspicion *suspicion);

@@ -1,0 +1,42 @@
+/**
+ * @file strategies/judge/window.c
+ * @brief Differences of counters that may begin anew.
+ */
+#include "strategies/judge/window.h"
+
+/* One counter of a worker that began anew makes all of them new ones. */
+static bool began_anew(const struct zdd_counts *before, const struct zdd_counts *now)
+{
+    return now->requests < before->requests || now->answers < before->answers ||
+           now->errors < before->errors || now->refused < before->refused;
+}
+
+static int64_t clamp(int64_t value, int64_t max)
+{
+    if (value < 0)
+        return 0;
+    return value > max ? max : value;
+}
+
+struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now)
+{
+    static const struct zdd_counts none = {0};
+    const struct zdd_counts *from = began_anew(before, now) ? &none : before;
+    const int64_t requests = now->requests - from->requests;
+    /* Neither answered nor running: dropped, or given to another server (marathon-lb.md §5). */
+    const int64_t lost = requests - (now->answers - from->answers) - (now->running - from->running);
+    const int64_t errors = now->errors - from->errors;
+
+    return (struct zdd_window){
+        .requests = requests,
+        .failures = clamp(errors + clamp(lost, requests), requests),
+        .refused = clamp(now->refused - from->refused, requests),
+    };
+}
+
+void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more)
+{
+    sum->requests += more->requests;
+    sum->failures += more->failures;
+    sum->refused += more->refused;
+}

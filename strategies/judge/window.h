@@ -1,0 +1,41 @@
+/**
+ * @file strategies/judge/window.h
+ * @brief What happened between two looks at a balancer's counters.
+ *
+ * Counters begin at 0 in each new worker of HAProxy, and what the worker before it still answers is
+ * never shown (marathon-lb.md §5): a counter that has fallen is one that began anew, and its value
+ * is what has come since. A reload costs about one request in a hundred of the sum, both sides
+ * alike.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What one balancer has counted of one version's servers since its worker began. */
+struct zdd_counts {
+    int64_t requests;  /* stot */
+    int64_t answers;   /* all hrsp_* */
+    int64_t errors;    /* hrsp_5xx */
+    int64_t refused;   /* econ */
+    int64_t answer_ms; /* rtime × answers of each server, summed */
+    int64_t running;   /* scur: requests that have no answer yet; not a counter */
+};
+
+/** One side in one window. All are at least 0. */
+struct zdd_window {
+    int64_t requests;
+    int64_t failures; /* answered 5xx, or without a whole answer; those that HAProxy gave to another
+                         server in secret too. At most `requests` */
+    int64_t refused;  /* connections; at most `requests` */
+};
+
+/**
+ * @param before  of the same balancer and side at the beginning of the window
+ * @param ended   requests that were running then may end in this window without having begun in it,
+ *                so a window's failures may be some of the window before
+ */
+struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now);
+
+/** Add the window of another balancer. */
+void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more);

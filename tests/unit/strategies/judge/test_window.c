@@ -1,0 +1,90 @@
+/**
+ * @file tests/unit/strategies/judge/test_window.c
+ * @brief Differences of counters, across reloads too.
+ */
+#include "strategies/judge/window.h"
+#include "tests/support/spec.h"
+
+static void answers_with_5xx_are_failures(void **state)
+{
+    const struct zdd_counts before = {.requests = 2000, .answers = 2000, .errors = 10};
+    const struct zdd_counts now = {.requests = 4398, .answers = 4398, .errors = 124};
+    const struct zdd_window w = zdd_window_between(&before, &now);
+
+    (void)state;
+    assert_int_equal(w.requests, 2398);
+    assert_int_equal(w.failures, 114);
+}
+
+/* marathon-lb.md §5: clients saw 2 errors or none, the counters say 115. */
+static void requests_that_another_server_answered_in_secret_are_failures(void **state)
+{
+    const struct zdd_counts before = {0};
+    const struct zdd_counts now = {.requests = 2420, .answers = 2305};
+
+    (void)state;
+    assert_int_equal(zdd_window_between(&before, &now).failures, 115);
+}
+
+static void requests_under_way_are_not_failures(void **state)
+{
+    const struct zdd_counts before = {.requests = 100, .answers = 97, .running = 3};
+    const struct zdd_counts now = {.requests = 200, .answers = 190, .running = 10};
+    const struct zdd_counts later = {.requests = 200, .answers = 200, .running = 0};
+
+    (void)state;
+    assert_int_equal(zdd_window_between(&before, &now).failures, 0);
+    assert_int_equal(zdd_window_between(&now, &later).failures, 0);
+    assert_int_equal(zdd_window_between(&now, &later).requests, 0);
+}
+
+static void counters_that_began_anew_count_from_nothing(void **state)
+{
+    const struct zdd_counts before = {
+        .requests = 3066, .answers = 3060, .errors = 30, .refused = 5, .running = 6};
+    const struct zdd_counts now = {
+        .requests = 200, .answers = 190, .errors = 4, .refused = 1, .running = 2};
+    const struct zdd_window w = zdd_window_between(&before, &now);
+
+    (void)state;
+    assert_int_equal(w.requests, 200);
+    assert_int_equal(w.failures, 4 + 8);
+    assert_int_equal(w.refused, 1);
+}
+
+static void no_window_has_more_failures_than_requests(void **state)
+{
+    const struct zdd_counts before = {.requests = 100, .answers = 90, .running = 10};
+    const struct zdd_counts now = {.requests = 101, .answers = 101, .errors = 11, .refused = 7};
+    const struct zdd_window w = zdd_window_between(&before, &now);
+
+    (void)state;
+    assert_int_equal(w.failures, 1);
+    assert_int_equal(w.refused, 1);
+}
+
+static void windows_of_several_balancers_add_up(void **state)
+{
+    struct zdd_window sum = {.requests = 10, .failures = 1, .refused = 2};
+    const struct zdd_window more = {.requests = 20, .failures = 3, .refused = 4};
+
+    (void)state;
+    zdd_window_add(&sum, &more);
+    assert_int_equal(sum.requests, 30);
+    assert_int_equal(sum.failures, 4);
+    assert_int_equal(sum.refused, 6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_with_5xx_are_failures),
+        cmocka_unit_test(requests_that_another_server_answered_in_secret_are_failures),
+        cmocka_unit_test(requests_under_way_are_not_failures),
+        cmocka_unit_test(counters_that_began_anew_count_from_nothing),
+        cmocka_unit_test(no_window_has_more_failures_than_requests),
+        cmocka_unit_test(windows_of_several_balancers_add_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -105,8 +105,7 @@ static bool add_url(struct zdd_setting_urls *urls, const char *text, size_t size
     url[size] = '\0';
     if (!zdd_url_valid(url) || strchr(url, '?')) {
         snprintf(why, ZDD_SETTING_WHY_SIZE,
-                 "must be http:// or https:// addresses without user, password or query; "
-                 "credentials go into a file (marathon-auth-file)");
+                 "must be http:// or https:// addresses without user, password or query");
         return false;
     }
     urls->count++;

@@ -240,7 +240,7 @@ static void an_address_with_a_password_is_not_repeated(void **state)
     struct desk *desk = *state;
 
     assert_false(load(desk, "marathon = http://user:s3cretword@a\n", NULL, NULL));
-    assert_non_null(strstr(desk->problems.data, "credentials go into a file"));
+    assert_non_null(strstr(desk->problems.data, "without user, password or query"));
     assert_null(strstr(desk->problems.data, "s3cretword"));
 }
 

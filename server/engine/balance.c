@@ -43,6 +43,8 @@ static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd
 
         if (!backend_at(backends, i, endpoint->backend))
             break;
+        if (strcmp(endpoint->backend, ZDD_BACKEND_NONE) == 0)
+            continue;
         snprintf(endpoint->address, sizeof(endpoint->address), "%s", spot->address[i]);
         fleet->endpoint_count[side]++;
         ports++;

@@ -18,7 +18,8 @@ struct zdd_fleet {
 };
 
 /**
- * @param backends  names of the backends in the order of the app's ports, with a space between
+ * @param backends  names of the backends in the order of the app's ports, with a space between;
+ * ZDD_BACKEND_NONE for a port that no balancer serves
  * @return ZDD_ERR_NONE, ZDD_ERR_NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT],

@@ -25,6 +25,7 @@
 #define ZDD_SOURCE_SIZE 46        /* an address without port, IPv6 at most */
 #define ZDD_ADDRESS_SIZE 64       /* "[2001:db8::1]:31005" and NUL, with room for a zone */
 #define ZDD_BACKEND_SIZE 280      /* app id and "_65535" */
+#define ZDD_BACKEND_NONE "-"      /* in a list of names: that port is behind no balancer */
 
 /** One instance behind one service port. */
 struct zdd_endpoint {

@@ -7,15 +7,14 @@
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
 #include "server/engine/router.h"
+#include "server/router/dress_check.h"
 #include "server/router/label.h"
+#include "server/router/labels.h"
 #include "server/router/names.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#define LABEL_SIZE 64
-#define PORT_MAX 65535
 #define STARTED_SIZE 32
 
 /* More servers than any pair has: Marathon-LB then drains none by itself (marathon-lb.md §1.3). */
@@ -28,27 +27,6 @@ struct dressing {
     char agent[1024]; /* value of HAPROXY_{n}_BACKEND_SERVER_OPTIONS */
     bool failed;      /* without memory */
 };
-
-static const char *label_of(const json_t *app, const char *name)
-{
-    return zdd_json_text(json_object_get(app, "labels"), name, NULL);
-}
-
-static const char *port_label_of(const json_t *app, size_t index, const char *suffix)
-{
-    char name[LABEL_SIZE];
-
-    snprintf(name, sizeof(name), "HAPROXY_%zu_%s", index, suffix);
-    return label_of(app, name);
-}
-
-/* What counts for both: the request's own word, else what the old app has. */
-static const char *either(const struct zdd_pair_dress *d, size_t index, const char *suffix)
-{
-    const char *own = port_label_of(d->target, index, suffix);
-
-    return own ? own : port_label_of(d->old, index, suffix);
-}
 
 static void set_label(struct dressing *s, json_t *app, const char *name, const char *value)
 {
@@ -68,114 +46,38 @@ static void set_label(struct dressing *s, json_t *app, const char *name, const c
 static void set_port_label(struct dressing *s, json_t *app, size_t index, const char *suffix,
                            const char *value)
 {
-    char name[LABEL_SIZE];
+    char name[ZDD_LABEL_NAME_SIZE];
 
     snprintf(name, sizeof(name), "HAPROXY_%zu_%s", index, suffix);
     set_label(s, app, name, value);
 }
 
-/* The app's service ports: of mappings in a container's network or behind a bridge, else of
- * definitions. */
-static json_t *port_list(const json_t *app, const char **ret_key)
-{
-    json_t *mappings = json_object_get(json_object_get(app, "container"), "portMappings");
-
-    *ret_key = mappings ? "servicePort" : "port";
-    return mappings ? mappings : json_object_get(app, "portDefinitions");
-}
-
-static int64_t service_port(const json_t *app, size_t index)
-{
-    const char *key;
-    const json_t *list = port_list(app, &key);
-
-    return zdd_json_int(json_array_get(list, index), key, 0);
-}
-
-/* Ports of a definition; Marathon gives one to an app in the host's network that names none. */
-static size_t port_count(const json_t *app)
-{
-    const char *key;
-    const json_t *list = port_list(app, &key);
-
-    return list ? json_array_size(list) : 1;
-}
-
 /* The port that users know: it stays, whichever app serves behind it. 0: there is none yet. */
 static int64_t public_port(const struct zdd_pair_dress *d, size_t index)
 {
-    const char *label = either(d, index, "PORT");
-    int64_t port = 0;
+    const int64_t own = zdd_ports_public(d->target, index);
 
-    if (label) {
-        for (; *label >= '0' && *label <= '9' && port <= PORT_MAX; label++)
-            port = port * 10 + (*label - '0');
-        return *label || port > PORT_MAX ? 0 : port;
-    }
-    port = service_port(d->target, index);
-    return port > 0 ? port : service_port(d->old, index);
+    if (own > 0 || zdd_label_of_port(d->target, index, "PORT"))
+        return own;
+    return zdd_ports_public(d->old, index);
 }
 
 /* Two apps cannot have one service port; Marathon finds a free one for the new app. */
 static void free_service_port(struct dressing *s, size_t index)
 {
     const char *key;
-    json_t *port = json_array_get(port_list(s->dress->target, &key), index);
+    json_t *port = json_array_get(zdd_ports_list(s->dress->target, &key), index);
 
     if (port && !json_is_true(json_object_get(s->dress->target, "requirePorts")) &&
         json_object_set_new(port, key, json_integer(0)) != 0)
         s->failed = true;
 }
 
-/* While there are two apps, the older one's labels count for both; afterwards the other's do. So
- * each of them has to have what a pair needs. */
-static void check_balance(struct dressing *s, const json_t *app, size_t index)
+static void add_name(struct dressing *s, const char *name)
 {
-    const char *balance = port_label_of(app, index, "BALANCE");
-    const char *options = port_label_of(app, index, "BACKEND_SERVER_OPTIONS");
-
-    if (balance && strcmp(balance, "roundrobin") != 0 && strcmp(balance, "random") != 0)
-        zdd_field_error_add(s->errors, "#/app/labels",
-                            "HAPROXY_%zu_BALANCE is %.40s%s, which does not obey weights; use "
-                            "roundrobin or random",
-                            index, balance, app == s->dress->old ? " in the app that runs" : "");
-    if (options && strcmp(options, s->agent) != 0 && !strstr(options, "agent-check"))
-        zdd_field_error_add(s->errors, "#/app/labels",
-                            "HAPROXY_%zu_BACKEND_SERVER_OPTIONS%s stands where this service's own "
-                            "server line belongs; remove it",
-                            index, app == s->dress->old ? " of the app that runs" : "");
-}
-
-static void check_group(struct dressing *s, const json_t *app, size_t index)
-{
-    if (!label_of(app, "HAPROXY_GROUP") && !port_label_of(app, index, "GROUP"))
-        zdd_field_error_add(s->errors, "#/app/labels",
-                            "HAPROXY_GROUP is missing%s: without it Marathon-LB does not route the "
-                            "app",
-                            app == s->dress->old ? " in the app that runs" : "");
-}
-
-static void check_port(struct dressing *s, size_t index)
-{
-    const json_t *apps[] = {s->dress->target, s->dress->old};
-
-    for (size_t i = 0; i < ZDD_COUNT(apps) && apps[i]; i++) {
-        check_group(s, apps[i], index);
-        check_balance(s, apps[i], index);
-    }
-}
-
-/* What Marathon-LB takes for true. */
-static bool is_sticky(const json_t *app, size_t index)
-{
-    static const char *const words[] = {"true", "t", "yes", "y"};
-    const char *label = port_label_of(app, index, "STICKY");
-
-    for (size_t i = 0; label && i < ZDD_COUNT(words); i++) {
-        if (strcasecmp(label, words[i]) == 0)
-            return true;
-    }
-    return false;
+    if (s->dress->backends.size > 0)
+        zdd_buf_text(&s->dress->backends, " ");
+    zdd_buf_text(&s->dress->backends, name);
 }
 
 static void add_backend(struct dressing *s, int64_t port)
@@ -186,9 +88,7 @@ static void add_backend(struct dressing *s, int64_t port)
         zdd_field_error_add(s->errors, "#/app/id", "is too long for the name of a backend");
         return;
     }
-    if (s->dress->backends.size > 0)
-        zdd_buf_text(&s->dress->backends, " ");
-    zdd_buf_text(&s->dress->backends, name);
+    add_name(s, name);
 }
 
 static void dress_port(struct dressing *s, size_t index)
@@ -200,11 +100,11 @@ static void dress_port(struct dressing *s, size_t index)
     if (port < 1) {
         zdd_field_error_add(s->errors, "#/app/labels",
                             "HAPROXY_%zu_PORT is missing or no port: a pair needs a service port "
-                            "that stays",
-                            index);
+                            "that stays; a port that no balancer serves needs "
+                            "HAPROXY_%zu_ENABLED=false instead",
+                            index, index);
         return;
     }
-    check_port(s, index);
     snprintf(text, sizeof(text), "%d", (int)port);
     set_port_label(s, d->target, index, "PORT", text);
     set_port_label(s, d->target, index, "BACKEND_SERVER_OPTIONS", s->agent);
@@ -214,28 +114,37 @@ static void dress_port(struct dressing *s, size_t index)
     }
     free_service_port(s, index);
     add_backend(s, port);
-    d->sticky = d->sticky || is_sticky(d->target, index) || is_sticky(d->old, index);
+    d->sticky = d->sticky || zdd_label_flag(d->target, index, "STICKY", false) ||
+                zdd_label_flag(d->old, index, "STICKY", false);
 }
 
-/* As zdd.py writes it, without a zone: a mix of both kinds breaks Marathon-LB. */
-static void started_text(int64_t ms, char ret_text[static STARTED_SIZE])
+/* Nobody asks for it, but its place stays: names and ports go together by their order. */
+static void skip_port(struct dressing *s, size_t index)
 {
+    free_service_port(s, index);
+    add_name(s, ZDD_BACKEND_NONE);
+}
+
+/* As zdd.py writes it, without a zone, unless the old app has one: a mix breaks Marathon-LB. */
+static void started_text(const struct dressing *s, int64_t ms, char ret_text[static STARTED_SIZE])
+{
+    const bool zoned = zdd_started_has_zone(zdd_label_of(s->dress->old, ZDD_STARTED_AT));
     char stamp[ZDD_VERSION_SIZE];
 
     zdd_time_format(ms, stamp);
-    snprintf(ret_text, STARTED_SIZE, "%.23s", stamp); /* "2024-05-01T10:00:00.000" */
+    snprintf(ret_text, STARTED_SIZE, "%.23s%s", stamp, zoned ? "Z" : ""); /* "…T10:00:00.000" */
 }
 
 static void dress_app(struct dressing *s, json_t *app, int64_t started_ms)
 {
     char started[STARTED_SIZE];
 
-    started_text(started_ms, started);
+    started_text(s, started_ms, started);
     set_label(s, app, "HAPROXY_DEPLOYMENT_GROUP", s->group);
     set_label(s, app, "HAPROXY_DEPLOYMENT_TARGET_INSTANCES", TARGET_INSTANCES);
     set_label(s, app, "HAPROXY_DEPLOYMENT_NEW_INSTANCES", "0");
-    if (!label_of(app, "HAPROXY_DEPLOYMENT_STARTED_AT"))
-        set_label(s, app, "HAPROXY_DEPLOYMENT_STARTED_AT", started);
+    if (!zdd_label_of(app, ZDD_STARTED_AT))
+        set_label(s, app, ZDD_STARTED_AT, started);
 }
 
 /*
@@ -260,8 +169,8 @@ static void replace_one_by_one(struct dressing *s)
 static void name_group(struct dressing *s)
 {
     const struct zdd_pair_dress *d = s->dress;
-    const char *own = label_of(d->target, "HAPROXY_DEPLOYMENT_GROUP");
-    const char *group = own ? own : label_of(d->old, "HAPROXY_DEPLOYMENT_GROUP");
+    const char *own = zdd_label_of(d->target, "HAPROXY_DEPLOYMENT_GROUP");
+    const char *group = own ? own : zdd_label_of(d->old, "HAPROXY_DEPLOYMENT_GROUP");
 
     snprintf(s->group, sizeof(s->group), "%s", group ? group : d->pair_id + 1);
     for (char *at = s->group; !group && *at; at++)
@@ -279,25 +188,11 @@ static enum zdd_err write_agent(struct dressing *s)
     return err;
 }
 
-static void check_app(struct dressing *s)
-{
-    const struct zdd_pair_dress *d = s->dress;
-
-    if (json_array_size(json_object_get(d->target, "healthChecks")) == 0)
-        zdd_field_error_add(s->errors, "#/app/healthChecks",
-                            "is missing: without a check nobody knows when the new version can "
-                            "take requests");
-    if (port_count(d->target) == 0)
-        zdd_field_error_add(s->errors, "#/app", "has no port that a balancer could send to");
-    if (port_count(d->target) > ZDD_APP_PORT_MAX)
-        zdd_field_error_add(s->errors, "#/app", "has more than %d ports", ZDD_APP_PORT_MAX);
-}
-
 static void dress_new(struct dressing *s)
 {
     struct zdd_pair_dress *d = s->dress;
 
-    json_object_del(json_object_get(d->target, "labels"), "HAPROXY_DEPLOYMENT_STARTED_AT");
+    json_object_del(json_object_get(d->target, "labels"), ZDD_STARTED_AT);
     dress_app(s, d->target, d->now_ms);
     set_label(s, d->target, "HAPROXY_DEPLOYMENT_COLOUR", d->colour);
     set_label(s, d->target, "HAPROXY_APP_ID", d->pair_id);
@@ -314,11 +209,14 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
     if (err != ZDD_ERR_NONE)
         return err;
     name_group(&s);
-    check_app(&s);
+    zdd_dress_check(dress, s.agent, errors);
     if (dress->old && !(dress->adopted = json_deep_copy(dress->old)))
         return ZDD_ERR_NO_MEMORY;
-    for (size_t i = 0; i < port_count(dress->target) && errors->count == before; i++)
-        dress_port(&s, i);
+    for (size_t i = 0; i < zdd_ports_count(dress->target) && errors->count == before; i++)
+        if (zdd_ports_is_routed(dress->target, i))
+            dress_port(&s, i);
+        else
+            skip_port(&s, i);
     if (errors->count > before)
         return ZDD_ERR_BODY_INVALID;
     dress_new(&s);

@@ -19,7 +19,9 @@ struct zdd_pair_dress {
     const json_t *old; /* definition of the old app, canonical; NULL: there is none */
     /* found, owned by the caller */
     json_t *adopted;         /* `old` with the labels it lacks; NULL: it lacks none */
-    struct zdd_buf backends; /* names of the balancers' backends, with a space between */
+    struct zdd_buf backends; /* names of the balancers' backends in the order of the app's ports,
+                                with a space between; ZDD_BACKEND_NONE for a port that is not
+                                routed */
     bool sticky;
 };
 

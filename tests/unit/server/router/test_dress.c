@@ -271,9 +271,10 @@ static void the_public_port_comes_from_the_first_that_tells(void **state)
         {WITH(MAPPINGS("{\"servicePort\":0}")), WITH(DEFINITIONS("{\"port\":9002}")),
          "zdd_base_9002"},
         {LABELLED(), WITH(DEFINITIONS("{\"port\":9002}")), "zdd_base_9002"},
-        /* The label of what runs is what users know, whatever port the new app asks for. */
-        {WITH(DEFINITIONS("{\"port\":9000}")), LABELLED(PORT_0), "zdd_base_10000"},
-        {LABELLED(",\"HAPROXY_0_PORT\":\"10001\""), LABELLED(PORT_0), "zdd_base_10001"},
+        /* The label of what runs is what users know. */
+        {WITH(DEFINITIONS("{\"port\":0}")), LABELLED(PORT_0), "zdd_base_10000"},
+        {WITH(DEFINITIONS("{\"port\":10000}")), LABELLED(PORT_0), "zdd_base_10000"},
+        {LABELLED(PORT_0), WITH(DEFINITIONS("{\"port\":10000}")), "zdd_base_10000"},
         {LABELLED(",\"HAPROXY_0_PORT\":\"65535\""), NULL, "zdd_base_65535"},
         {LABELLED(",\"HAPROXY_0_PORT\":\"1\""), NULL, "zdd_base_1"},
         /* Several ports, each from where it is told. */
@@ -380,6 +381,79 @@ static void an_algorithm_that_obeys_weights_is_fine(void **state)
     }
 }
 
+#define ENABLED(n, word) ",\"HAPROXY_" #n "_ENABLED\":\"" word "\""
+#define TWO_PORTS(more)                                                                            \
+    "{\"id\":\"/x\"," CHECKS ",\"labels\":{" IN_GROUP more                                         \
+    "}," DEFINITIONS("{\"port\":7000},{\"port\":7001}") "}"
+
+static void a_port_that_no_balancer_serves_keeps_its_place_and_gets_no_labels(void **state)
+{
+    static const struct {
+        const char *target, *backends, *absent;
+    } rows[] = {
+        {TWO_PORTS(ENABLED(1, "false")), "zdd_base_7000 -", "HAPROXY_1_PORT"},
+        {TWO_PORTS(ENABLED(0, "no")), "- zdd_base_7001", "HAPROXY_0_PORT"},
+        {TWO_PORTS(ENABLED(0, "")), "- zdd_base_7001", "HAPROXY_0_BACKEND_SERVER_OPTIONS"},
+        {TWO_PORTS(ENABLED(0, "yes") ENABLED(1, "TRUE")), "zdd_base_7000 zdd_base_7001", "NONE"},
+        /* The second port has no group. */
+        {"{\"id\":\"/x\"," CHECKS ",\"labels\":{\"HAPROXY_0_GROUP\":\"external\"}," DEFINITIONS(
+             "{\"port\":7000},{\"port\":0}") "}",
+         "zdd_base_7000 -", "HAPROXY_1_PORT"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        struct wardrobe w = dressed(rows[i].target, rows[i].target);
+
+        assert_dressed(&w, rows[i].backends);
+        assert_string_equal(label(w.target, rows[i].absent), "(none)");
+        assert_string_equal(label(w.dress.adopted, rows[i].absent), "(none)");
+        undress(&w);
+    }
+}
+
+#define STARTED(text) LABELLED(PORT_0 ",\"HAPROXY_DEPLOYMENT_STARTED_AT\":\"" text "\"")
+
+static void starts_of_a_pair_have_a_zone_both_or_neither(void **state)
+{
+    static const struct {
+        const char *old, *started;
+    } rows[] = {
+        {STARTED("2023-01-01T00:00:00.000"), "2024-05-01T10:00:00.000"},
+        {STARTED("2023-01-01 00:00:00.000123"), "2024-05-01T10:00:00.000"},
+        {STARTED("2023-01-01"), "2024-05-01T10:00:00.000"},
+        {STARTED("2023-01-01T00:00:00Z"), "2024-05-01T10:00:00.000Z"},
+        {STARTED("2023-01-01T00:00:00+02:00"), "2024-05-01T10:00:00.000Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        struct wardrobe w = dressed(LABELLED(PORT_0), rows[i].old);
+
+        assert_dressed(&w, "zdd_base_10000");
+        assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_STARTED_AT"), rows[i].started);
+        undress(&w);
+    }
+}
+
+static void balancers_may_be_added_when_one_stays(void **state)
+{
+    static const char *const groups[] = {"external", "internal,external", "a,external,b"};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(groups); i++) {
+        char target[500];
+        struct wardrobe w;
+
+        snprintf(target, sizeof(target),
+                 "{\"id\":\"/x\"," CHECKS ",\"labels\":{\"HAPROXY_GROUP\":\"%s\"" PORT_0 "}}",
+                 groups[i]);
+        w = dressed(target, LABELLED(PORT_0));
+        assert_dressed(&w, "zdd_base_10000");
+        undress(&w);
+    }
+}
+
 static void a_group_of_each_port_is_a_group_too(void **state)
 {
     struct wardrobe w = dressed(
@@ -406,10 +480,26 @@ static void what_marathon_lb_would_not_route_or_obey_is_refused(void **state)
         {UNGROUPED, LABELLED(PORT_0), "#/app/labels", "HAPROXY_GROUP is missing: without"},
         {LABELLED(PORT_0), UNGROUPED, "#/app/labels",
          "HAPROXY_GROUP is missing in the app that runs"},
-        /* The second port has no group of its own. */
-        {"{\"id\":\"/x\"," CHECKS ",\"labels\":{\"HAPROXY_0_GROUP\":\"external\"}," DEFINITIONS(
-             "{\"port\":1},{\"port\":2}") "}",
-         NULL, "#/app/labels", "HAPROXY_GROUP is missing"},
+        {TWO_PORTS(ENABLED(0, "false") ENABLED(1, "off")), NULL, "#/app/labels",
+         "no port is routed"},
+        {TWO_PORTS(), TWO_PORTS(ENABLED(1, "false")), "#/app/labels",
+         "port 1 is routed in the new version only"},
+        {TWO_PORTS(ENABLED(1, "false")), TWO_PORTS(), "#/app/labels",
+         "port 1 is routed in the version that runs only"},
+        {TWO_PORTS(), WITH(DEFINITIONS("{\"port\":7000}")), "#/app/labels",
+         "port 1 is routed in the new version only"},
+        {WITH(DEFINITIONS("{\"port\":7000}")), TWO_PORTS(), "#/app/labels",
+         "port 1 is routed in the version that runs only"},
+        {TWO_PORTS(",\"HAPROXY_1_PORT\":\"7000\""), NULL, "#/app/labels",
+         "ports 0 and 1 have the same service port"},
+        {LABELLED(",\"HAPROXY_0_PORT\":\"10001\""), LABELLED(PORT_0), "#/app/labels",
+         "the service port of port 0 would change from 10000 to 10001"},
+        {WITH(DEFINITIONS("{\"port\":9000}")), LABELLED(PORT_0), "#/app/labels",
+         "would change from 10000 to 9000"},
+        {"{\"id\":\"/x\"," CHECKS ",\"labels\":{\"HAPROXY_GROUP\":\"extern\"" PORT_0 "}}",
+         LABELLED(PORT_0), "#/app/labels", "would change from external to extern:"},
+        {LABELLED(PORT_0), STARTED("yesterday"), "#/app/labels", "is yesterday, which is no time"},
+        {LABELLED(PORT_0), STARTED(""), "#/app/labels", "which is no time"},
         {"{\"id\":\"/x\",\"labels\":{" IN_GROUP PORT_0 "}}", NULL, "#/app/healthChecks",
          "is missing: without a check nobody knows"},
         {"{\"id\":\"/x\",\"healthChecks\":[],\"labels\":{" IN_GROUP PORT_0 "}}", NULL,
@@ -512,6 +602,9 @@ int main(void)
         cmocka_unit_test(required_ports_stay_as_they_are),
         cmocka_unit_test(sticky_is_what_marathon_lb_takes_for_it_on_either_app),
         cmocka_unit_test(an_algorithm_that_obeys_weights_is_fine),
+        cmocka_unit_test(a_port_that_no_balancer_serves_keeps_its_place_and_gets_no_labels),
+        cmocka_unit_test(starts_of_a_pair_have_a_zone_both_or_neither),
+        cmocka_unit_test(balancers_may_be_added_when_one_stays),
         cmocka_unit_test(a_group_of_each_port_is_a_group_too),
         cmocka_unit_test(what_marathon_lb_would_not_route_or_obey_is_refused),
         cmocka_unit_test(all_that_the_app_lacks_is_told_together),

@@ -121,7 +121,7 @@ enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
 static bool is_told(const struct zdd_side_traffic *seen, const struct zdd_side_setting *setting,
                     int32_t expected)
 {
-    if (seen->servers < expected)
+    if (seen->listed < expected)
         return false;
     if (setting->serving != ZDD_SERVES)
         return seen->stopped == seen->servers;
@@ -135,14 +135,13 @@ static void add_side(const struct zdd_side_traffic *seen, const struct zdd_side_
 {
     const int32_t ports = fleet->ports > 0 ? fleet->ports : 1;
     const int32_t servers = (seen->servers + ports - 1) / ports;
-    const int32_t up = seen->up / ports;
 
     if (servers > sum->servers)
         sum->servers = servers;
-    if (up < sum->up)
-        sum->up = up;
+    if (seen->up < sum->up)
+        sum->up = seen->up;
     sum->sessions += seen->sessions + seen->queue;
-    sum->told = sum->told && is_told(seen, setting, fleet->healthy[side] * fleet->ports);
+    sum->told = sum->told && is_told(seen, setting, fleet->healthy[side]);
 }
 
 struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,

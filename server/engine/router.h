@@ -70,8 +70,10 @@ struct zdd_traffic_counters {
 /** One side as one balancer has it. */
 struct zdd_side_traffic {
     int32_t servers; /* endpoints that have a row there */
-    int32_t up;      /* of these: take requests as far as health goes, whatever the weight */
     int32_t stopped; /* of these: in DRAIN or MAINT */
+    int32_t listed;  /* of these: in the backend that lists the fewest */
+    int32_t up;      /* take requests as far as health goes, whatever the weight: in the backend
+                        where the fewest do, for an instance serves with all its ports */
     int32_t weight_min, weight_max; /* over the rows; 0 when there is none */
     int64_t weight_sum;             /* of those that are up and not stopped */
     int32_t sessions, queue;        /* scur and qcur, summed */

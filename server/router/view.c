@@ -80,7 +80,6 @@ static void add_server(struct zdd_side_traffic *side, const struct zdd_stats_row
     side->weight_min = side->servers == 0 || weight < side->weight_min ? weight : side->weight_min;
     side->weight_max = weight > side->weight_max ? weight : side->weight_max;
     side->servers++;
-    side->up += is_up(row);
     side->stopped += stopped;
     if (is_up(row) && !stopped)
         add(&side->weight_sum, weight);
@@ -103,24 +102,49 @@ static enum zdd_pair_side side_of(const struct zdd_router_ask *ask, const struct
     return ZDD_SIDE_COUNT;
 }
 
+/* One side in one backend. */
+struct part {
+    int32_t listed, up;
+};
+
+static void add_row(struct zdd_balancer_view *view, const struct zdd_stats_row *row,
+                    const struct zdd_router_ask *ask, struct part parts[static ZDD_SIDE_COUNT])
+{
+    enum zdd_pair_side side;
+
+    if (!row->server) {
+        view->weights_obeyed = view->weights_obeyed && obeys(row);
+        return;
+    }
+    side = side_of(ask, row);
+    if (side == ZDD_SIDE_COUNT) {
+        view->strangers++;
+        return;
+    }
+    add_server(&view->side[side], row);
+    parts[side].listed++;
+    parts[side].up += is_up(row);
+}
+
+static int32_t lower_of(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
 static void add_backend(struct zdd_balancer_view *view, const struct zdd_stats_table *table,
-                        const struct zdd_router_ask *ask, const char *backend)
+                        const struct zdd_router_ask *ask, const char *backend, bool only)
 {
     const struct zdd_stats_row *row;
     size_t count = zdd_stats_backend(table, backend, &row);
+    struct part parts[ZDD_SIDE_COUNT] = {{0}};
 
-    for (; count > 0; count--, row++) {
-        enum zdd_pair_side side;
+    for (; count > 0; count--, row++)
+        add_row(view, row, ask, parts);
+    for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
+        struct zdd_side_traffic *side = &view->side[s];
 
-        if (!row->server) {
-            view->weights_obeyed = view->weights_obeyed && obeys(row);
-            continue;
-        }
-        side = side_of(ask, row);
-        if (side == ZDD_SIDE_COUNT)
-            view->strangers++;
-        else
-            add_server(&view->side[side], row);
+        side->listed = only ? parts[s].listed : lower_of(side->listed, parts[s].listed);
+        side->up = only ? parts[s].up : lower_of(side->up, parts[s].up);
     }
 }
 
@@ -143,13 +167,17 @@ static bool is_first(const struct zdd_router_ask *ask, enum zdd_pair_side side, 
 void zdd_view_fill(struct zdd_balancer_view *view, const struct zdd_stats_table *table,
                    const struct zdd_router_ask *ask)
 {
+    bool any = false;
+
     view->weights_obeyed = true;
     view->strangers = 0;
     memset(view->side, 0, sizeof(view->side));
     for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
         for (size_t i = 0; i < ask->endpoint_count[s]; i++) {
-            if (is_first(ask, s, i))
-                add_backend(view, table, ask, ask->endpoints[s][i].backend);
+            if (!is_first(ask, s, i))
+                continue;
+            add_backend(view, table, ask, ask->endpoints[s][i].backend, !any);
+            any = true;
         }
     }
 }

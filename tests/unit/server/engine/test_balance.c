@@ -125,7 +125,8 @@ static const struct zdd_traffic half = {{{ZDD_SERVES, 100}, {ZDD_SERVES, 100}}};
 /* @p n servers that are UP with the weight @p w. */
 #define up_with(n, w, ...)                                                                         \
     {                                                                                              \
-        .servers = (n), .up = (n), .weight_min = (w), .weight_max = (w), __VA_ARGS__               \
+        .servers = (n), .listed = (n), .up = (n), .weight_min = (w), .weight_max = (w),            \
+        __VA_ARGS__                                                                                \
     }
 #define up(n, w) up_with(n, w, .stopped = 0)
 #define a_balancer(...)                                                                            \
@@ -204,10 +205,12 @@ static void told_is_who_serves_with_exactly_the_weight(void **state)
     assert_false(is_told((struct zdd_side_traffic)up(2, 99), serve));
     assert_false(is_told((struct zdd_side_traffic)up(2, 101), serve));
     assert_false(is_told(
-        (struct zdd_side_traffic){.servers = 2, .up = 2, .weight_min = 1, .weight_max = 100},
+        (struct zdd_side_traffic){
+            .servers = 2, .listed = 2, .up = 2, .weight_min = 1, .weight_max = 100},
         serve));
     assert_false(is_told(
-        (struct zdd_side_traffic){.servers = 2, .up = 2, .weight_min = 100, .weight_max = 101},
+        (struct zdd_side_traffic){
+            .servers = 2, .listed = 2, .up = 2, .weight_min = 100, .weight_max = 101},
         serve));
     assert_false(is_told((struct zdd_side_traffic)up_with(2, 100, .stopped = 1), serve));
     assert_true(is_told((struct zdd_side_traffic)up(2, 0), (struct zdd_side_setting){0}));
@@ -245,19 +248,24 @@ static void who_is_not_there_needs_not_be_told(void **state)
     assert_int_equal(b.side[ZDD_SIDE_NEW].up, 0);
 }
 
+/* Servers in all backends, and in the one that has the fewest, all with weight 100. */
+#define side_of(all, fewest, fewest_up)                                                            \
+    {                                                                                              \
+        .servers = (all), .listed = (fewest), .up = (fewest_up), .weight_min = 100,                \
+        .weight_max = 100                                                                          \
+    }
+
 static void servers_of_several_ports_count_as_instances(void **state)
 {
     const struct zdd_fleet fleet = {.instances = {2, 2}, .healthy = {2, 2}, .ports = 3};
     const struct zdd_router_view view = {
         .balancer_count = 1,
-        .balancer = {
-            a_balancer(.side = {{.servers = 6, .up = 5, .weight_min = 100, .weight_max = 100},
-                                {.servers = 5, .up = 5, .weight_min = 100, .weight_max = 100}})}};
+        .balancer = {a_balancer(.side = {side_of(6, 2, 1), side_of(5, 1, 1)})}};
     const struct zdd_balance b = zdd_balance_of(&view, &half, &fleet);
 
     (void)state;
     assert_int_equal(b.side[ZDD_SIDE_OLD].servers, 2);
-    assert_int_equal(b.side[ZDD_SIDE_OLD].up, 1); /* the second is up on two of its ports */
+    assert_int_equal(b.side[ZDD_SIDE_OLD].up, 1); /* where the fewest are */
     assert_true(b.side[ZDD_SIDE_OLD].told);
     assert_int_equal(b.side[ZDD_SIDE_NEW].servers, 2); /* one of them in part */
     assert_int_equal(b.side[ZDD_SIDE_NEW].up, 1);

@@ -80,10 +80,11 @@ static enum zdd_err watch(void *cls, const struct zdd_router_ask *asks, size_t c
     w->looks++;
     *ret_views = (struct zdd_router_view){
         .balancer_count = 1,
-        .balancer = {{.reachable = true,
-                      .started_at_ms = 5,
-                      .side = {{.servers = 1, .up = 1, .weight_min = 1, .weight_max = 1},
-                               {.servers = 1, .up = 1, .weight_min = 1, .weight_max = 1}}}}};
+        .balancer = {
+            {.reachable = true,
+             .started_at_ms = 5,
+             .side = {{.servers = 1, .listed = 1, .up = 1, .weight_min = 1, .weight_max = 1},
+                      {.servers = 1, .listed = 1, .up = 1, .weight_min = 1, .weight_max = 1}}}}};
     return w->router_err;
 }
 

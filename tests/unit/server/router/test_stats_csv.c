@@ -319,6 +319,48 @@ static void what_is_learnt_goes_to_the_backends_alone(void **state)
     zdd_stats_table_release(&t);
 }
 
+static void the_port_with_the_fewest_servers_counts(void **state)
+{
+    static const struct zdd_endpoint two[] = {{"svc_80", "10.0.0.1:1001"},
+                                              {"svc_81", "10.0.0.1:1002"},
+                                              {"svc_80", "10.0.0.2:1001"},
+                                              {"svc_81", "10.0.0.2:1002"}};
+    const struct zdd_router_ask ask = {"/svc", {two, NULL}, {ZDD_COUNT(two), 0}};
+    static const struct {
+        const char *rows;
+        int32_t servers, listed, up;
+    } rows[] = {
+        {SERVER("svc_80", "10_0_0_1_1001", 0, 0, 0, "UP", 1, 0, 0, 0)
+             SERVER("svc_80", "10_0_0_2_1001", 0, 0, 0, "UP", 1, 0, 0, 0)
+                 SERVER("svc_81", "10_0_0_1_1002", 0, 0, 0, "UP", 1, 0, 0, 0)
+                     SERVER("svc_81", "10_0_0_2_1002", 0, 0, 0, "DOWN", 1, 0, 0, 0),
+         4, 2, 1},
+        {SERVER("svc_80", "10_0_0_1_1001", 0, 0, 0, "DOWN", 1, 0, 0, 0)
+             SERVER("svc_80", "10_0_0_2_1001", 0, 0, 0, "DOWN", 1, 0, 0, 0)
+                 SERVER("svc_81", "10_0_0_1_1002", 0, 0, 0, "UP", 1, 0, 0, 0),
+         3, 1, 0},
+        {SERVER("svc_80", "10_0_0_1_1001", 0, 0, 0, "UP", 1, 0, 0, 0)
+             SERVER("svc_80", "10_0_0_2_1001", 0, 0, 0, "UP", 1, 0, 0, 0),
+         2, 0, 0}, /* no balancer has the second port at all */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        char text[2048];
+        struct zdd_stats_table t;
+        struct zdd_balancer_view v = {0};
+
+        snprintf(text, sizeof(text), "%s%s", HEADER, rows[i].rows);
+        t = parse(text);
+        zdd_view_fill(&v, &t, &ask);
+        assert_int_equal(v.side[ZDD_SIDE_OLD].servers, rows[i].servers);
+        assert_int_equal(v.side[ZDD_SIDE_OLD].listed, rows[i].listed);
+        assert_int_equal(v.side[ZDD_SIDE_OLD].up, rows[i].up);
+        assert_int_equal(v.side[ZDD_SIDE_NEW].up, 0);
+        zdd_stats_table_release(&t);
+    }
+}
+
 static void both_service_ports_of_an_app_count(void **state)
 {
     static const struct zdd_endpoint two[] = {{"svc_80", "10.0.0.1:1001"},
@@ -355,6 +397,7 @@ int main(void)
         cmocka_unit_test(algorithms_that_ignore_weights_are_told),
         cmocka_unit_test(a_configuration_tells_the_algorithm_of_each_backend),
         cmocka_unit_test(what_is_learnt_goes_to_the_backends_alone),
+        cmocka_unit_test(the_port_with_the_fewest_servers_counts),
         cmocka_unit_test(both_service_ports_of_an_app_count),
     };
 

@@ -9,6 +9,14 @@
 #include "server/engine/cluster.h"
 #include "strategies/preview.h"
 
+#define ZDD_PLAN_NOTE_MAX 4 /* one of each code */
+
+/** A warning of what strategies do not see: names and labels. */
+struct zdd_plan_note {
+    const char *code;
+    char text[900]; /* two app ids and a sentence, or some labels' names: longer is cut */
+};
+
 /** Everything a plan shows; all borrowed. */
 struct zdd_plan_view {
     const struct zdd_plan *plan;
@@ -19,6 +27,8 @@ struct zdd_plan_view {
     const json_t *previous; /* canonical, or NULL */
     const char *created_by;
     const char *resource_reason; /* what the launch queue says against it, "" for nothing */
+    const struct zdd_plan_note *notes;
+    size_t note_count;
 };
 
 /** Append the JSON text of the plan. @return NONE or NO_MEMORY */

@@ -14,6 +14,8 @@
 #include "server/router/dress.h"
 #include "strategies/preview.h"
 
+#include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +29,8 @@ struct making {
     struct zdd_pair_dress dress; /* of a pair */
     struct zdd_plan plan;
     struct zdd_preview preview;
+    size_t note_count;
+    struct zdd_plan_note note[ZDD_PLAN_NOTE_MAX];
     char resource_reason[ZDD_PREVIEW_TEXT_SIZE];
 };
 
@@ -45,6 +49,22 @@ static bool is_pair(const struct making *m)
     return m->request->strategy->write_program != NULL;
 }
 
+/* A warning of what only the definitions and the cluster tell; the strategies' own are the
+ * preview's. */
+__attribute__((format(printf, 3, 4))) static void note(struct making *m, const char *code,
+                                                       const char *format, ...)
+{
+    struct zdd_plan_note *new = &m->note[m->note_count];
+    va_list arguments;
+
+    assert(m->note_count < ZDD_PLAN_NOTE_MAX);
+    m->note_count++;
+    new->code = code;
+    va_start(arguments, format);
+    vsnprintf(new->text, sizeof(new->text), format, arguments);
+    va_end(arguments);
+}
+
 /* What serves now is the old app; the one to be deployed does not exist. */
 static enum zdd_err look_for_pair(struct making *m)
 {
@@ -56,13 +76,17 @@ static enum zdd_err look_for_pair(struct making *m)
                              "%s moves requests by the balancers' weights; start zdd-server with "
                              "--balancer and the addresses of their statistics",
                              m->request->strategy->name);
-    err = zdd_pair_find(m->call, m->request->app_id, &find);
+    err = zdd_pair_find(m->call, m->request, &find);
     if (err != ZDD_ERR_NONE)
         return err;
     m->seen = find.old;
     memcpy(m->plan.pair.old_id, find.old_id, sizeof(find.old_id));
     memcpy(m->plan.pair.new_id, find.new_id, sizeof(find.new_id));
-    m->dress.colour = find.colour;
+    m->dress.colour = zdd_colour_name(find.colour);
+    if (m->request->is_coloured && m->request->coloured.colour != find.colour)
+        note(m, "other-colour",
+             "%s serves now, so the new version becomes %s, not the app that was named.",
+             m->plan.pair.old_id, m->plan.pair.new_id);
     return ZDD_ERR_NONE;
 }
 
@@ -89,7 +113,13 @@ static enum zdd_err dress_pair(struct making *m)
     m->dress.now_ms = m->call->now_ms;
     m->dress.target = m->target;
     m->dress.old = m->seen.canonical;
-    return zdd_pair_dress(&m->dress, zdd_call_errors(m->call));
+    const enum zdd_err err = zdd_pair_dress(&m->dress, zdd_call_errors(m->call));
+
+    if (err == ZDD_ERR_NONE && m->dress.inherited.size > 0)
+        note(m, "labels-inherited",
+             "The new definition has no label for the balancers, so it takes over those of %s: %s.",
+             m->plan.pair.old_id, m->dress.inherited.data);
+    return err;
 }
 
 static enum zdd_err find_target(struct making *m)
@@ -219,6 +249,8 @@ static enum zdd_err write_body(struct making *m, struct zdd_plan_texts *texts)
         .previous = m->seen.canonical,
         .created_by = zdd_caller_of(m->call)->actor,
         .resource_reason = m->resource_reason,
+        .notes = m->note,
+        .note_count = m->note_count,
     };
     enum zdd_err err = zdd_plan_body_write(&body, &view);
 

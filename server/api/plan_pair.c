@@ -9,62 +9,103 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const colours[] = {"blue", "green"};
-
-/* The id of the pair's app @p index; the last one is the plain app. @return false when too long */
-static bool name_app(const char *pair_id, size_t index, char ret_id[static ZDD_APP_ID_SIZE])
+void zdd_pair_apps_release(struct zdd_pair_apps *apps)
 {
-    const bool coloured = index < ZDD_COUNT(colours);
-    const int size = snprintf(ret_id, ZDD_APP_ID_SIZE, "%s%s%s", pair_id, coloured ? "-" : "",
-                              coloured ? colours[index] : "");
-
-    return size < ZDD_APP_ID_SIZE;
+    for (size_t i = 0; i < apps->count; i++)
+        zdd_cluster_app_release(&apps->app[i].app);
+    apps->count = 0;
 }
 
-static enum zdd_err take(struct zdd_call *call, struct zdd_cluster_app *app, const char *id,
-                         struct zdd_pair_find *find)
+/* Ask for the app that @p candidate names, and keep it when it exists. */
+static enum zdd_err add(struct zdd_call *call, struct zdd_pair_app *candidate,
+                        struct zdd_pair_apps *apps)
 {
-    if (!app->raw)
-        return ZDD_ERR_NONE;
-    if (find->old.raw)
-        return zdd_call_fail(call, ZDD_ERR_PAIR_UNCLEAR,
-                             "%s and %s both exist: another deployment was left half-way. Remove "
-                             "the one that shall not serve, then plan again",
-                             find->old_id, id);
-    find->old = *app;
-    *app = (struct zdd_cluster_app){0};
-    snprintf(find->old_id, sizeof(find->old_id), "%s", id);
+    const enum zdd_err err = zdd_cluster_app_get(call, candidate->id, &candidate->app);
+
+    if (err == ZDD_ERR_NONE && candidate->app.raw)
+        apps->app[apps->count++] = *candidate;
+    return err;
+}
+
+static enum zdd_err add_coloured(struct zdd_call *call, const char *pair_id, enum zdd_naming naming,
+                                 struct zdd_pair_apps *apps)
+{
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (int colour = 0; colour < ZDD_COLOUR_COUNT && err == ZDD_ERR_NONE; colour++) {
+        struct zdd_pair_app candidate = {.naming = naming, .colour = (enum zdd_colour)colour};
+
+        err = zdd_coloured_write(pair_id, naming, candidate.colour, candidate.id)
+                  ? add(call, &candidate, apps)
+                  : zdd_call_fail(call, ZDD_ERR_BODY_INVALID,
+                                  "the app id is too long: a pair adds -green to it");
+    }
+    return err;
+}
+
+enum zdd_err zdd_pair_look(struct zdd_call *call, const char *pair_id,
+                           const struct zdd_coloured *asked, struct zdd_pair_apps *ret_apps)
+{
+    ZDD_AUTO_PAIR_APPS struct zdd_pair_apps apps = {0};
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (int naming = 0; naming < ZDD_NAMING_COUNT && err == ZDD_ERR_NONE; naming++) {
+        if (!asked || asked->naming == (enum zdd_naming)naming)
+            err = add_coloured(call, pair_id, (enum zdd_naming)naming, &apps);
+    }
+    if (err == ZDD_ERR_NONE && (!asked || asked->naming == ZDD_NAMING_DASH)) {
+        struct zdd_pair_app plain = {.is_plain = true, .naming = ZDD_NAMING_DASH};
+
+        snprintf(plain.id, sizeof(plain.id), "%s", pair_id);
+        err = add(call, &plain, &apps);
+    }
+    if (err != ZDD_ERR_NONE)
+        return err;
+    *ret_apps = apps;
+    apps.count = 0; /* handed over */
     return ZDD_ERR_NONE;
 }
 
-enum zdd_err zdd_pair_find(struct zdd_call *call, const char *pair_id,
+static enum zdd_colour other_of(enum zdd_colour colour)
+{
+    return colour == ZDD_BLUE ? ZDD_GREEN : ZDD_BLUE;
+}
+
+/* The app to be deployed beside @p old, which may be NULL. The name fits: it was looked for. */
+static void name_new(const struct zdd_plan_request *request, const struct zdd_pair_app *old,
+                     struct zdd_pair_find *find)
+{
+    enum zdd_naming naming = request->is_coloured ? request->coloured.naming : ZDD_NAMING_DASH;
+
+    find->colour = request->is_coloured ? request->coloured.colour : ZDD_BLUE;
+    if (old && !old->is_plain) {
+        naming = old->naming;
+        find->colour = other_of(old->colour);
+    }
+    (void)zdd_coloured_write(request->app_id, naming, find->colour, find->new_id);
+}
+
+enum zdd_err zdd_pair_find(struct zdd_call *call, const struct zdd_plan_request *request,
                            struct zdd_pair_find *ret_find)
 {
+    ZDD_AUTO_PAIR_APPS struct zdd_pair_apps apps = {0};
     struct zdd_pair_find find = {0};
-    size_t next = 0; /* colour of the new app: blue, unless that serves now */
-    enum zdd_err err = ZDD_ERR_NONE;
+    const enum zdd_err err = zdd_pair_look(call, request->app_id,
+                                           request->is_coloured ? &request->coloured : NULL, &apps);
 
-    for (size_t i = 0; i <= ZDD_COUNT(colours) && err == ZDD_ERR_NONE; i++) {
-        ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app app = {0};
-        char id[ZDD_APP_ID_SIZE];
-
-        if (!name_app(pair_id, i, id)) {
-            err = zdd_call_fail(call, ZDD_ERR_BODY_INVALID,
-                                "the app id is too long: a pair adds -green to it");
-            break;
-        }
-        err = zdd_cluster_app_get(call, id, &app);
-        if (err == ZDD_ERR_NONE && app.raw && i == 0)
-            next = 1;
-        if (err == ZDD_ERR_NONE)
-            err = take(call, &app, id, &find);
-    }
-    if (err != ZDD_ERR_NONE) {
-        zdd_cluster_app_release(&find.old);
+    if (err != ZDD_ERR_NONE)
         return err;
+    if (apps.count > 1)
+        return zdd_call_fail(call, ZDD_ERR_PAIR_UNCLEAR,
+                             "%s and %s both exist: another deployment was left half-way. Remove "
+                             "the one that shall not serve, then plan again",
+                             apps.app[0].id, apps.app[1].id);
+    name_new(request, apps.count > 0 ? &apps.app[0] : NULL, &find);
+    if (apps.count > 0) {
+        memcpy(find.old_id, apps.app[0].id, sizeof(find.old_id));
+        find.old = apps.app[0].app;
+        apps.count = 0; /* handed over */
     }
-    find.colour = colours[next];
-    (void)name_app(pair_id, next, find.new_id); /* it fitted above */
     *ret_find = find;
     return ZDD_ERR_NONE;
 }

@@ -114,6 +114,17 @@ static void take_app_id(const char *id, const char *pointer, struct zdd_plan_req
                             "must be an app id: parts of a-z, 0-9 and inner -, like /shop/cart");
 }
 
+/* Who names one app of a pair means the pair: which of the two is deployed, the other one tells. */
+static void take_pair(struct zdd_plan_request *request)
+{
+    if (!request->strategy->write_program)
+        return;
+    request->is_coloured =
+        zdd_coloured_read(request->app_id, strlen(request->app_id), &request->coloured);
+    if (request->is_coloured)
+        request->app_id[request->coloured.pair_size] = '\0';
+}
+
 /* Two strategies of asking: bring a definition, or name the app. */
 static void check_source(const struct request_members *m, struct zdd_plan_request *request,
                          struct zdd_field_errors *errors)
@@ -149,11 +160,11 @@ static void check_app(const struct request_members *m, struct zdd_plan_request *
     check_source(m, request, errors);
     if (m->app_id)
         take_app_id(m->app_id, "#/appId", request, errors);
-    if (!m->app || request->strategy->source != ZDD_TARGET_FROM_REQUEST)
-        return;
-    if (!zdd_appdef_check(m->app, "#/app", true, errors))
-        return; /* a wrong id is named by that check */
-    take_app_id(zdd_json_text(m->app, "id", ""), "#/app/id", request, errors);
+    /* A wrong id is named by the definition's check. */
+    if (m->app && request->strategy->source == ZDD_TARGET_FROM_REQUEST &&
+        zdd_appdef_check(m->app, "#/app", true, errors))
+        take_app_id(zdd_json_text(m->app, "id", ""), "#/app/id", request, errors);
+    take_pair(request);
 }
 
 void zdd_plan_option_fields(const struct zdd_strategy *strategy,

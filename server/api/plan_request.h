@@ -6,6 +6,7 @@
 
 #include "server/json/fields.h"
 #include "storage/runs.h"
+#include "strategies/model/colours.h"
 #include "strategies/model/plan.h"
 #include "strategies/strategy.h"
 
@@ -17,7 +18,9 @@
 /** A deployment request. JSON is borrowed from the body. */
 struct zdd_plan_request {
     const struct zdd_strategy *strategy;
-    char app_id[ZDD_APP_ID_SIZE];                  /* absolute */
+    char app_id[ZDD_APP_ID_SIZE];                  /* absolute; over a pair, the pair's name */
+    bool is_coloured;                              /* one app of the pair was named … */
+    struct zdd_coloured coloured;                  /* … this one */
     json_t *app;                                   /* the whole definition, or NULL */
     json_t *change;                                /* a merge patch on what runs, or NULL */
     union zdd_option_value option[ZDD_OPTION_MAX]; /* by the strategy's params */

@@ -4,6 +4,8 @@
  */
 #include "server/engine/due.h"
 
+#include "strategies/model/colours.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +28,17 @@ static size_t run_bucket(const struct zdd_due_queue *queue, const char *run_id)
     return hash_of(run_id, strlen(run_id)) & (queue->bucket_count - 1);
 }
 
-static size_t app_bucket(const struct zdd_due_queue *queue, const char *app_id, size_t size)
+static size_t lock_bucket(const struct zdd_due_queue *queue, const char *lock, size_t size)
 {
-    return hash_of(app_id, size) & (queue->bucket_count - 1);
+    return hash_of(lock, size) & (queue->bucket_count - 1);
 }
 
 static bool make_tables(struct zdd_due_queue *queue, size_t buckets)
 {
     queue->by_run = calloc(buckets, sizeof(struct zdd_due *));
-    queue->by_app = calloc(buckets, sizeof(struct zdd_due *));
+    queue->by_lock = calloc(buckets, sizeof(struct zdd_due *));
     queue->bucket_count = buckets;
-    return queue->by_run && queue->by_app;
+    return queue->by_run && queue->by_lock;
 }
 
 bool zdd_due_init(struct zdd_due_queue *queue)
@@ -59,7 +61,7 @@ void zdd_due_release(struct zdd_due_queue *queue)
         }
     }
     free(queue->by_run);
-    free(queue->by_app);
+    free(queue->by_lock);
     free(queue->heap);
     *queue = (struct zdd_due_queue){0};
 }
@@ -67,25 +69,25 @@ void zdd_due_release(struct zdd_due_queue *queue)
 static void link_in(struct zdd_due_queue *queue, struct zdd_due *due)
 {
     struct zdd_due **run = &queue->by_run[run_bucket(queue, due->run_id)];
-    struct zdd_due **app = &queue->by_app[app_bucket(queue, due->app_id, strlen(due->app_id))];
+    struct zdd_due **lock = &queue->by_lock[lock_bucket(queue, due->lock, strlen(due->lock))];
 
     due->next_by_run = *run;
     *run = due;
-    due->next_by_app = *app;
-    *app = due;
+    due->next_by_lock = *lock;
+    *lock = due;
 }
 
 static void link_out(struct zdd_due_queue *queue, struct zdd_due *due)
 {
     struct zdd_due **run = &queue->by_run[run_bucket(queue, due->run_id)];
-    struct zdd_due **app = &queue->by_app[app_bucket(queue, due->app_id, strlen(due->app_id))];
+    struct zdd_due **lock = &queue->by_lock[lock_bucket(queue, due->lock, strlen(due->lock))];
 
     while (*run != due)
         run = &(*run)->next_by_run;
     *run = due->next_by_run;
-    while (*app != due)
-        app = &(*app)->next_by_app;
-    *app = due->next_by_app;
+    while (*lock != due)
+        lock = &(*lock)->next_by_lock;
+    *lock = due->next_by_lock;
 }
 
 /* Twice the buckets when they are full; when memory lacks, longer chains do as well. */
@@ -97,7 +99,7 @@ static void grow_tables(struct zdd_due_queue *queue)
         return;
     if (!make_tables(&grown, queue->bucket_count * 2)) {
         free(grown.by_run);
-        free(grown.by_app);
+        free(grown.by_lock);
         return;
     }
     for (size_t i = 0; i < queue->bucket_count; i++) {
@@ -109,7 +111,7 @@ static void grow_tables(struct zdd_due_queue *queue)
         }
     }
     free(queue->by_run);
-    free(queue->by_app);
+    free(queue->by_lock);
     *queue = grown;
 }
 
@@ -220,16 +222,16 @@ void zdd_due_nearer(struct zdd_due_queue *queue, struct zdd_due *due, int64_t wa
 static bool add(struct zdd_due_queue *queue, const char *run_id, const char *app_id,
                 int64_t wake_at_ms)
 {
-    const size_t app_size = strlen(app_id) + 1;
+    const size_t lock_size = zdd_lock_size(app_id, strlen(app_id));
     struct zdd_due *due;
 
     if (!reserve(queue))
         return false;
-    due = calloc(1, sizeof(*due) + app_size);
+    due = calloc(1, sizeof(*due) + lock_size + 1);
     if (!due)
         return false;
     memcpy(due->run_id, run_id, strnlen(run_id, ZDD_ID_SIZE - 1));
-    memcpy(due->app_id, app_id, app_size);
+    memcpy(due->lock, app_id, lock_size);
     due->wake_at_ms = wake_at_ms;
     touch(queue, due);
     link_in(queue, due);
@@ -257,10 +259,11 @@ bool zdd_due_add(struct zdd_due_queue *queue, const char *run_id, const char *ap
 
 struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *app_id, size_t size)
 {
-    struct zdd_due *due = queue->by_app[app_bucket(queue, app_id, size)];
+    const size_t lock_size = zdd_lock_size(app_id, size);
+    struct zdd_due *due = queue->by_lock[lock_bucket(queue, app_id, lock_size)];
 
-    while (due && (strncmp(due->app_id, app_id, size) != 0 || due->app_id[size] != '\0'))
-        due = due->next_by_app;
+    while (due && (strncmp(due->lock, app_id, lock_size) != 0 || due->lock[lock_size] != '\0'))
+        due = due->next_by_lock;
     return due;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One live deployment. Some 150 bytes and its app's id. */
+/** One live deployment. Some 150 bytes and the name of its lock. */
 struct zdd_due {
     char run_id[ZDD_ID_SIZE];
     bool busy;          /* a worker has it */
@@ -19,17 +19,17 @@ struct zdd_due {
     int64_t wake_at_ms; /* INT64_MAX: nothing is due */
     size_t place;       /* in the heap; SIZE_MAX while busy */
     uint64_t touched;   /* zdd_due_queue.touches when it was last woken or taken */
-    struct zdd_due *next_by_run, *next_by_app;
-    char app_id[]; /* with its NUL */
+    struct zdd_due *next_by_run, *next_by_lock;
+    char lock[]; /* of its app (model/colours.h), with its NUL */
 };
 
 struct zdd_due_queue {
     struct zdd_due **heap;
     size_t heap_count, heap_capacity;
-    struct zdd_due **by_run, **by_app; /* chained hash tables of the same size */
-    size_t bucket_count;               /* a power of two */
-    size_t count;                      /* entries, busy ones too */
-    uint64_t touches;                  /* grows when any entry is woken or taken */
+    struct zdd_due **by_run, **by_lock; /* chained hash tables of the same size */
+    size_t bucket_count;                /* a power of two */
+    size_t count;                       /* entries, busy ones too */
+    uint64_t touches;                   /* grows when any entry is woken or taken */
 };
 
 /** @return false without memory; the queue is then empty and unusable */
@@ -44,7 +44,7 @@ bool zdd_due_wake(struct zdd_due_queue *queue, const char *run_id, const char *a
  * @return false without memory */
 bool zdd_due_add(struct zdd_due_queue *queue, const char *run_id, const char *app_id);
 
-/** @return the live deployment of @p app_id (@p size bytes), or NULL */
+/** @return the live deployment that holds the lock of @p app_id (@p size bytes), or NULL */
 struct zdd_due *zdd_due_of_app(const struct zdd_due_queue *queue, const char *app_id, size_t size);
 
 /** Bring @p due's next look nearer; never farther. */

@@ -126,11 +126,8 @@ struct hint {
 static void hint_app(void *cls, const char *app_id, size_t size)
 {
     const struct hint *hint = cls;
-    const size_t pair_size = zdd_event_pair_size(app_id, size);
     struct zdd_due *due = zdd_due_of_app(&hint->engine->due, app_id, size);
 
-    if (!due && pair_size > 0)
-        due = zdd_due_of_app(&hint->engine->due, app_id, pair_size);
     if (due)
         zdd_due_nearer(&hint->engine->due, due, hint->wake_at_ms);
 }

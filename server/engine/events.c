@@ -20,19 +20,6 @@ bool zdd_event_is_urgent(const char *event)
     return false;
 }
 
-size_t zdd_event_pair_size(const char *app_id, size_t size)
-{
-    static const char *const colours[] = {"-blue", "-green"};
-
-    for (size_t i = 0; i < ZDD_COUNT(colours); i++) {
-        const size_t length = strlen(colours[i]);
-
-        if (size > length && memcmp(app_id + size - length, colours[i], length) == 0)
-            return size - length;
-    }
-    return 0;
-}
-
 /* The text behind `"name":` at @p at, blanks aside; NULL when it is no string. */
 static const char *value_at(const char *at, const char *name)
 {

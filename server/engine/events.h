@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** @return how many bytes of @p app_id name the pair that "/x-blue" or "/x-green" belongs to; 0 for
- * any other app */
-size_t zdd_event_pair_size(const char *app_id, size_t size);
-
 /** @return true for the kinds that end something, after which the next order may be due at once */
 bool zdd_event_is_urgent(const char *event);
 

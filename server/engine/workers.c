@@ -54,13 +54,13 @@ void zdd_engine_settle(struct zdd_engine *e, struct zdd_due *due, enum zdd_err e
     const int64_t now_ms = zdd_engine_now(e);
 
     if (err != ZDD_ERR_NONE) {
-        zdd_log(ZDD_LOG_ERROR, "run.stuck", "run", due->run_id, "app", due->app_id, "error",
+        zdd_log(ZDD_LOG_ERROR, "run.stuck", "run", due->run_id, "lock", due->lock, "error",
                 zdd_err_slug(err), "text", zdd_err_text(err), NULL);
         zdd_due_return(&e->due, due, now_ms + zdd_engine_jittered(e->options.retry_ms), now_ms);
         return;
     }
     if (*report->next_id)
-        zdd_engine_look(e, report->next_id, due->app_id);
+        zdd_engine_look(e, report->next_id, due->lock);
     if (report->ended && !due->again)
         zdd_due_drop(&e->due, due);
     else

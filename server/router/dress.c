@@ -8,6 +8,7 @@
 #include "server/base/clock.h"
 #include "server/engine/router.h"
 #include "server/router/dress_check.h"
+#include "server/router/inherit.h"
 #include "server/router/label.h"
 #include "server/router/labels.h"
 #include "server/router/names.h"
@@ -208,6 +209,9 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
 
     if (err != ZDD_ERR_NONE)
         return err;
+    err = zdd_labels_inherit(dress->target, dress->old, &dress->inherited);
+    if (err != ZDD_ERR_NONE)
+        return err;
     name_group(&s);
     zdd_dress_check(dress, s.agent, errors);
     if (dress->old && !(dress->adopted = json_deep_copy(dress->old)))
@@ -238,4 +242,5 @@ void zdd_pair_dress_release(struct zdd_pair_dress *dress)
     json_decref(dress->adopted);
     dress->adopted = NULL;
     zdd_buf_release(&dress->backends);
+    zdd_buf_release(&dress->inherited);
 }

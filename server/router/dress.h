@@ -18,10 +18,11 @@ struct zdd_pair_dress {
     json_t *target;    /* definition of the new app, canonical; becomes the one to deploy */
     const json_t *old; /* definition of the old app, canonical; NULL: there is none */
     /* found, owned by the caller */
-    json_t *adopted;         /* `old` with the labels it lacks; NULL: it lacks none */
-    struct zdd_buf backends; /* names of the balancers' backends in the order of the app's ports,
-                                with a space between; ZDD_BACKEND_NONE for a port that is not
-                                routed */
+    json_t *adopted;          /* `old` with the labels it lacks; NULL: it lacks none */
+    struct zdd_buf backends;  /* names of the balancers' backends in the order of the app's ports,
+                                 with a space between; ZDD_BACKEND_NONE for a port that is not
+                                 routed */
+    struct zdd_buf inherited; /* names of the labels that were taken over, for people */
     bool sticky;
 };
 

@@ -8,6 +8,7 @@
 #include "server/router/dress_check.h"
 
 #include "server/base/clock.h"
+#include "server/router/inherit.h"
 #include "server/router/labels.h"
 #include "strategies/model/limits.h"
 
@@ -152,7 +153,13 @@ static void check_ports(const struct checking *c)
     size_t routed = 0;
 
     for (size_t i = 0; i < ZDD_COUNT(apps) && apps[i]; i++) {
-        if (!has_group(apps[i]))
+        if (!is_old(c, apps[i]) && !zdd_labels_route(apps[i]))
+            zdd_field_error_add(
+                c->errors, LABELS,
+                "has no label for the balancers%s; Marathon-LB needs HAPROXY_GROUP, like external, "
+                "and HAPROXY_0_PORT, the port that users know",
+                c->dress->old ? ", and the app that runs has none to take over" : "");
+        else if (!has_group(apps[i]))
             zdd_field_error_add(c->errors, LABELS,
                                 "HAPROXY_GROUP is missing%s: without it Marathon-LB does not route "
                                 "the app",

@@ -142,6 +142,129 @@ static void a_change_is_made_to_the_app_that_serves(void **state)
     assert_int_equal(apiclient_int(&answer, "/capacity/peakInstances"), 10);
 }
 
+static void assert_pair(const struct apiclient_answer *answer, const char *old, const char *new)
+{
+    const json_t *old_id = zdd_json_at(answer->json, "/pair/oldAppId");
+
+    if (answer->status != 201)
+        fail_msg("%s", answer->body);
+    assert_string_equal(json_is_null(old_id) ? "" : json_string_value(old_id), old);
+    assert_string_equal(apiclient_text(answer, "/pair/newAppId"), new);
+}
+
+static void who_names_a_colour_means_the_pair(void **state)
+{
+    static const struct {
+        const char *request, *name, *new;
+    } rows[] = {
+        {BLUE_GREEN(DEFINITION("/zdd/base-green", "1", PORT), ""), "/zdd/base", "/zdd/base-green"},
+        {BLUE_GREEN(DEFINITION("/zdd/base-blue", "1", PORT), ""), "/zdd/base", "/zdd/base-blue"},
+        {BLUE_GREEN(DEFINITION("/zdd/green", "1", PORT), ""), "/zdd", "/zdd/green"},
+        {BLUE_GREEN(DEFINITION("/zdd/blue", "1", PORT), ""), "/zdd", "/zdd/blue"},
+        {BLUE_GREEN(DEFINITION("/blue", "1", PORT), ""), "/blue", "/blue-blue"},
+    };
+
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = plan(*state, rows[i].request);
+
+        assert_pair(&answer, "", rows[i].new);
+        assert_string_equal(apiclient_text(&answer, "/appId"), rows[i].name);
+        assert_false(is_warned(&answer, "other-colour"));
+    }
+}
+
+static void the_colour_that_serves_is_never_the_one_to_be_deployed(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer named = {0}, other = {0}, plain = {0};
+
+    give(world, DEFINITION("/zdd/green", "1", PORT));
+    named = plan(world, BLUE_GREEN(DEFINITION("/zdd/green", "2", PORT), ""));
+    assert_pair(&named, "/zdd/green", "/zdd/blue");
+    assert_true(is_warned(&named, "other-colour"));
+    assert_non_null(strstr(named.body, "/zdd/green serves now, so the new version becomes "
+                                       "/zdd/blue"));
+    other = plan(world, BLUE_GREEN(DEFINITION("/zdd/blue", "2", PORT), ""));
+    assert_pair(&other, "/zdd/green", "/zdd/blue");
+    assert_false(is_warned(&other, "other-colour"));
+    plain = plan(world, BLUE_GREEN(DEFINITION("/zdd", "2", PORT), ""));
+    assert_pair(&plain, "/zdd/green", "/zdd/blue");
+    assert_false(is_warned(&plain, "other-colour"));
+}
+
+static void a_change_may_name_the_pair_by_either_colour(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/base-green", "1", PORT));
+    answer = plan(world, "{\"strategy\":\"blue-green\",\"appId\":\"/zdd/base-blue\",\"change\":{"
+                         "\"instances\":6}}");
+    assert_pair(&answer, "/zdd/base-green", "/zdd/base-blue");
+    assert_string_equal(apiclient_text(&answer, "/appId"), "/zdd/base");
+}
+
+static void beside_a_plain_app_the_colour_that_was_named_is_deployed(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/base", "1", PORT));
+    answer = plan(world, BLUE_GREEN(DEFINITION("/zdd/base-green", "2", PORT), ""));
+    assert_pair(&answer, "/zdd/base", "/zdd/base-green");
+}
+
+static void who_names_a_colour_does_not_mean_an_app_of_another_naming(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer folder = {0}, dash = {0}, any = {0};
+
+    give(world, DEFINITION("/zdd/blue", "1", PORT));
+    give(world, DEFINITION("/zdd-green", "1", PORT));
+    folder = plan(world, BLUE_GREEN(DEFINITION("/zdd/green", "2", PORT), ""));
+    assert_pair(&folder, "/zdd/blue", "/zdd/green");
+    dash = plan(world, BLUE_GREEN(DEFINITION("/zdd-blue", "2", PORT), ""));
+    assert_pair(&dash, "/zdd-green", "/zdd-blue");
+    any = plan(world, BLUE_GREEN(DEFINITION("/zdd", "2", PORT), ""));
+    assert_int_equal(any.status, 409);
+    assert_string_equal(apiclient_text(&any, "/code"), "pair-unclear");
+}
+
+#define UNLABELLED                                                                                 \
+    "{\"id\":\"/zdd/green\",\"instances\":4,\"cmd\":\"./serve\",\"healthChecks\":[{"               \
+    "\"protocol\":\"HTTP\",\"path\":\"/ping\"}]}"
+
+static void a_definition_without_labels_takes_over_those_that_serve(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    give(world, DEFINITION("/zdd/blue", "1", PORT ",\"HAPROXY_0_VHOST\":\"zdd.example\""));
+    answer = plan(world, BLUE_GREEN(UNLABELLED, ""));
+    assert_pair(&answer, "/zdd/blue", "/zdd/green");
+    assert_true(is_warned(&answer, "labels-inherited"));
+    assert_non_null(strstr(answer.body, "those of /zdd/blue: HAPROXY_"));
+    assert_null(strstr(answer.body, "\"op\":\"remove\",\"path\":\"/labels/"));
+}
+
+static void without_any_label_the_needed_ones_are_named(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer first = {0}, next = {0};
+
+    first = plan(world, BLUE_GREEN(UNLABELLED, ""));
+    assert_int_equal(first.status, 422);
+    assert_string_equal(apiclient_text(&first, "/errors/0/pointer"), "#/app/labels");
+    assert_non_null(strstr(apiclient_text(&first, "/errors/0/detail"), "HAPROXY_GROUP"));
+    assert_non_null(strstr(apiclient_text(&first, "/errors/0/detail"), "HAPROXY_0_PORT"));
+    assert_null(strstr(apiclient_text(&first, "/errors/0/detail"), "runs"));
+    give(world, "{\"id\":\"/zdd/blue\",\"cmd\":\"./serve\",\"labels\":{\"OWNER\":\"me\"}}");
+    next = plan(world, BLUE_GREEN(UNLABELLED, ""));
+    assert_int_equal(next.status, 422);
+    assert_non_null(strstr(apiclient_text(&next, "/errors/0/detail"),
+                           "the app that runs has none to take over"));
+}
+
 static void two_apps_of_a_pair_are_unclear(void **state)
 {
     static const char *const ids[] = {"/zdd/base-blue", "/zdd/base-green", "/zdd/base"};
@@ -369,6 +492,13 @@ int main(void)
         TEST(a_plain_app_is_adopted_and_the_plan_says_so),
         TEST(the_colours_take_turns),
         TEST(a_change_is_made_to_the_app_that_serves),
+        TEST(who_names_a_colour_means_the_pair),
+        TEST(the_colour_that_serves_is_never_the_one_to_be_deployed),
+        TEST(a_change_may_name_the_pair_by_either_colour),
+        TEST(beside_a_plain_app_the_colour_that_was_named_is_deployed),
+        TEST(who_names_a_colour_does_not_mean_an_app_of_another_naming),
+        TEST(a_definition_without_labels_takes_over_those_that_serve),
+        TEST(without_any_label_the_needed_ones_are_named),
         TEST(two_apps_of_a_pair_are_unclear),
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),

@@ -45,7 +45,7 @@ static void the_one_that_waited_longest_comes_first_and_none_before_its_time(voi
     assert_null(zdd_due_take(queue, 99));
     due = zdd_due_take(queue, 100);
     assert_string_equal(due->run_id, "a");
-    assert_string_equal(due->app_id, "/a");
+    assert_string_equal(due->lock, "/a");
     assert_null(zdd_due_take(queue, 199));
     assert_string_equal(zdd_due_take(queue, 5000)->run_id, "b");
     assert_string_equal(zdd_due_take(queue, 5000)->run_id, "c");
@@ -105,6 +105,24 @@ static void who_is_due_at_0_is_not_due_by_itself(void **state)
     assert_null(zdd_due_take(queue, INT64_MAX - 1));
     assert_true(zdd_due_wake(queue, "a", "/a", 20));
     assert_non_null(zdd_due_take(queue, 20));
+    free_queue(queue);
+}
+
+static void the_apps_of_a_pair_lead_to_its_deployment(void **state)
+{
+    struct zdd_due_queue *queue = new_queue();
+
+    (void)state;
+    assert_true(zdd_due_wake(queue, "a", "/shop", 5));
+    assert_true(zdd_due_wake(queue, "b", "/cart-green", 5));
+    assert_string_equal(of_app(queue, "/shop")->run_id, "a");
+    assert_string_equal(of_app(queue, "/shop-blue")->run_id, "a");
+    assert_string_equal(of_app(queue, "/shop/green")->run_id, "a");
+    assert_string_equal(of_app(queue, "/cart")->run_id, "b");
+    assert_string_equal(of_app(queue, "/cart-green")->run_id, "b");
+    assert_string_equal(zdd_due_of_app(queue, "/shop-blue\",...", 10)->run_id, "a");
+    assert_null(zdd_due_of_app(queue, "/shop-blue\",...", 9));
+    assert_null(of_app(queue, "/shop-red"));
     free_queue(queue);
 }
 
@@ -323,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_wake_brings_it_nearer_and_never_farther),
         cmocka_unit_test(who_is_woken_while_busy_is_looked_at_again_at_once),
         cmocka_unit_test(who_is_due_at_0_is_not_due_by_itself),
+        cmocka_unit_test(the_apps_of_a_pair_lead_to_its_deployment),
         cmocka_unit_test(an_app_is_found_by_its_whole_id),
         cmocka_unit_test(what_is_dropped_is_gone_from_every_index),
         cmocka_unit_test(a_sweep_claims_who_is_not_due),

@@ -107,35 +107,6 @@ static void an_id_that_no_app_of_ours_can_have_is_passed_over(void **state)
     assert_int_equal(apps_in(data).count, 0);
 }
 
-static void an_app_with_a_colour_belongs_to_its_pair(void **state)
-{
-    static const struct {
-        const char *id, *pair;
-    } rows[] = {
-        {"/shop-blue", "/shop"},
-        {"/shop-green", "/shop"},
-        {"/a/b-c-green", "/a/b-c"},
-        {"/shop-blue-green", "/shop-blue"},
-        {"x-blue", "x"},
-        {"/shop", ""},
-        {"/shop-red", ""},
-        {"/shop-blues", ""},
-        {"/shopblue", ""},
-        {"/shop-Blue", ""},
-        {"-blue", ""},
-        {"-green", ""},
-        {"blue", ""},
-        {"", ""},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ZDD_COUNT(rows); i++)
-        assert_int_equal(zdd_event_pair_size(rows[i].id, strlen(rows[i].id)), strlen(rows[i].pair));
-    /* The text goes on behind the id, as it does in an event. */
-    assert_int_equal(zdd_event_pair_size("/shop-blue\",", strlen("/shop-blue")), strlen("/shop"));
-    assert_int_equal(zdd_event_pair_size("/shop-blue", strlen("/shop-blu")), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,7 +116,6 @@ int main(void)
         cmocka_unit_test(what_only_looks_like_it_is_passed_over),
         cmocka_unit_test(text_that_ends_in_the_middle_ends_the_search),
         cmocka_unit_test(an_id_that_no_app_of_ours_can_have_is_passed_over),
-        cmocka_unit_test(an_app_with_a_colour_belongs_to_its_pair),
     };
 
     return cmocka_run_group_tests_name("server/engine/events", tests, NULL, NULL);

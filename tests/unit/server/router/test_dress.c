@@ -554,6 +554,47 @@ static void all_that_the_app_lacks_is_told_together(void **state)
     undress(&w);
 }
 
+#define BARE "{\"id\":\"/zdd/base\"," CHECKS "}"
+#define OWNED                                                                                      \
+    "{\"id\":\"/zdd/base\"," CHECKS ",\"labels\":{\"OWNER\":\"me\",\"HAPROXY_APP_ID\":\"/y\"}}"
+#define KNOWN                                                                                      \
+    LABELLED(PORT_0 ",\"HAPROXY_0_VHOST\":\"zdd.example\",\"OWNER\":\"you\","                      \
+                    "\"HAPROXY_DEPLOYMENT_GROUP\":\"zdd\",\"HAPROXY_DEPLOYMENT_STARTED_AT\":"      \
+                    "\"2023-01-01T00:00:00.000\",\"HAPROXY_DEPLOYMENT_ALT_PORT\":\"10001\","       \
+                    "\"HAPROXY_APP_ID\":\"/other\"")
+
+static void a_definition_without_labels_for_balancers_takes_over_those_of_the_old_app(void **state)
+{
+    static const char *const targets[] = {BARE, OWNED};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(targets); i++) {
+        struct wardrobe w = dressed(targets[i], KNOWN);
+
+        assert_dressed(&w, "zdd_10000");
+        assert_string_equal(w.dress.inherited.data,
+                            "HAPROXY_GROUP, HAPROXY_0_PORT, HAPROXY_0_VHOST");
+        assert_string_equal(label(w.target, "HAPROXY_0_VHOST"), "zdd.example");
+        assert_string_equal(label(w.target, "HAPROXY_0_PORT"), "10000");
+        assert_string_equal(label(w.target, "OWNER"), i == 0 ? "(none)" : "me");
+        assert_string_equal(label(w.target, "HAPROXY_APP_ID"), "/zdd/base");
+        assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_STARTED_AT"),
+                            "2024-05-01T10:00:00.000");
+        undress(&w);
+    }
+}
+
+static void a_definition_with_one_label_for_balancers_takes_over_none(void **state)
+{
+    struct wardrobe w = dressed(LABELLED(PORT_0), KNOWN);
+
+    (void)state;
+    assert_dressed(&w, "zdd_10000");
+    assert_int_equal(w.dress.inherited.size, 0);
+    assert_string_equal(label(w.target, "HAPROXY_0_VHOST"), "(none)");
+    undress(&w);
+}
+
 static void the_longest_id_still_names_a_backend(void **state)
 {
     char id[ZDD_APP_ID_SIZE] = "/";
@@ -608,6 +649,8 @@ int main(void)
         cmocka_unit_test(a_group_of_each_port_is_a_group_too),
         cmocka_unit_test(what_marathon_lb_would_not_route_or_obey_is_refused),
         cmocka_unit_test(all_that_the_app_lacks_is_told_together),
+        cmocka_unit_test(a_definition_without_labels_for_balancers_takes_over_those_of_the_old_app),
+        cmocka_unit_test(a_definition_with_one_label_for_balancers_takes_over_none),
         cmocka_unit_test(the_longest_id_still_names_a_backend),
         cmocka_unit_test(an_agent_that_nobody_could_reach_is_refused),
     };

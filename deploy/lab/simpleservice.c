@@ -4,7 +4,8 @@
  *
  * The paths and variables are those of mhausenblas/simpleservice, so that definitions made for
  * it run unchanged. PORT0 (9876), SIMPLE_SERVICE_VERSION (0.5.0), HEALTH_MIN and HEALTH_MAX
- * (0 and 0 ms): an answer of /health is delayed by a time drawn between the two.
+ * (0 and 0 ms): an answer of /health is delayed by a time drawn between the two. /slow/MS is ours:
+ * an answer that takes so many milliseconds, 10000 at most.
  */
 #include "deploy/lab/tinyhttp.h"
 
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #define DELAY_MAX_MS 600000
+#define SLOW_PATH "/slow/"
+#define SLOW_MAX_MS 10000
 
 extern char **environ;
 
@@ -81,6 +84,21 @@ static void add_environment(struct zdd_buf *body)
     zdd_buf_release(&members);
 }
 
+static bool is_slow(const char *path, int64_t *ret_ms)
+{
+    char *end;
+    long ms;
+
+    if (strncmp(path, SLOW_PATH, strlen(SLOW_PATH)) != 0)
+        return false;
+    path += strlen(SLOW_PATH);
+    ms = strtol(path, &end, 10);
+    if (end == path || *end || ms < 0 || ms > SLOW_MAX_MS)
+        return false;
+    *ret_ms = ms;
+    return true;
+}
+
 static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd_tiny_answer *reply)
 {
     const struct service *service = cls;
@@ -101,6 +119,8 @@ static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd
     } else if (strcmp(request->path, "/env") == 0) {
         member(&reply->body, "version", service->version);
         add_environment(&reply->body);
+    } else if (is_slow(request->path, &reply->delay_ms)) {
+        member(&reply->body, "version", service->version);
     } else {
         reply->status = 404;
         member(&reply->body, "error", "no such path");

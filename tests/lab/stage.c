@@ -354,20 +354,18 @@ void stage_until(struct stage *stage, int index, const char *backend, const char
     fail_msg("never %d servers %s in %s", count, status, backend);
 }
 
-__attribute__((noreturn)) static void become_load(const char *const *urls, const char *header,
-                                                  int out)
+__attribute__((noreturn)) static void become_load(const char *const *urls,
+                                                  const char *const *options, int out)
 {
-    const char *argv[OPTION_MAX] = {ZDD_LOAD_PROGRAM, "--rate", "300", "--threads", "6"};
-    size_t argc = 5;
+    const char *argv[OPTION_MAX] = {ZDD_LOAD_PROGRAM};
+    size_t argc = 1;
 
-    for (; *urls && argc + 4 < OPTION_MAX; urls++) {
+    for (; *urls && argc + 2 < OPTION_MAX; urls++) {
         argv[argc++] = "--through";
         argv[argc++] = *urls;
     }
-    if (header) {
-        argv[argc++] = "--header";
-        argv[argc++] = header;
-    }
+    while (*options && argc + 1 < OPTION_MAX)
+        argv[argc++] = *options++;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)dup2(out, STDOUT_FILENO);
     execv(ZDD_LOAD_PROGRAM, (char *const *)(uintptr_t)argv);
@@ -375,12 +373,12 @@ __attribute__((noreturn)) static void become_load(const char *const *urls, const
 }
 
 /* One line of counts; fails the test when none comes. */
-static void read_counts(const struct stage_load *load, long *ret_answered, long *ret_failed)
+static json_t *read_counts(const struct stage_load *load)
 {
     const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
     char line[LINE_SIZE] = "";
     size_t size = 0;
-    ZDD_AUTO_JSON json_t *json = NULL;
+    json_t *json;
 
     while (size + 1 < sizeof(line) && (size == 0 || line[size - 1] != '\n')) {
         struct pollfd polled = {.fd = load->out, .events = POLLIN};
@@ -392,56 +390,77 @@ static void read_counts(const struct stage_load *load, long *ret_answered, long 
     }
     json = json_loads(line, 0, NULL);
     assert_non_null(json);
-    *ret_answered = (long)zdd_json_int(json, "answered", -1);
-    *ret_failed = (long)zdd_json_int(json, "failed", -1);
+    return json;
 }
 
-struct stage_load stage_load_start(const char *const *urls, const char *header)
+struct stage_load stage_load_open(const char *const *urls, const char *const *options)
 {
     struct stage_load load = {0};
     int ends[2];
-    long answered;
-    long failed;
 
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     load.pid = fork();
     if (load.pid == 0)
-        become_load(urls, header, ends[1]);
+        become_load(urls, options, ends[1]);
     close(ends[1]);
     load.out = ends[0];
-    read_counts(&load, &answered, &failed);
+    json_decref(read_counts(&load)); /* from now on it hears signals */
+    return load;
+}
+
+struct stage_load stage_load_start(const char *const *urls, const char *header)
+{
+    const char *const options[] = {
+        "--rate", "300", "--threads", "6", "--header", header ? header : "Accept: */*", NULL};
+    struct stage_load load = stage_load_open(urls, options);
+
     (void)stage_load_more(&load, 20);
     return load;
+}
+
+json_t *stage_load_counts(struct stage_load *load)
+{
+    assert_int_equal(kill(load->pid, SIGUSR1), 0);
+    return read_counts(load);
+}
+
+static long answered_by(struct stage_load *load)
+{
+    ZDD_AUTO_JSON json_t *counts = stage_load_counts(load);
+
+    return (long)zdd_json_int(counts, "answered", -1);
 }
 
 long stage_load_more(struct stage_load *load, long more)
 {
     const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
-    long first = -1;
+    const long wanted = answered_by(load) + more;
     long answered = 0;
-    long failed;
 
-    do {
-        assert_int_equal(kill(load->pid, SIGUSR1), 0);
-        read_counts(load, &answered, &failed);
-        if (first < 0)
-            first = answered;
+    while (answered < wanted && zdd_mono_ms() < until_ms) {
         pause_shortly();
-    } while (answered < first + more && zdd_mono_ms() < until_ms);
-    assert_true(answered >= first + more);
+        answered = answered_by(load);
+    }
+    assert_true(answered >= wanted);
     return answered;
+}
+
+json_t *stage_load_end(struct stage_load *load)
+{
+    json_t *counts;
+
+    assert_int_equal(kill(load->pid, SIGTERM), 0);
+    counts = read_counts(load);
+    assert_int_equal(waitpid(load->pid, NULL, 0), load->pid);
+    close(load->out);
+    return counts;
 }
 
 long stage_load_stop(struct stage_load *load, long *ret_answered)
 {
-    long answered = 0;
-    long failed = -1;
+    ZDD_AUTO_JSON json_t *counts = stage_load_end(load);
 
-    assert_int_equal(kill(load->pid, SIGTERM), 0);
-    read_counts(load, &answered, &failed);
-    assert_int_equal(waitpid(load->pid, NULL, 0), load->pid);
-    close(load->out);
     if (ret_answered)
-        *ret_answered = answered;
-    return failed;
+        *ret_answered = (long)zdd_json_int(counts, "answered", -1);
+    return (long)zdd_json_int(counts, "failed", -1);
 }

@@ -73,7 +73,13 @@ struct stage_load {
 
 /** @param urls  NULL-terminated @param header one more of each request, or NULL */
 struct stage_load stage_load_start(const char *const *urls, const char *header);
+/** The same with options of zdd-load of one's own, and without a wait for the first answers. */
+struct stage_load stage_load_open(const char *const *urls, const char *const *options);
 /** Let it run until it has had @p more further answers. @return how many it has had */
 long stage_load_more(struct stage_load *load, long more);
+/** @return its counts so far: "answered", "failed", "retried", "versions"; new reference */
+json_t *stage_load_counts(struct stage_load *load);
+/** End it. @return its last counts, with the number of "connections"; new reference */
+json_t *stage_load_end(struct stage_load *load);
 /** End it. @return how many requests failed; @p ret_answered may be NULL */
 long stage_load_stop(struct stage_load *load, long *ret_answered);

@@ -158,6 +158,22 @@ static void health_takes_its_time_unless_the_end_has_come(void **state)
     stop(&service);
 }
 
+static void a_slow_answer_takes_as_long_as_was_asked(void **state)
+{
+    const struct service service = start("0");
+    const int64_t began_ms = zdd_mono_ms();
+    int fd = reach(service.port);
+    char text[1000];
+
+    (void)state;
+    assert_int_equal(ask(fd, "/slow/300", text, sizeof(text)), 200);
+    assert_in_range(zdd_mono_ms() - began_ms, 299, 5000);
+    assert_int_equal(ask(fd, "/slow/10001", text, sizeof(text)), 404);
+    assert_int_equal(ask(fd, "/slow/", text, sizeof(text)), 404);
+    close(fd);
+    stop(&service);
+}
+
 struct client {
     uint16_t port;
     atomic_int *answered;
@@ -229,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_path_answers_on_one_connection),
         cmocka_unit_test(health_takes_its_time_unless_the_end_has_come),
+        cmocka_unit_test(a_slow_answer_takes_as_long_as_was_asked),
         cmocka_unit_test(its_end_loses_no_request_on_new_connections),
         cmocka_unit_test(its_end_loses_no_request_on_kept_connections),
     };

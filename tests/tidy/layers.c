@@ -66,7 +66,7 @@ static const struct row {
      C FILES THREADS SOCKETS
      " curl/curl.h jansson.h sys/prctl.h sys/signalfd.h sys/syscall.h sys/wait.h "},
     {"deploy/", "deploy/ server/base/ server/json/ server/http/ server/net/ strategies/model/",
-     C FILES THREADS SOCKETS " getopt.h jansson.h "},
+     C FILES THREADS SOCKETS " getopt.h jansson.h sys/time.h "},
 };
 
 static const struct row *row_of(const char *path)

@@ -72,6 +72,8 @@ struct apiclient_answer e2e_refused(struct e2e *e, json_t *request, long status,
 
 /** Send a command, which must be accepted. */
 void e2e_command(struct e2e *e, const char *id, const char *command);
+/** Send a command that may come too late. @return false when it did (409) */
+bool e2e_try_command(struct e2e *e, const char *id, const char *command);
 
 /** GET the deployment; new reference. */
 json_t *e2e_get(struct e2e *e, const char *id);

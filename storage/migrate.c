@@ -20,9 +20,14 @@ static const char pair_sql[] = {
 #include "schema_0002.inc"
     , 0};
 
+static const char evidence_sql[] = {
+#include "schema_0003.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},
     {2, pair_sql},
+    {3, evidence_sql},
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -156,10 +156,12 @@ static bool is_shifted(const struct zdd_facts *f)
     return zdd_pair_is_set(f, &aim);
 }
 
+/* A server that just came takes a few requests by its own weight, until it is told another one. */
 static bool has_joined(const struct zdd_facts *f)
 {
-    return f->seen->balance.known &&
-           f->seen->balance.side[ZDD_SIDE_NEW].up >= f->plan->target.instances;
+    const struct zdd_side_balance *side = &f->seen->balance.side[ZDD_SIDE_NEW];
+
+    return f->seen->balance.known && side->up >= f->plan->target.instances && side->told;
 }
 
 static bool is_kept(const struct zdd_facts *f)

@@ -54,8 +54,18 @@ void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim,
 /** @return true when every balancer has had the present setting for drain_ms */
 bool zdd_pair_drain_time_is_over(const struct zdd_facts *f);
 
-/** @return true when no request can be under way at @p side any more: none is seen, and those that
- * a reload hid have had drain_ms; the present setting gives @p side no new ones */
+/** Why no request can be under way at a version any more. */
+enum zdd_drain {
+    ZDD_DRAIN_OPEN,          /* one may be */
+    ZDD_DRAIN_NO_OLD_WORKER, /* none is seen, and no worker is young enough for the one before it
+                                to hide any */
+    ZDD_DRAIN_TIME,          /* none is seen, and those that a reload hid have had drain_ms */
+};
+
+/** @return what speaks for @p side, which the present setting gives no new requests */
+enum zdd_drain zdd_pair_drain_of(const struct zdd_facts *f, enum zdd_pair_side side);
+
+/** @return true when anything does */
 bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side);
 
 /** How often balancers are looked at while something is under way there, milliseconds. */

@@ -151,11 +151,18 @@ bool zdd_pair_drain_time_is_over(const struct zdd_facts *f)
            f->seen->now_ms >= f->run->traffic_seen_at_ms + f->plan->pair.drain_ms;
 }
 
-bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side)
+enum zdd_drain zdd_pair_drain_of(const struct zdd_facts *f, enum zdd_pair_side side)
 {
     const struct zdd_balance *b = &f->seen->balance;
-    const bool hides_none = f->seen->now_ms >= b->reloaded_at_ms + f->plan->pair.drain_ms;
 
-    return f->run->traffic_seen_at_ms > 0 && b->known && b->side[side].sessions == 0 &&
-           (hides_none || zdd_pair_drain_time_is_over(f));
+    if (f->run->traffic_seen_at_ms == 0 || !b->known || b->side[side].sessions > 0)
+        return ZDD_DRAIN_OPEN;
+    if (f->seen->now_ms >= b->reloaded_at_ms + f->plan->pair.drain_ms)
+        return ZDD_DRAIN_NO_OLD_WORKER;
+    return zdd_pair_drain_time_is_over(f) ? ZDD_DRAIN_TIME : ZDD_DRAIN_OPEN;
+}
+
+bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side)
+{
+    return zdd_pair_drain_of(f, side) != ZDD_DRAIN_OPEN;
 }

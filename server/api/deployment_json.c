@@ -109,6 +109,31 @@ static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_sid
     return whole > 0 ? rounded(100.0 * part[side] / whole, 10) : 0;
 }
 
+static void write_addresses(struct zdd_writer *w, const char *addresses)
+{
+    zdd_w_array(w, "addresses");
+    while (*addresses) {
+        const size_t size = strcspn(addresses, " ");
+        char address[ZDD_ADDRESSES_SIZE];
+
+        memcpy(address, addresses, size);
+        address[size] = '\0';
+        zdd_w_text(w, NULL, address);
+        addresses += size + (addresses[size] == ' ');
+    }
+    zdd_w_end_array(w);
+}
+
+/* What the present step wants the share to be; going back, the old version gets all. */
+static double wanted_share(const struct zdd_deployment_view *view, enum zdd_pair_side side)
+{
+    const int32_t step = view->run->step;
+    const struct zdd_program *program = &view->plan->program;
+    const int32_t share = step < program->count ? zdd_program_share(program, step) : 0;
+
+    return (double)(side == ZDD_SIDE_NEW ? share : ZDD_SHARE_ALL - share) / ZDD_SHARE_PERCENT;
+}
+
 static void write_side(struct zdd_writer *w, const char *key,
                        const struct zdd_deployment_view *view, enum zdd_pair_side side)
 {
@@ -124,6 +149,10 @@ static void write_side(struct zdd_writer *w, const char *key,
     zdd_w_int(w, "instances", tally->instances);
     zdd_w_int(w, "healthy", tally->healthy);
     zdd_w_real(w, "weight", share_of(view, side));
+    if (view->note.program_steps > 0)
+        zdd_w_real(w, "wantedWeight", wanted_share(view, side));
+    if (view->note.program_steps > 0 && side == ZDD_SIDE_NEW)
+        write_addresses(w, run->new_addresses);
     zdd_w_end_object(w);
 }
 

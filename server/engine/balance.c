@@ -85,6 +85,40 @@ void zdd_spots_release(struct zdd_spots *spots)
     *spots = (struct zdd_spots){0};
 }
 
+_Static_assert(ZDD_ADDRESSES_SIZE >= ZDD_ADDRESSES_MAX * ZDD_SPOT_SIZE,
+               "each address and its space need room");
+
+/* Put @p address into the sorted list, from which the last one goes when it is full. */
+static size_t sort_in(const char *address, const char *list[static ZDD_ADDRESSES_MAX], size_t count)
+{
+    size_t at = count;
+
+    while (at > 0 && strcmp(list[at - 1], address) > 0)
+        at--;
+    if (at == ZDD_ADDRESSES_MAX)
+        return count;
+    if (count == ZDD_ADDRESSES_MAX)
+        count--;
+    memmove(&list[at + 1], &list[at], (count - at) * sizeof(list[0]));
+    list[at] = address;
+    return count + 1;
+}
+
+void zdd_spots_print(const struct zdd_spots *spots, char ret_text[static ZDD_ADDRESSES_SIZE])
+{
+    const char *list[ZDD_ADDRESSES_MAX];
+    size_t count = 0, used = 0;
+
+    for (size_t i = 0; i < spots->count; i++) {
+        if (spots->spot[i].port_count > 0)
+            count = sort_in(spots->spot[i].address[0], list, count);
+    }
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(ret_text + used, ZDD_ADDRESSES_SIZE - used, i > 0 ? " %s" : "%s",
+                                 list[i]);
+}
+
 enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
                               const struct zdd_traffic *traffic, const struct zdd_fleet *fleet,
                               char reason[static ZDD_ROUTER_REASON_SIZE])

@@ -24,6 +24,10 @@ struct zdd_fleet {
  */
 ZDD_MUST_CHECK enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT],
                                          const char *backends, struct zdd_fleet *ret_fleet);
+/** Write the first ports of @p spots in their order as text, with a space between: the first
+ * ZDD_ADDRESSES_MAX, whichever order the tasks are listed in. */
+void zdd_spots_print(const struct zdd_spots *spots, char ret_text[static ZDD_ADDRESSES_SIZE]);
+
 /** Give its memory back; an empty one is fine. */
 void zdd_fleet_release(struct zdd_fleet *fleet);
 

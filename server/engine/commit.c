@@ -6,6 +6,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/crypto.h"
+#include "server/engine/evidence.h"
 #include "server/engine/tell.h"
 #include "storage/audit.h"
 #include "storage/events.h"
@@ -82,6 +83,15 @@ static const char *final_event(enum zdd_phase phase)
     return NULL;
 }
 
+/* What the engine knew then; at its end, also what it saw of the apps and the balancers. */
+static void tell_evidence(struct zdd_buf *buf, const struct zdd_intent_commit *c, bool ended)
+{
+    zdd_tell_run(buf, c->after, c->decision->rule);
+    if (ended)
+        zdd_evidence_tell(buf, &(struct zdd_evidence){c->plan, c->before, c->scene, c->seen});
+    zdd_buf_text(buf, "}");
+}
+
 /* Write one step's state; the times that are set stay. */
 static enum zdd_err mark_step(struct zdd_tx *tx, const struct zdd_intent_commit *c, int32_t index,
                               const char *state, bool ended)
@@ -93,7 +103,7 @@ static enum zdd_err mark_step(struct zdd_tx *tx, const struct zdd_intent_commit 
     row.started_at_ms = ended ? 0 : c->now_ms;
     row.ended_at_ms = ended ? c->now_ms : 0;
     row.deadline_at_ms = ended ? 0 : c->after->step_deadline_at_ms;
-    zdd_tell_event(&evidence, c->after, c->decision->rule);
+    tell_evidence(&evidence, c, ended);
     if (evidence.err != ZDD_ERR_NONE)
         return evidence.err;
     return zdd_step_update(tx, c->after->id, &row, evidence.data);

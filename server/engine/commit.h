@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/scene.h"
 #include "storage/plans.h"
 #include "strategies/strategy.h"
 
@@ -18,6 +19,8 @@ struct zdd_intent_commit {
     const struct zdd_run *before; /* as loaded */
     struct zdd_run *after;        /* as it shall be; its revision is brought up to date */
     const struct zdd_decision *decision;
+    const struct zdd_scene *scene;      /* what was looked at … */
+    const struct zdd_observation *seen; /* … and what was made of it */
     int64_t now_ms;
     int64_t intent_seq[ZDD_ORDER_MAX]; /* out: names of the orders' journal entries */
     char next_id[ZDD_ID_SIZE];         /* out: a queued deployment that became active, or "" */

@@ -134,6 +134,7 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
            strcmp(a->waiting_code, b->waiting_code) != 0 || words_differ(a, b) ||
            strcmp(a->error_code, b->error_code) != 0 ||
+           strcmp(a->new_addresses, b->new_addresses) != 0 ||
            strcmp(a->target_version, b->target_version) != 0 ||
            strcmp(a->deployment_id, b->deployment_id) != 0;
 }

@@ -55,8 +55,8 @@ static enum zdd_err look_at_pair(struct zdd_stepper *stepper, const struct zdd_r
         err = ask_cluster(stepper, &old_ask, &scene->old_app, scene);
     if (err == ZDD_ERR_NONE)
         err = zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
-        zdd_spots_release(&spots[side]);
+    scene->new_spots = spots[ZDD_SIDE_NEW];
+    zdd_spots_release(&spots[ZDD_SIDE_OLD]);
     if (err == ZDD_ERR_NONE)
         look_at_balancers(stepper, run, scene);
     return err;
@@ -88,6 +88,7 @@ void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene)
 void zdd_scene_release(struct zdd_scene *scene)
 {
     zdd_fleet_release(&scene->fleet);
+    zdd_spots_release(&scene->new_spots);
 }
 
 static struct zdd_peer peer_of(const struct zdd_app_view *view)
@@ -132,4 +133,5 @@ void zdd_scene_note(const struct zdd_scene *scene, const struct zdd_plan *plan,
     run->old_side = zdd_tally_of(&scene->old_app.current, scene->old_app.config_version);
     run->old_side.instances += scene->old_app.outdated.total;
     run->old_side.healthy += scene->old_app.outdated.ready;
+    zdd_spots_print(&scene->new_spots, run->new_addresses);
 }

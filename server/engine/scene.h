@@ -16,6 +16,7 @@ struct zdd_scene {
     struct zdd_app_view app;     /* of a pair: the new one */
     struct zdd_app_view old_app; /* of a pair */
     struct zdd_fleet fleet;      /* of a pair; owned */
+    struct zdd_spots new_spots;  /* of a pair: where the new instances are; owned */
     bool balanced;               /* the balancers were asked and answered */
     struct zdd_router_view balancers;
     char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not */

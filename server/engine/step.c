@@ -98,14 +98,16 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
                            int64_t ret_seq[static ZDD_ORDER_MAX])
 {
     const struct zdd_run before = w->run;
+    struct zdd_observation seen;
     struct zdd_intent_commit commit = {.strategy = w->strategy,
                                        .plan = &w->plan,
                                        .target = w->texts.target.data,
                                        .before = &before,
                                        .after = &w->run,
                                        .decision = ret_decision,
+                                       .scene = &w->scene,
+                                       .seen = &seen,
                                        .now_ms = w->now_ms};
-    struct zdd_observation seen;
     enum zdd_err err;
 
     w->unsure_before_ms = before.unsure_until_ms;

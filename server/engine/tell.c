@@ -85,7 +85,7 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
 
     if (!seen->balance.known)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
-    else if (run->phase == ZDD_PHASE_JOINING)
+    else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].up < plan->target.instances)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "%d of %d new instances are UP on every balancer.", (int)side[ZDD_SIDE_NEW].up,
                  (int)plan->target.instances);
@@ -194,7 +194,7 @@ static void tell_side(struct zdd_buf *buf, const char *name, const struct zdd_ta
     zdd_buf_printf(buf, ",\"instances\":%d,\"healthy\":%d}", (int)t->instances, (int)t->healthy);
 }
 
-void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
+void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
 {
     zdd_buf_printf(buf, "{\"state\":\"%s\",\"phase\":\"%s\",\"step\":%d,\"revision\":%" PRId64,
                    zdd_state_name(zdd_run_state(run)), zdd_phase_name(run->phase), (int)run->step,
@@ -212,5 +212,10 @@ void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *
     }
     if (rule)
         zdd_buf_printf(buf, ",\"rule\":\"%s\"", rule);
+}
+
+void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
+{
+    zdd_tell_run(buf, run, rule);
     zdd_buf_text(buf, "}");
 }

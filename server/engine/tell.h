@@ -18,5 +18,8 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
 void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                     const struct zdd_app_view *view);
 
+/** Append the data object of an event about @p run without its end: more members may follow. */
+void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *rule);
+
 /** Append the data object of an event about @p run: state, phase, step, both sides, rule, cause. */
 void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule);

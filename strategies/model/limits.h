@@ -24,3 +24,7 @@
 #define ZDD_TIMELINE_MAX 64     /* points of a forecast; in between they are thinned out */
 #define ZDD_WARNING_MAX 12      /* one of each code at most */
 #define ZDD_LOCK_MAX 4          /* Marathon deployments that are remembered for one app */
+
+/* Addresses of instances that callers are shown, and their text: a spot and a space for each. */
+#define ZDD_ADDRESSES_MAX 16
+#define ZDD_ADDRESSES_SIZE (ZDD_ADDRESSES_MAX * 56)

@@ -5,6 +5,7 @@
 #include "strategies/model/program.h"
 
 #include "strategies/model/limits.h"
+#include "strategies/model/traffic.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,6 +34,21 @@ void zdd_program_add(struct zdd_program *program, enum zdd_step_kind kind, int32
     assert(program->count < ZDD_PROGRAM_MAX);
     assert(value >= 0 && (value == 0 || kinds[kind].has_value));
     program->step[program->count++] = (struct zdd_program_step){kind, value};
+}
+
+int32_t zdd_program_share(const struct zdd_program *program, int32_t index)
+{
+    bool shares = false;
+    int32_t share = 0;
+
+    for (int32_t i = 0; i < program->count; i++) {
+        if (program->step[i].kind != ZDD_STEP_SHIFT)
+            continue;
+        shares = true;
+        if (i <= index)
+            share = program->step[i].value;
+    }
+    return shares ? share : ZDD_SHARE_ALL;
 }
 
 static char *append_text(char *at, const char *text)

@@ -44,4 +44,8 @@ void zdd_program_print(const struct zdd_program *program,
 /** @return false when @p text is no program; "" is the empty one */
 bool zdd_program_parse(const char *text, struct zdd_program *ret_program);
 
+/** @return the share that the new version shall have during step @p index, in hundredths of a
+ * percent: that of the last shift up to there; all, when there is nobody to share with */
+int32_t zdd_program_share(const struct zdd_program *program, int32_t index);
+
 const char *zdd_step_kind_name(enum zdd_step_kind kind); /* "start" */

@@ -62,7 +62,9 @@ struct zdd_run {
     char deployment_id[ZDD_ID_SIZE];       /* Marathon's deployment of our last order, "" unknown */
 
     struct zdd_tally old_side, new_side;
-    char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
+    char new_addresses[ZDD_ADDRESSES_SIZE]; /* a pair: "10.0.0.7:31005 10.0.0.8:31009", the first
+                                               ports of the new instances that run, in order */
+    char waiting_code[ZDD_NAME_SIZE];       /* "" when it waits for nothing */
     char waiting_text[ZDD_WAITING_SIZE];
     int64_t waiting_since_ms;
     char error_code[32]; /* slug of the cause or of zdd_err; "" for none */

@@ -259,6 +259,9 @@ static void show(struct sim *s, int b, const struct zdd_router_ask *ask,
                                           r->balancer == b && i % (size_t)s->pair.ports == 0;
             }
         }
+        /* All ports of a task are there, or none. */
+        v->side[side].listed = v->side[side].servers / s->pair.ports;
+        v->side[side].up /= s->pair.ports;
     }
 }
 

@@ -160,6 +160,47 @@ static void a_pair_is_shown_by_its_apps_and_the_steps_of_its_program(void **stat
     assert_string_equal(json_string_value(zdd_json_at(first, "/old/appId")), "/a");
 }
 
+static double wanted_at(enum zdd_phase phase, int32_t step)
+{
+    ZDD_AUTO_JSON json_t *json = written_pair(a_run(.phase = phase, .step = step), "/a-blue");
+    const double old = json_number_value(zdd_json_at(json, "/old/wantedWeight"));
+    const double new = json_number_value(zdd_json_at(json, "/new/wantedWeight"));
+
+    assert_true(old + new == 100);
+    return new;
+}
+
+static void a_pair_says_the_share_that_its_step_wants(void **state)
+{
+    ZDD_AUTO_JSON json_t *one_app = written(a_run(.phase = ZDD_PHASE_ROLLING));
+
+    (void)state;
+    assert_true(wanted_at(ZDD_PHASE_ROLLING, 0) == 0);
+    assert_true(wanted_at(ZDD_PHASE_SHIFTING, 1) == 100);
+    assert_true(wanted_at(ZDD_PHASE_SUCCEEDED, 1) == 100);
+    assert_true(wanted_at(ZDD_PHASE_RETURNING, 2) == 0);
+    assert_true(wanted_at(ZDD_PHASE_CANCELED, 2) == 0);
+    assert_null(zdd_json_at(one_app, "/new/wantedWeight"));
+    assert_null(zdd_json_at(one_app, "/new/addresses"));
+}
+
+static void new_instances_can_be_reached_by_their_addresses(void **state)
+{
+    ZDD_AUTO_JSON json_t *none = written_pair(a_run(.phase = ZDD_PHASE_ROLLING), "/a-blue");
+    ZDD_AUTO_JSON json_t *two = written_pair(
+        a_run(.phase = ZDD_PHASE_GATED, .new_addresses = "10.0.0.7:31005 [2001:db8::1]:31009"),
+        "/a-blue");
+
+    (void)state;
+    assert_int_equal(json_array_size(zdd_json_at(none, "/new/addresses")), 0);
+    assert_true(json_is_array(zdd_json_at(none, "/new/addresses")));
+    assert_null(zdd_json_at(two, "/old/addresses"));
+    assert_int_equal(json_array_size(zdd_json_at(two, "/new/addresses")), 2);
+    assert_string_equal(json_string_value(zdd_json_at(two, "/new/addresses/0")), "10.0.0.7:31005");
+    assert_string_equal(json_string_value(zdd_json_at(two, "/new/addresses/1")),
+                        "[2001:db8::1]:31009");
+}
+
 static void the_way_back_is_one_step_more(void **state)
 {
     ZDD_AUTO_JSON json_t *forward = written(a_run(.phase = ZDD_PHASE_ROLLING, .step = 1));
@@ -203,6 +244,8 @@ int main(void)
         cmocka_unit_test(progress_over_a_pair_goes_by_its_program),
         cmocka_unit_test(weights_of_a_pair_are_what_the_balancers_were_told),
         cmocka_unit_test(a_pair_is_shown_by_its_apps_and_the_steps_of_its_program),
+        cmocka_unit_test(a_pair_says_the_share_that_its_step_wants),
+        cmocka_unit_test(new_instances_can_be_reached_by_their_addresses),
         cmocka_unit_test(the_way_back_is_one_step_more),
         cmocka_unit_test(a_strategy_that_is_no_more_has_no_step),
         cmocka_unit_test(rollback_is_possible_where_the_table_says_so),

@@ -117,6 +117,41 @@ static void nobody_is_a_fleet_too(void **state)
     zdd_fleet_release(&fleet);
 }
 
+static void addresses_are_told_in_their_order_whatever_the_list(void **state)
+{
+    struct zdd_spot there[] = {a_spot(true, "10.0.0.2:7", "10.0.0.2:8"),
+                               a_spot(false, "10.0.0.10:1"),
+                               {.healthy = true},
+                               a_spot(true, "10.0.0.1:9")};
+    char told[ZDD_ADDRESSES_SIZE] = "from before";
+
+    (void)state;
+    zdd_spots_print(&spots_of(there), told);
+    assert_string_equal(told, "10.0.0.10:1 10.0.0.1:9 10.0.0.2:7");
+    zdd_spots_print(&(struct zdd_spots){0}, told);
+    assert_string_equal(told, "");
+}
+
+static void of_many_addresses_the_first_in_order_are_told(void **state)
+{
+    struct zdd_spot there[ZDD_ADDRESSES_MAX + 4];
+    struct zdd_spot backwards[ZDD_COUNT(there)];
+    char told[ZDD_ADDRESSES_SIZE], again[ZDD_ADDRESSES_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(there); i++) {
+        there[i] = (struct zdd_spot){.port_count = 1};
+        snprintf(there[i].address[0], ZDD_SPOT_SIZE,
+                 "[2001:db8:1111:2222:3333:4444:5555:%zu]:65535", 1000 + i);
+        backwards[ZDD_COUNT(there) - 1 - i] = there[i];
+    }
+    zdd_spots_print(&spots_of(there), told);
+    zdd_spots_print(&spots_of(backwards), again);
+    assert_string_equal(told, again);
+    assert_non_null(strstr(told, ":1015]:65535"));
+    assert_null(strstr(told, ":1016]:65535"));
+}
+
 /* Two healthy instances of each version, behind one port. */
 static const struct zdd_fleet pair_of_two = {.instances = {2, 2}, .healthy = {2, 2}, .ports = 1};
 
@@ -352,6 +387,8 @@ int main(void)
         cmocka_unit_test(ports_without_a_backend_are_behind_no_balancer),
         cmocka_unit_test(an_instance_with_every_port_that_a_pair_can_have_fits),
         cmocka_unit_test(nobody_is_a_fleet_too),
+        cmocka_unit_test(addresses_are_told_in_their_order_whatever_the_list),
+        cmocka_unit_test(of_many_addresses_the_first_in_order_are_told),
         cmocka_unit_test(balancers_that_have_not_all_answered_tell_nothing),
         cmocka_unit_test(the_worst_balancer_counts_and_sessions_add_up),
         cmocka_unit_test(told_is_who_serves_with_exactly_the_weight),

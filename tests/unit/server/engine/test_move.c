@@ -318,6 +318,15 @@ static void that_traffic_was_seen_is_worth_writing(void **state)
     assert_true(zdd_move_matters(&seen_now, &unseen));
 }
 
+static void where_the_new_instances_are_is_worth_writing(void **state)
+{
+    const struct zdd_run here = a_run(.new_addresses = "10.0.0.1:1"),
+                         there = a_run(.new_addresses = "10.0.0.1:2");
+
+    (void)state;
+    assert_true(zdd_move_matters(&here, &there));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +347,7 @@ int main(void)
         cmocka_unit_test(traffic_counts_as_seen_from_the_first_look_that_shows_it),
         cmocka_unit_test(ordered_traffic_is_noted_and_not_seen_yet),
         cmocka_unit_test(that_traffic_was_seen_is_worth_writing),
+        cmocka_unit_test(where_the_new_instances_are_is_worth_writing),
     };
 
     return cmocka_run_group_tests_name("server/engine/move", tests, NULL, NULL);

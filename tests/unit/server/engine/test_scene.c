@@ -311,6 +311,7 @@ static void callers_see_each_app_on_its_side(void **state)
     /* While it is adopted, those without labels are old ones too. */
     assert_int_equal(run.old_side.instances, 5);
     assert_int_equal(run.old_side.healthy, 3);
+    assert_string_equal(run.new_addresses, "10.0.0.2:1");
 }
 
 static void a_look_of_somebody_else_is_taken_over(void **state)

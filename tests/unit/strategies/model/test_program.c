@@ -48,6 +48,23 @@ static void every_kind_of_step_comes_back(void **state)
                                 "drain;retire;settle");
 }
 
+static void the_share_of_a_step_is_that_of_the_last_shift(void **state)
+{
+    struct zdd_program program = {0};
+
+    (void)state;
+    zdd_program_add(&program, ZDD_STEP_START, 4);
+    assert_int_equal(zdd_program_share(&program, 0), 10000); /* nobody to share with */
+    zdd_program_add(&program, ZDD_STEP_SHIFT, 2500);
+    zdd_program_add(&program, ZDD_STEP_JOIN, 0);
+    zdd_program_add(&program, ZDD_STEP_SHIFT, 10000);
+    assert_int_equal(zdd_program_share(&program, 0), 0);
+    assert_int_equal(zdd_program_share(&program, 1), 2500);
+    assert_int_equal(zdd_program_share(&program, 2), 2500);
+    assert_int_equal(zdd_program_share(&program, 3), 10000);
+    assert_int_equal(zdd_program_share(&program, 4), 10000);
+}
+
 static void no_step_at_all_is_no_text(void **state)
 {
     const struct zdd_program program = {0};
@@ -191,6 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_step_comes_back),
+        cmocka_unit_test(the_share_of_a_step_is_that_of_the_last_shift),
         cmocka_unit_test(no_step_at_all_is_no_text),
         cmocka_unit_test(each_number_that_a_step_can_have_comes_back),
         cmocka_unit_test(the_longest_program_fits_into_its_text),

@@ -24,10 +24,15 @@ static const char evidence_sql[] = {
 #include "schema_0003.inc"
     , 0};
 
+static const char lock_sql[] = {
+#include "schema_0004.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},
     {2, pair_sql},
     {3, evidence_sql},
+    {4, lock_sql},
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -180,9 +180,9 @@ enum zdd_err zdd_run_live(struct zdd_store *store,
 
     ZDD_STMT stmt = zdd_stmt_prepare(reader.conn, "SELECT id, app_id, wake_at_ms"
                                                   " FROM run INDEXED BY run_live"
-                                                  " WHERE active = 1 ORDER BY app_id");
+                                                  " WHERE active = 1 ORDER BY lock");
 
-    while (zdd_stmt_next(&stmt)) { /* ends with the rows: at most one per app */
+    while (zdd_stmt_next(&stmt)) { /* ends with the rows: at most one per lock */
         const char *id = zdd_column_text(&stmt, 0);
         const char *app_id = zdd_column_text(&stmt, 1);
 
@@ -196,15 +196,17 @@ enum zdd_err zdd_run_of_app(struct zdd_store *store, const char *app_id,
                             char ret_id[static ZDD_ID_SIZE])
 {
     ZDD_READER reader = zdd_reader_borrow(store);
+    char lock[ZDD_APP_ID_SIZE];
     enum zdd_err err;
 
     if (reader.err != ZDD_ERR_NONE)
         return reader.err;
 
     ZDD_STMT stmt = zdd_stmt_prepare(reader.conn, "SELECT id FROM run INDEXED BY run_live"
-                                                  " WHERE app_id = :app_id AND active = 1");
+                                                  " WHERE lock = :lock AND active = 1");
 
-    zdd_bind_text(&stmt, ":app_id", app_id);
+    zdd_run_lock(app_id, lock);
+    zdd_bind_text(&stmt, ":lock", lock);
     err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
     ret_id[0] = '\0';
     if (err == ZDD_ERR_RUN_UNKNOWN)
@@ -236,10 +238,12 @@ enum zdd_err zdd_run_queued(struct zdd_tx *tx, const char *app_id,
                             bool (*visit)(void *cls, const char *id), void *cls)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, "SELECT id FROM run INDEXED BY run_queue"
-                                               " WHERE app_id = :app_id AND state = 'queued'"
+                                               " WHERE lock = :lock AND state = 'queued'"
                                                " ORDER BY no");
+    char lock[ZDD_APP_ID_SIZE];
 
-    zdd_bind_text(&stmt, ":app_id", app_id);
+    zdd_run_lock(app_id, lock);
+    zdd_bind_text(&stmt, ":lock", lock);
     while (zdd_stmt_next(&stmt)) { /* ends with the queue */
         const char *id = zdd_column_text(&stmt, 0);
 

@@ -66,5 +66,8 @@
     "labels, revision, active" ZDD_RUN_FIXED(ZDD_COLUMN_NAME) ZDD_RUN_LEFT(ZDD_COLUMN_NAME)        \
         ZDD_RUN_MOVED(ZDD_COLUMN_NAME)
 
+/** The lock of an app, as the column has it. */
+void zdd_run_lock(const char *app_id, char ret_lock[static ZDD_APP_ID_SIZE]);
+
 /** Read the present row; what cannot be sticks in @p stmt. */
 void zdd_run_read(struct zdd_stmt *stmt, struct zdd_run *ret_run);

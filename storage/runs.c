@@ -6,6 +6,7 @@
 
 #include "storage/inside.h"
 #include "storage/run_row.h"
+#include "strategies/model/colours.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -98,15 +99,22 @@ enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id, struct zdd_run *
 /* clang-format off */
 /* Parameters in the order of the columns: they are bound by place. */
 static const char insert_sql[] =
-    "INSERT INTO run (labels, revision, active, state"
+    "INSERT INTO run (labels, revision, active, state, lock"
         ZDD_RUN_FIXED(ZDD_COLUMN_NAME) ZDD_RUN_LEFT(ZDD_COLUMN_NAME) ZDD_RUN_MOVED(ZDD_COLUMN_NAME)
-    ") VALUES (:labels, :revision, :active, :state"
+    ") VALUES (:labels, :revision, :active, :state, :lock"
         ZDD_RUN_FIXED(ZDD_COLUMN_PARAMETER) ZDD_RUN_LEFT(ZDD_COLUMN_PARAMETER)
         ZDD_RUN_MOVED(ZDD_COLUMN_PARAMETER)
     ")";
 /* clang-format on */
 
-static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const char *labels)
+void zdd_run_lock(const char *app_id, char ret_lock[static ZDD_APP_ID_SIZE])
+{
+    (void)snprintf(ret_lock, ZDD_APP_ID_SIZE, "%.*s", (int)zdd_lock_size(app_id, strlen(app_id)),
+                   app_id);
+}
+
+static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const char *labels,
+                           const char *lock)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, insert_sql);
     int place = 1;
@@ -116,6 +124,7 @@ static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const c
     zdd_place_int(&stmt, place++, run->revision);
     zdd_place_int(&stmt, place++, run->active);
     zdd_place_text(&stmt, place++, state_of(run));
+    zdd_place_text(&stmt, place++, lock);
     zdd_columns_bind(&stmt, place, fixed_columns, ZDD_COUNT(fixed_columns), run);
     place += FIXED_COUNT;
     zdd_columns_bind(&stmt, place, left_columns, ZDD_COUNT(left_columns), run);
@@ -204,20 +213,24 @@ static enum zdd_err leave(struct zdd_tx *tx, const struct zdd_run *run)
 }
 
 static const char live_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run INDEXED BY run_live"
-                               " WHERE app_id = :app_id AND active = 1";
+                               " WHERE lock = :key AND active = 1";
 static const char queued_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run INDEXED BY run_queue"
-                                 " WHERE app_id = :app_id AND state = 'queued'"
+                                 " WHERE lock = :key AND state = 'queued'"
                                  " ORDER BY no LIMIT 1";
+/* By the lock that the row has: one from before there were locks has another. */
+static const char next_sql[] = "SELECT " ZDD_RUN_COLUMNS " FROM run INDEXED BY run_queue"
+                               " WHERE lock = (SELECT lock FROM run WHERE id = :key)"
+                               " AND state = 'queued' ORDER BY no LIMIT 1";
 
-/* The first row that @p sql finds for the app, or ZDD_ERR_RUN_UNKNOWN. */
-static enum zdd_err first_of_app(struct zdd_tx *tx, const char *sql, const char *app_id,
-                                 struct zdd_run *ret_run)
+/* The first row that @p sql finds, or ZDD_ERR_RUN_UNKNOWN. */
+static enum zdd_err first_of(struct zdd_tx *tx, const char *sql, const char *key,
+                             struct zdd_run *ret_run)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(tx->conn, sql);
     struct zdd_run run = {0};
     enum zdd_err err;
 
-    zdd_bind_text(&stmt, ":app_id", app_id);
+    zdd_bind_text(&stmt, ":key", key);
     err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
@@ -241,7 +254,8 @@ static enum zdd_err cancel_queued(struct zdd_tx *tx, struct zdd_run *run, enum z
 }
 
 /* The live one is told to stop, unless it goes back already; those that only wait end here. */
-static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const struct zdd_run *by)
+static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const struct zdd_run *by,
+                              const char *lock)
 {
     struct zdd_run queued = {0};
     enum zdd_err err = ZDD_ERR_NONE;
@@ -253,7 +267,7 @@ static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const str
         err = leave(tx, live);
     }
     while (err == ZDD_ERR_NONE) { /* ends with the queue: each turn shortens it */
-        err = first_of_app(tx, queued_sql, by->app_id, &queued);
+        err = first_of(tx, queued_sql, lock, &queued);
         if (err == ZDD_ERR_RUN_UNKNOWN)
             return ZDD_ERR_NONE;
         if (err != ZDD_ERR_NONE)
@@ -269,9 +283,12 @@ static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const str
 enum zdd_err zdd_run_insert(struct zdd_tx *tx, struct zdd_run *run, const char *labels,
                             enum zdd_when_busy when_busy, char ret_busy[static ZDD_ID_SIZE])
 {
+    char lock[ZDD_APP_ID_SIZE];
     struct zdd_run live = {0};
-    enum zdd_err err = first_of_app(tx, live_sql, run->app_id, &live);
+    enum zdd_err err;
 
+    zdd_run_lock(run->app_id, lock);
+    err = first_of(tx, live_sql, lock, &live);
     if (err != ZDD_ERR_NONE && err != ZDD_ERR_RUN_UNKNOWN)
         return err;
     memcpy(ret_busy, live.id, sizeof(live.id));
@@ -279,19 +296,19 @@ enum zdd_err zdd_run_insert(struct zdd_tx *tx, struct zdd_run *run, const char *
     if (!run->active && when_busy == ZDD_WHEN_BUSY_REJECT)
         return ZDD_ERR_APP_BUSY;
     if (!run->active && when_busy == ZDD_WHEN_BUSY_SUPERSEDE) {
-        err = supersede(tx, &live, run);
+        err = supersede(tx, &live, run, lock);
         if (err != ZDD_ERR_NONE)
             return err;
     }
-    return insert(tx, run, labels);
+    return insert(tx, run, labels, lock);
 }
 
-/* The app's oldest queued deployment takes the place of @p ended. */
+/* The oldest deployment that is queued for the lock takes the place of @p ended. */
 static enum zdd_err activate_next(struct zdd_tx *tx, const struct zdd_run *ended,
                                   char ret_next[static ZDD_ID_SIZE])
 {
     struct zdd_run next = {0};
-    enum zdd_err err = first_of_app(tx, queued_sql, ended->app_id, &next);
+    enum zdd_err err = first_of(tx, next_sql, ended->id, &next);
 
     if (err == ZDD_ERR_RUN_UNKNOWN)
         return ZDD_ERR_NONE;

@@ -1,18 +1,19 @@
 /**
  * @file storage/runs.h
- * @brief Deployments at rest. One live one per app: a unique partial index says so.
+ * @brief Deployments at rest. One live one per app, and per pair of apps (model/colours.h): a
+ * unique partial index says so.
  */
 #pragma once
 
 #include "storage/store.h"
 #include "strategies/model/run.h"
 
-/** What to do when the app has a live deployment. */
+/** What to do when the app, or its pair, has a live deployment. */
 enum zdd_when_busy { ZDD_WHEN_BUSY_REJECT, ZDD_WHEN_BUSY_QUEUE, ZDD_WHEN_BUSY_SUPERSEDE };
 
 /**
  * Insert a deployment; run->id, plan_id, app_id, strategy, created_*, reason, wake_at_ms must be
- * set. It is active at once when the app has no live one; else by @p when_busy: ZDD_ERR_APP_BUSY,
+ * set. It is active at once when its lock has no live one; else by @p when_busy: ZDD_ERR_APP_BUSY,
  * or it is queued (active false) behind it. SUPERSEDE also ends all that are queued (phase
  * canceled, cause superseded), and leaves the command abort with the live one, in place of one that
  * waited, unless it goes back already; superseded_by of each names the new one.
@@ -39,7 +40,7 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id,
  * becomes revision + 1 and so does run->revision. The stored command is cleared only when @p
  * take_command, and only if it still is run->command (a newer command survives, and the deployment
  * is due at once). run->command and superseded_by are then what is stored. `active` becomes false
- * when the phase is final, and the oldest queued deployment of the app becomes active and due.
+ * when the phase is final, and the oldest deployment queued for the lock becomes active and due.
  *
  * @param[out] ret_next  id of the deployment that became active, else ""
  * @return ZDD_ERR_NONE; ZDD_ERR_REVISION_STALE and nothing is changed; or a store error
@@ -95,8 +96,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_list(struct zdd_store *store,
 ZDD_MUST_CHECK enum zdd_err zdd_run_peek_load(const struct zdd_run_peek *peek,
                                               struct zdd_run *ret_run, char **ret_labels);
 
-/** Ids of the app's queued deployments, oldest first: whoever supersedes them writes their events.
- * Call it before zdd_run_insert(), which cancels them. */
+/** Ids of the deployments queued for the lock of the app, oldest first: whoever supersedes them
+ * writes their events. Call it before zdd_run_insert(), which cancels them. */
 ZDD_MUST_CHECK enum zdd_err zdd_run_queued(struct zdd_tx *tx, const char *app_id,
                                            bool (*visit)(void *cls, const char *id), void *cls);
 
@@ -106,7 +107,7 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_live(struct zdd_store *store,
                                                        const char *app_id, int64_t wake_at_ms),
                                          void *cls);
 
-/** Live deployment of an app: its id, or "" when there is none. */
+/** Live deployment that holds the lock of an app: its id, or "" when there is none. */
 ZDD_MUST_CHECK enum zdd_err zdd_run_of_app(struct zdd_store *store, const char *app_id,
                                            char ret_id[static ZDD_ID_SIZE]);
 /** Number of deployments of an app, ever. */

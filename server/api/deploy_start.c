@@ -85,13 +85,17 @@ static enum zdd_err insert_run(struct zdd_deploy_job *job, struct zdd_tx *tx)
 static enum zdd_err refuse_busy(struct zdd_deploy_job *job, struct zdd_tx *tx)
 {
     struct zdd_call *call = job->post.call;
+    struct zdd_run busy;
+    const enum zdd_err err = zdd_run_load_tx(tx, job->busy, &busy);
 
+    if (err != ZDD_ERR_NONE)
+        return err;
     snprintf(call->extra, sizeof(call->extra), "\"deploymentId\":\"%s\",\"planId\":\"%s\"",
              job->busy, job->plan.id);
     (void)zdd_call_fail(call, ZDD_ERR_APP_BUSY,
                         "%s is being deployed by %s; wait for its end, or say whenBusy queue or "
                         "supersede",
-                        job->plan.app_id, job->busy);
+                        busy.app_id, job->busy);
     return zdd_post_refuse(&job->post, tx, ZDD_ERR_APP_BUSY);
 }
 

@@ -482,6 +482,60 @@ static void one_pair_has_one_deployment_at_a_time(void **state)
     apiclient_expect(deploy(world, FIRST), 409, "app-busy");
 }
 
+#define SCALE(id) "{\"strategy\":\"scale\",\"appId\":\"" id "\",\"options\":{\"instances\":5}}"
+
+static void a_pair_and_its_apps_exclude_each_other(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer refused = {0}, queued = {0}, app = {0}, list = {0};
+
+    start(world, "", id); /* of /zdd/base, which makes /zdd/base-blue */
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    refused = deploy(world, SCALE("/zdd/base-blue"));
+    assert_int_equal(refused.status, 409);
+    assert_string_equal(apiclient_text(&refused, "/code"), "app-busy");
+    assert_string_equal(apiclient_text(&refused, "/deploymentId"), id);
+    assert_non_null(strstr(apiclient_text(&refused, "/detail"), "/zdd/base is being deployed by"));
+    queued = deploy(world, "{\"strategy\":\"scale\",\"appId\":\"/zdd/base-blue\",\"whenBusy\":"
+                           "\"queue\",\"options\":{\"instances\":5}}");
+    assert_int_equal(queued.status, 202);
+    assert_string_equal(apiclient_text(&queued, "/state"), "queued");
+    app = apiclient_get(world->client, "/v1/apps/%2Fzdd%2Fbase-blue");
+    assert_string_equal(apiclient_text(&app, "/deployment"), id);
+    list = apiclient_get(world->client, "/v1/deployments?appId=/zdd/base-blue");
+    assert_int_equal(json_array_size(zdd_json_at(list.json, "/items")), 1);
+    assert_string_equal(apiclient_text(&list, "/items/0/id"), apiclient_text(&queued, "/id"));
+}
+
+static void who_supersedes_a_pair_rests_on_the_app_as_it_is(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE], path[120];
+    APICLIENT_AUTO struct apiclient_answer next = {0}, made = {0};
+
+    start(world, "", id);
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    fake_cluster_touch(&world->cluster, "/zdd/base-blue", "cpus", json_real(0.2),
+                       "2024-05-01T11:00:00.000Z");
+    next = deploy(world, "{\"strategy\":\"scale\",\"appId\":\"/zdd/base-blue\",\"whenBusy\":"
+                         "\"supersede\",\"options\":{\"instances\":5}}");
+    assert_int_equal(next.status, 202);
+    snprintf(path, sizeof(path), "/v1/plans/%s", apiclient_text(&next, "/planId"));
+    made = apiclient_get(world->client, path);
+    assert_string_equal(apiclient_text(&made, "/preconditions/appVersion"),
+                        "2024-05-01T11:00:00.000Z");
+}
+
+static void while_one_app_is_scaled_the_pair_waits(void **state)
+{
+    struct api_world *world = *state;
+
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    apiclient_expect(deploy(world, SCALE("/zdd/base-blue")), 202, NULL);
+    apiclient_expect(deploy(world, FIRST), 409, "app-busy");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, api_world_teardown)
@@ -509,6 +563,9 @@ int main(void)
         TEST(a_deployment_shows_both_apps_and_the_steps_of_its_program),
         TEST(promote_is_for_who_waits_at_the_gate),
         TEST(one_pair_has_one_deployment_at_a_time),
+        TEST(a_pair_and_its_apps_exclude_each_other),
+        TEST(who_supersedes_a_pair_rests_on_the_app_as_it_is),
+        TEST(while_one_app_is_scaled_the_pair_waits),
     };
 
     return cmocka_run_group_tests_name("api/pair", tests, NULL, NULL);

@@ -250,6 +250,7 @@ static void a_filled_database_of_version_1_keeps_every_row(void **state)
         assert_string_equal(after, before[i]);
     }
     assert_int_equal(ask(place->path, "SELECT count(*) FROM step"), 16);
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM run WHERE lock = '/shop'"), 1);
     assert_int_equal(ask(place->path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
     assert_int_equal(ask(place->path, "SELECT count(*) FROM pragma_integrity_check"
                                       " WHERE integrity_check = 'ok'"),

@@ -94,6 +94,21 @@ static void going_forward_each_step_has_the_whole_time_and_going_back_its_own(vo
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_UNDOING), 800000 + 600000);
 }
 
+static void each_step_over_a_pair_has_a_time_of_its_own(void **state)
+{
+    const struct zdd_plan plan = a_plan(.deadline_ms = 123456, .pair = {.drain_ms = 7000},
+                                        .program = {.count = 1, .step = {{ZDD_STEP_KEEP, 40000}}});
+
+    (void)state;
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_SHIFTING), ZDD_SHIFT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_SETTLING), ZDD_SHIFT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_JOINING), ZDD_JOIN_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_KEEPING), 40000 + ZDD_SHIFT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_DRAINING), 7000 + ZDD_SHIFT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_RETIRING), ZDD_REVERT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_RETURNING), ZDD_REVERT_LIMIT_MS + 7000);
+}
+
 static void the_way_back_is_measured_by_what_is_put_back(void **state)
 {
     struct zdd_plan plan = a_plan(.old = facts_of_app(.start_ms = 200000));
@@ -115,6 +130,7 @@ int main(void)
         cmocka_unit_test(a_wave_is_a_launch_a_kill_and_the_time_to_turn_healthy),
         cmocka_unit_test(the_default_deadline_is_twice_that_within_five_minutes_and_a_day),
         cmocka_unit_test(going_forward_each_step_has_the_whole_time_and_going_back_its_own),
+        cmocka_unit_test(each_step_over_a_pair_has_a_time_of_its_own),
         cmocka_unit_test(the_way_back_is_measured_by_what_is_put_back),
     };
 

@@ -14,10 +14,24 @@ static bool is_idle(const struct zdd_facts *f)
            f->seen->current.healthy == 0;
 }
 
+/* Healthy, and yet no balancer has had any of it for as long as a request may take: none serves its
+ * group, so none can be told to leave it alone. */
+static bool is_unlisted(const struct zdd_facts *f, const struct zdd_traffic *aim)
+{
+    const struct zdd_balance *b = &f->seen->balance;
+    const bool long_enough = f->run->phase != ZDD_PHASE_RETURNING ||
+                             f->seen->now_ms >= f->run->phase_since_ms + f->plan->pair.drain_ms;
+
+    return zdd_pair_is_ordered(f, aim) && b->known && b->side[ZDD_SIDE_OLD].told &&
+           b->side[ZDD_SIDE_NEW].servers == 0 && long_enough;
+}
+
 bool zdd_pair_has_returned(const struct zdd_facts *f)
 {
     const struct zdd_traffic aim = zdd_pair_return_aim(f);
 
+    if (is_unlisted(f, &aim))
+        return true;
     return zdd_pair_is_set(f, &aim) &&
            (is_idle(f) || zdd_pair_drain_time_is_over(f) || zdd_pair_is_drained(f, ZDD_SIDE_NEW));
 }

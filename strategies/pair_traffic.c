@@ -133,6 +133,16 @@ static bool has_newcomers(const struct zdd_facts *f)
            old->current.ready + old->outdated.ready > f->run->old_side.healthy;
 }
 
+/* Going back from a version that no balancer has: there is nobody who could lose a request by it,
+ * or be told. */
+static bool leaves_unlisted(const struct zdd_facts *f)
+{
+    const struct zdd_balance *b = &f->seen->balance;
+
+    return zdd_phase_is_undo(f->run->phase) && b->known && b->side[ZDD_SIDE_OLD].told &&
+           b->side[ZDD_SIDE_NEW].servers == 0;
+}
+
 void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, struct zdd_decision *d)
 {
     const struct zdd_traffic up = raised(&f->run->traffic, aim);
@@ -141,7 +151,8 @@ void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, str
     d->sight = is_told(f) && !has_newcomers(f) ? ZDD_SIGHT_SEEN : ZDD_SIGHT_LOST;
     if (!zdd_traffic_same(&f->run->traffic, &up))
         zdd_pair_order(&up, d);
-    else if (!zdd_traffic_same(&f->run->traffic, aim) && is_told(f) && can_carry(f, aim))
+    else if (!zdd_traffic_same(&f->run->traffic, aim) && (is_told(f) || leaves_unlisted(f)) &&
+             can_carry(f, aim))
         zdd_pair_order(aim, d);
 }
 

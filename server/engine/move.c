@@ -115,12 +115,16 @@ static bool tally_differs(const struct zdd_tally *a, const struct zdd_tally *b)
            strcmp(a->version, b->version) != 0;
 }
 
-/* The code "marathon" covers silence, an unclear answer and an order without effect. They begin
- * differently; the numbers further on change all the time and are not worth a write. */
+/* These codes cover several things, as silence, an unclear answer, and an order without effect.
+ * They begin differently; the numbers further on change all the time and are not worth a write. */
 static bool words_differ(const struct zdd_run *a, const struct zdd_run *b)
 {
-    return strcmp(b->waiting_code, "marathon") == 0 &&
-           strncmp(a->waiting_text, b->waiting_text, TELLING_WORDS_SIZE) != 0;
+    static const char *const codes[] = {"marathon", "balancer", "drain"};
+    bool several = false;
+
+    for (size_t i = 0; i < ZDD_COUNT(codes); i++)
+        several = several || strcmp(b->waiting_code, codes[i]) == 0;
+    return several && strncmp(a->waiting_text, b->waiting_text, TELLING_WORDS_SIZE) != 0;
 }
 
 bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)

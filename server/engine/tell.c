@@ -85,6 +85,9 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
 
     if (!seen->balance.known)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
+    else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].servers == 0)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "No balancer lists the new instances: does one serve the app's HAPROXY_GROUP?");
     else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].up < plan->target.instances)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "%d of %d new instances are UP on every balancer.", (int)side[ZDD_SIDE_NEW].up,
@@ -107,7 +110,7 @@ static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
     else if (sessions > 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "%d requests are still under way at the old version.", (int)sessions);
+                 "Requests that are still under way at the old version: %d.", (int)sessions);
     else
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "No request is seen at the old version; those that a reload hid may still end.");

@@ -15,14 +15,13 @@
 #define AGENT_PORT 23000
 #define ANSWERED_MIN 200
 
-struct site *site_open(int balancers)
+static struct site *open_site(int balancers, const char *const *lab_options)
 {
-    static const char *const two[] = {"--balancers", "2", NULL};
     struct site *site = calloc(1, sizeof(*site));
 
     assert_non_null(site);
     site->balancers = balancers;
-    site->stage = stage_start(balancers == 2 ? two : NULL);
+    site->stage = stage_start(lab_options);
     snprintf(site->addresses, sizeof(site->addresses), "http://%s:%d", site->stage->host,
              (int)stage_number(site->stage, 0, "port"));
     if (balancers == 2) {
@@ -38,6 +37,18 @@ struct site *site_open(int balancers)
     site->options[3] = site->agent;
     site->e = e2e_on(site->stage->lab, site->options);
     return site;
+}
+
+struct site *site_open(int balancers)
+{
+    static const char *const two[] = {"--balancers", "2", NULL};
+
+    return open_site(balancers, balancers == 2 ? two : NULL);
+}
+
+struct site *site_open_with(const char *const *lab_options)
+{
+    return open_site(1, lab_options);
 }
 
 void site_close(struct site *site)

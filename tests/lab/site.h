@@ -26,6 +26,8 @@ struct site {
 /** @param balancers  1 or 2. The agent's port stays when the server starts again: it stands in the
  * apps' labels. */
 struct site *site_open(int balancers);
+/** The same with one balancer and further options of the lab, NULL-terminated. */
+struct site *site_open_with(const char *const *lab_options);
 void site_close(struct site *site);
 
 /** Three instances of a simpleservice behind STAGE_PORT, in the host's network; new reference. */

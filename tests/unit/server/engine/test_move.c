@@ -6,6 +6,9 @@
 
 #include "tests/unit/strategies/facts.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct zdd_run moved(struct zdd_run run, struct zdd_decision d, int64_t now_ms)
 {
     const struct zdd_plan plan = a_plan();
@@ -229,6 +232,26 @@ another_reason_to_wait_for_marathon_is_worth_writing_and_its_numbers_are_not(voi
     assert_false(zdd_move_matters(&silent, &later));
 }
 
+static void so_is_another_reason_to_wait_for_balancers(void **state)
+{
+    static const char *const codes[] = {"balancer", "drain"};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(codes); i++) {
+        struct zdd_run deaf = a_run(.waiting_text = "Not every balancer has answered yet.");
+        struct zdd_run busy =
+            a_run(.waiting_text = "Requests that are still under way at the old version: 7.");
+        struct zdd_run less =
+            a_run(.waiting_text = "Requests that are still under way at the old version: 6.");
+
+        (void)snprintf(deaf.waiting_code, sizeof(deaf.waiting_code), "%s", codes[i]);
+        memcpy(busy.waiting_code, deaf.waiting_code, sizeof(busy.waiting_code));
+        memcpy(less.waiting_code, deaf.waiting_code, sizeof(less.waiting_code));
+        assert_true(zdd_move_matters(&deaf, &busy));
+        assert_false(zdd_move_matters(&busy, &less));
+    }
+}
+
 /* A program of three steps: shift, start, shift. */
 static struct zdd_run moved_over_pair(struct zdd_run run, struct zdd_decision d, int64_t now_ms)
 {
@@ -338,6 +361,7 @@ int main(void)
         cmocka_unit_test(the_end_is_noted_and_nothing_wakes_it_any_more),
         cmocka_unit_test(
             another_reason_to_wait_for_marathon_is_worth_writing_and_its_numbers_are_not),
+        cmocka_unit_test(so_is_another_reason_to_wait_for_balancers),
         cmocka_unit_test(a_pause_stops_the_deadlines),
         cmocka_unit_test(going_back_out_of_a_hold_gets_its_own_time),
         cmocka_unit_test(a_retry_starts_the_clocks_anew),

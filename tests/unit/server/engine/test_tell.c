@@ -146,7 +146,11 @@ static void a_balancer_is_waited_for_with_what_it_lacks(void **state)
     assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
                       seen(.balance = {.known = false}), "Not every balancer has answered yet.");
     assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
-                      seen(.balance = a_balance({.up = 4}, {.up = 5})),
+                      seen(.balance = a_balance({.up = 4}, {0})),
+                      "No balancer lists the new instances: does one serve the app's "
+                      "HAPROXY_GROUP?");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
+                      seen(.balance = a_balance({.up = 4}, {.servers = 6, .up = 5})),
                       "5 of 6 new instances are UP on every balancer.");
     assert_pair_waits(shifting, "balancer",
                       seen(.balance = a_balance({.told = true}, {.told = false})),
@@ -168,7 +172,7 @@ static void a_drain_is_waited_for_with_its_requests(void **state)
     assert_pair_waits(run, "drain", seen(.balance = {.known = false}),
                       "Not every balancer has answered yet.");
     assert_pair_waits(run, "drain", seen(.balance = a_balance({.sessions = 1}, {.sessions = 99})),
-                      "1 requests are still under way at the old version.");
+                      "Requests that are still under way at the old version: 1.");
     assert_pair_waits(run, "drain", seen(.balance = a_balance({.sessions = 0}, {.sessions = 99})),
                       "No request is seen at the old version; those that a reload hid may still "
                       "end.");

@@ -1,0 +1,78 @@
+/**
+ * @file tests/unit/strategies/test_pair_back.c
+ * @brief Going back from a version that no balancer has ever listed.
+ */
+#include "tests/unit/strategies/facts.h"
+
+#include <string.h>
+
+#define DRAIN_MS 2000
+
+/* Healthy, not under way to any balancer; the old version has all requests. */
+static struct zdd_run returning(enum zdd_phase phase)
+{
+    return a_run(.phase = phase, .ordered = true, .cause = ZDD_CAUSE_DEADLINE,
+                 .traffic = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 1}}});
+}
+
+static struct zdd_decision decision(struct zdd_run run, int64_t now_ms, int32_t listed)
+{
+    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.drain_ms = DRAIN_MS});
+
+    memcpy(plan.pair.old_id, "/shop/cart-blue", sizeof("/shop/cart-blue"));
+    memcpy(plan.pair.new_id, "/shop/cart-green", sizeof("/shop/cart-green"));
+    zdd_program_add(&plan.program, ZDD_STEP_START, 4);
+    zdd_program_add(&plan.program, ZDD_STEP_JOIN, 0);
+    return decide(
+        plan, run,
+        seen(.now_ms = now_ms, .definition = ZDD_DEFINITION_TARGET, .current = serving(4),
+             .peer = {.definition = ZDD_DEFINITION_PREVIOUS, .instances = 4, .current = serving(4)},
+             .balance = {.known = true,
+                         .side = {{.servers = 4, .up = 4, .told = true}, {.servers = listed}}}));
+}
+
+static void a_version_that_nobody_lists_is_told_to_go_without_being_seen(void **state)
+{
+    const struct zdd_run run = returning(ZDD_PHASE_RETURNING);
+    struct zdd_decision d = decision(run, T0, 0);
+
+    (void)state;
+    assert_int_equal(d.order_count, 1);
+    assert_int_equal(d.order[0].traffic.side[ZDD_SIDE_OLD].weight, 256);
+    assert_int_equal(d.order[0].traffic.side[ZDD_SIDE_NEW].serving, ZDD_DRAINS);
+    /* One that is listed, and has not been seen to have its weight, may have requests. */
+    d = decision(run, T0, 1);
+    assert_no_order(d);
+}
+
+static void it_is_left_alone_for_as_long_as_a_request_may_take(void **state)
+{
+    struct zdd_run run = returning(ZDD_PHASE_RETURNING);
+
+    (void)state;
+    run.traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    assert_phase(decision(run, T0 + DRAIN_MS - 1, 0), ZDD_PHASE_RETURNING);
+    assert_phase(decision(run, T0 + DRAIN_MS, 0), ZDD_PHASE_CLEARING);
+    assert_phase(decision(run, T0 + DRAIN_MS, 1), ZDD_PHASE_RETURNING);
+}
+
+static void what_comes_behind_does_not_wait_again(void **state)
+{
+    struct zdd_run run = returning(ZDD_PHASE_CLEARING);
+
+    (void)state;
+    assert_phase(decision(run, T0, 0), ZDD_PHASE_RETURNING); /* nothing has been ordered yet */
+    run.traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    assert_false(strcmp(decision(run, T0, 0).rule, "pair/return-first") == 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_version_that_nobody_lists_is_told_to_go_without_being_seen),
+        cmocka_unit_test(it_is_left_alone_for_as_long_as_a_request_may_take),
+        cmocka_unit_test(what_comes_behind_does_not_wait_again),
+    };
+
+    return cmocka_run_group_tests_name("strategies/pair_back", tests, NULL, NULL);
+}

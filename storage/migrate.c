@@ -28,11 +28,12 @@ static const char lock_sql[] = {
 #include "schema_0004.inc"
     , 0};
 
+static const char floor_sql[] = {
+#include "schema_0005.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
-    {1, start_sql},
-    {2, pair_sql},
-    {3, evidence_sql},
-    {4, lock_sql},
+    {1, start_sql}, {2, pair_sql}, {3, evidence_sql}, {4, lock_sql}, {5, floor_sql},
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -50,6 +50,7 @@
     X(pair_new_id, TEXT, pair.new_id)                                                              \
     X(pair_old_version, TEXT, pair.old_version)                                                    \
     X(pair_old_serving, INT32, pair.old_serving)                                                   \
+    X(pair_floor, INT32, pair.floor)                                                               \
     X(pair_drain_ms, INT32, pair.drain_ms)                                                         \
     X(pair_must_adopt, BOOL, pair.must_adopt)                                                      \
     X(pair_kill_undrained, BOOL, pair.kill_undrained)                                              \

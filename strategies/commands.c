@@ -6,6 +6,7 @@
  */
 #include "strategies/guards.h"
 #include "strategies/pair.h"
+#include "strategies/pair_floor.h"
 
 static bool paused(const struct zdd_facts *f)
 {
@@ -59,7 +60,7 @@ static bool ended_without_way_back(const struct zdd_facts *f)
 
 static bool held(const struct zdd_facts *f)
 {
-    return f->run->hold != ZDD_HOLD_NONE && !zdd_pair_is_promoted(f);
+    return f->run->hold != ZDD_HOLD_NONE && !zdd_pair_is_promoted(f) && !zdd_pair_floor_calls(f);
 }
 
 static void take(const struct zdd_facts *f, struct zdd_decision *d)

@@ -8,6 +8,7 @@
 #include "strategies/builtin.h"
 #include "strategies/guards.h"
 #include "strategies/pair_back.h"
+#include "strategies/pair_floor.h"
 #include "strategies/timing.h"
 #include "strategies/weights.h"
 
@@ -270,6 +271,10 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/locked",           ZDD_PHASE_PENDING,  is_locked_at_all,          ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"pair/begin",            ZDD_PHASE_PENDING,  zdd_always,                ZDD_SAME_PHASE,      begin,             "balancer"},
 
+    /* Fewer instances serve than the plan promises: this needs the balancers only. */
+    {"pair/floor-back",       ZDD_ANY_PHASE,      zdd_pair_floor_goes_back,  ZDD_PHASE_RETURNING, zdd_pair_floor_back, "balancer"},
+    {"pair/floor-hold",       ZDD_ANY_PHASE,      zdd_pair_floor_stays,      ZDD_SAME_PHASE,      zdd_pair_floor_hold, "operator"},
+
     /* What ends or holds a step, whichever it is. */
     {"pair/too-long-back",    ZDD_ANY_PHASE,      is_late_and_goes_back,     ZDD_PHASE_CLEARING,  zdd_note_lateness, "balancer"},
     {"pair/too-long-hold",    ZDD_ANY_PHASE,      is_late_and_stays,         ZDD_SAME_PHASE,      zdd_hold_failure,  "operator"},
@@ -307,6 +312,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
 
     {"pair/retired",          ZDD_PHASE_RETIRING, is_retired,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
     {"pair/retire-refused",   ZDD_PHASE_RETIRING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
+    {"pair/floor-old",        ZDD_PHASE_RETIRING, zdd_pair_floor_keeps,      ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
     {"pair/drain-again",      ZDD_PHASE_RETIRING, may_serve_again,           ZDD_SAME_PHASE,      shift,             "drain"},
     {"pair/retire",           ZDD_PHASE_RETIRING, should_retire,             ZDD_SAME_PHASE,      retire,            "tasks"},
     {"pair/wait-retired",     ZDD_PHASE_RETIRING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
@@ -316,6 +322,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
 
     /* Going back: all requests to the old version, then the new app goes as undo.c says. */
     {"pair/return-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_return,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
+    {"pair/floor-new",        ZDD_PHASE_CLEARING,  zdd_pair_floor_keeps,     ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
     {"pair/return-late",      ZDD_PHASE_RETURNING, zdd_pair_returns_late,    ZDD_PHASE_FAILED,    zdd_pair_note_late, NULL},
     {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},

@@ -4,6 +4,7 @@
  */
 #include "strategies/guards.h"
 #include "strategies/pair.h"
+#include "strategies/pair_floor.h"
 #include "strategies/weights.h"
 
 /* All requests to @p side; the other keeps serving users who stick to it. */
@@ -111,6 +112,8 @@ static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
         const bool gives = aim->side[i].weight < f->run->traffic.side[i].weight &&
                            (aim->side[i].weight == 0 || aim->side[other].weight > 0);
 
+        if (gives && zdd_pair_floor_is_broken(f))
+            return false;
         if (gives && seen[other].up < wanted_up(f, (enum zdd_pair_side)other) &&
             seen[other].up < seen[i].up)
             return false;

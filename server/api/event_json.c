@@ -53,7 +53,7 @@ const char *const zdd_event_types[] = {
     "deployment.gate.opened",   "deployment.gate.decided",    "deployment.paused",
     "deployment.resumed",       "deployment.verify.measured", "deployment.rolling-back",
     "deployment.succeeded",     "deployment.rolled-back",     "deployment.failed",
-    "deployment.canceled",
+    "deployment.canceled",      "deployment.floor.violated",  "deployment.floor.restored",
 };
 const size_t zdd_event_type_count = ZDD_COUNT(zdd_event_types);
 

@@ -73,6 +73,8 @@ static enum zdd_err explain(struct explain_job *job)
         return err;
     e->run = &job->run;
     memcpy(job->app_id, job->run.app_id, sizeof(job->app_id));
+    if (zdd_api_of(call)->options.engine)
+        zdd_engine_floor(zdd_api_of(call)->options.engine, job->run.id, &e->floor);
     ask_app(job);
     if (e->reachable)
         ask_queue(job);

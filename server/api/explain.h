@@ -8,6 +8,7 @@
 #include "server/api/queue.h"
 #include "server/base/buf.h"
 #include "server/engine/cluster.h"
+#include "server/engine/engine.h"
 #include "storage/runs.h"
 
 #define ZDD_HELPER_MAX 8
@@ -27,6 +28,7 @@ struct zdd_explanation {
     struct zdd_app_view view;              /* only when reachable */
     bool queue_known;
     struct zdd_queue_view queue;
+    struct zdd_engine_floor floor; /* of a pair: what the watchdog has seen */
     size_t helper_count;
     struct zdd_helper helper[ZDD_HELPER_MAX];
 };

@@ -100,6 +100,20 @@ static void write_marathon(struct zdd_writer *w, const struct zdd_explanation *e
     zdd_w_end_object(w);
 }
 
+static void write_floor(struct zdd_writer *w, const struct zdd_engine_floor *floor)
+{
+    if (!floor->watched) {
+        zdd_w_null(w, "floor");
+        return;
+    }
+    zdd_w_object(w, "floor");
+    zdd_w_int(w, "promised", floor->promised);
+    zdd_w_int(w, "serving", floor->serving);
+    zdd_w_text(w, "balancer", floor->balancer);
+    zdd_w_bool(w, "broken", floor->broken);
+    zdd_w_end_object(w);
+}
+
 void zdd_explain_json(struct zdd_buf *buf, const struct zdd_explanation *e, const char *text)
 {
     struct zdd_writer writer = {.buf = buf};
@@ -111,6 +125,7 @@ void zdd_explain_json(struct zdd_buf *buf, const struct zdd_explanation *e, cons
     zdd_w_waiting(w, e->run);
     write_observed(w, e);
     write_wanted(w, e);
+    write_floor(w, &e->floor);
     zdd_w_time(w, "since", e->run->waiting_since_ms);
     zdd_w_array(w, "whoCanUnblock");
     for (size_t i = 0; i < e->helper_count; i++) {

@@ -189,6 +189,17 @@ static void tell_queue(struct zdd_buf *buf, const struct zdd_explanation *e)
     zdd_buf_text(buf, ".\n");
 }
 
+static void tell_floor(struct zdd_buf *buf, const struct zdd_engine_floor *floor)
+{
+    if (!floor->watched)
+        return;
+    zdd_buf_printf(buf, "%d instances take requests on balancer %s, and %d are promised.",
+                   (int)floor->serving, floor->balancer, (int)floor->promised);
+    if (floor->broken)
+        zdd_buf_text(buf, " The old version helps, and nothing is removed until enough serve.");
+    zdd_buf_text(buf, "\n");
+}
+
 void zdd_explain_text(struct zdd_buf *buf, const struct zdd_explanation *e, int64_t now_ms)
 {
     tell_state(buf, e->run);
@@ -196,6 +207,7 @@ void zdd_explain_text(struct zdd_buf *buf, const struct zdd_explanation *e, int6
         return;
     tell_waiting(buf, e->run, now_ms);
     tell_tasks(buf, e);
+    tell_floor(buf, &e->floor);
     tell_queue(buf, e);
     for (size_t i = 0; i < e->helper_count; i++)
         zdd_buf_printf(buf, "Who can help: %s: %s.\n", e->helper[i].who, e->helper[i].how);

@@ -279,6 +279,8 @@ enum zdd_err zdd_plan_make(struct zdd_call *call, const struct zdd_plan_request 
         return err;
     fill_plan(m);
     zdd_preview_make(request->strategy, &m->plan, &m->preview);
+    if (is_pair(m))
+        m->plan.pair.floor = m->preview.lowest_serving;
     if (m->plan.deadline_ms == 0)
         m->plan.deadline_ms = m->preview.deadline_ms;
     ask_queue(m);

@@ -4,6 +4,8 @@
  */
 #include "server/engine/act.h"
 
+#include "server/engine/wards.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,18 @@ static enum zdd_err put(const struct zdd_act_scene *with, struct zdd_cluster_ord
 {
     sent->definition = definition->data;
     return with->cluster->ops->put(with->cluster->cls, sent, ret_ack);
+}
+
+/* A pair's instances may serve still, whatever the step has seen: it is asked at the last moment.
+ */
+static bool may_remove(const struct zdd_act_scene *with, enum zdd_pair_side side,
+                       struct zdd_cluster_ack *ret_ack)
+{
+    if (with->plan->program.count == 0 ||
+        zdd_wards_may_remove(with->wards, with->run->app_id, side))
+        return true;
+    snprintf(ret_ack->words, sizeof(ret_ack->words), "%s", zdd_err_text(ZDD_ERR_FLOOR_BROKEN));
+    return false;
 }
 
 static enum zdd_err take_away(const struct zdd_act_scene *with,
@@ -69,6 +83,8 @@ static enum zdd_err delete_app(const struct zdd_act_scene *with, const struct zd
 {
     const struct zdd_cluster_order sent = about(with, order);
 
+    if (!may_remove(with, ZDD_SIDE_NEW, ret_ack))
+        return ZDD_ERR_FLOOR_BROKEN;
     return take_away(with, &sent, ret_ack);
 }
 
@@ -76,9 +92,10 @@ static enum zdd_err set_traffic(const struct zdd_act_scene *with, const struct z
                                 struct zdd_cluster_ack *ret_ack)
 {
     char reason[ZDD_ROUTER_REASON_SIZE];
-    const enum zdd_err err =
-        zdd_balance_tell(with->router, with->run->app_id, &order->traffic, with->fleet, reason);
+    enum zdd_err err;
 
+    zdd_wards_order(with->wards, with->run->app_id, &order->traffic);
+    err = zdd_wards_tell(with->wards, with->router, with->run->app_id, reason);
     if (err != ZDD_ERR_NONE)
         snprintf(ret_ack->words, sizeof(ret_ack->words), "%s",
                  *reason ? reason : zdd_err_text(err));
@@ -100,6 +117,8 @@ static enum zdd_err delete_old(const struct zdd_act_scene *with, const struct zd
     struct zdd_cluster_order sent = about(with, order);
 
     sent.app_id = with->plan->pair.old_id;
+    if (!may_remove(with, ZDD_SIDE_OLD, ret_ack))
+        return ZDD_ERR_FLOOR_BROKEN;
     return take_away(with, &sent, ret_ack);
 }
 
@@ -122,7 +141,8 @@ enum zdd_outcome zdd_act_outcome(enum zdd_err err)
 {
     if (err == ZDD_ERR_NONE)
         return ZDD_OUTCOME_ACKED;
-    if (err == ZDD_ERR_CLUSTER_LOCKED)
+    /* Both were not carried out, for certain, and may be later. */
+    if (err == ZDD_ERR_CLUSTER_LOCKED || err == ZDD_ERR_FLOOR_BROKEN)
         return ZDD_OUTCOME_LOCKED;
     /* Bad credentials may be mended while the deployment waits; what Marathon calls wrong stays
      * wrong. */

@@ -16,7 +16,7 @@ struct zdd_act_scene {
     const struct zdd_plan *plan;
     const struct zdd_plan_texts *texts; /* the definitions that orders speak of */
     const struct zdd_run *run;
-    const struct zdd_fleet *fleet; /* of a pair: where its instances are */
+    struct zdd_wards *wards; /* of a pair: where its instances are, and whether any may go */
 };
 
 /** Carry out @p order. @return the cluster's verdict, or the router's; @p ret_ack is filled in any

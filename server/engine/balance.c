@@ -56,8 +56,11 @@ static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd
 enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT], const char *backends,
                           struct zdd_fleet *ret_fleet)
 {
-    struct zdd_fleet fleet = {0};
+    struct zdd_fleet fleet = {.users = malloc(sizeof(*fleet.users))};
 
+    if (!fleet.users)
+        return ZDD_ERR_NO_MEMORY;
+    atomic_init(fleet.users, 1);
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
         fleet.endpoints[side] =
             calloc(spots[side].count * ZDD_APP_PORT_MAX + 1, sizeof(struct zdd_endpoint));
@@ -72,10 +75,20 @@ enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT], c
     return ZDD_ERR_NONE;
 }
 
+struct zdd_fleet zdd_fleet_share(const struct zdd_fleet *fleet)
+{
+    if (fleet->users)
+        atomic_fetch_add(fleet->users, 1);
+    return *fleet;
+}
+
 void zdd_fleet_release(struct zdd_fleet *fleet)
 {
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
-        free(fleet->endpoints[side]);
+    if (fleet->users && atomic_fetch_sub(fleet->users, 1) == 1) {
+        for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+            free(fleet->endpoints[side]);
+        free(fleet->users);
+    }
     *fleet = (struct zdd_fleet){0};
 }
 
@@ -137,9 +150,7 @@ enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
     return router->ops->set(router->cls, &order, reason);
 }
 
-enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
-                              const struct zdd_fleet *fleet, struct zdd_router_view *ret_view,
-                              char reason[static ZDD_ROUTER_REASON_SIZE])
+struct zdd_router_ask zdd_balance_ask(const char *pair, const struct zdd_fleet *fleet)
 {
     struct zdd_router_ask ask = {.pair = pair};
 
@@ -147,6 +158,15 @@ enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
         ask.endpoints[side] = fleet->endpoints[side];
         ask.endpoint_count[side] = fleet->endpoint_count[side];
     }
+    return ask;
+}
+
+enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
+                              const struct zdd_fleet *fleet, struct zdd_router_view *ret_view,
+                              char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    const struct zdd_router_ask ask = zdd_balance_ask(pair, fleet);
+
     reason[0] = '\0';
     return router->ops->observe(router->cls, &ask, 1, LOOK_AGE_MS, ret_view, reason);
 }
@@ -199,4 +219,43 @@ struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
                      &balance.side[side]);
     }
     return balance.known ? balance : (struct zdd_balance){0};
+}
+
+/* Instances of versions that take requests as ordered. */
+static int32_t carried_by(const struct zdd_balancer_view *b, const struct zdd_traffic *traffic)
+{
+    int32_t carried = 0;
+
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        const struct zdd_side_setting *setting = &traffic->side[side];
+
+        if (setting->serving == ZDD_SERVES && setting->weight > 0)
+            carried += b->side[side].up;
+    }
+    return carried;
+}
+
+struct zdd_floor_sight zdd_balance_sight(const struct zdd_router_view *view,
+                                         const struct zdd_traffic *traffic,
+                                         char ret_weakest[static ZDD_BALANCER_NAME_SIZE])
+{
+    struct zdd_floor_sight sight = {.complete = true, .serving = INT32_MAX, .carried = INT32_MAX};
+
+    ret_weakest[0] = '\0';
+    for (size_t i = 0; i < view->balancer_count; i++) {
+        const struct zdd_balancer_view *b = &view->balancer[i];
+        const int32_t carried = carried_by(b, traffic);
+
+        sight.complete = sight.complete && b->reachable;
+        if (!b->reachable)
+            continue;
+        sight.known = true;
+        if (b->serving < sight.serving) {
+            sight.serving = b->serving;
+            memcpy(ret_weakest, b->name, ZDD_BALANCER_NAME_SIZE);
+        }
+        if (carried < sight.carried)
+            sight.carried = carried;
+    }
+    return sight.known ? sight : (struct zdd_floor_sight){0};
 }

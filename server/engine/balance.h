@@ -7,6 +7,9 @@
 
 #include "server/engine/cluster.h"
 #include "server/engine/router.h"
+#include "strategies/floor.h"
+
+#include <stdatomic.h>
 
 /** The servers of a pair, as the balancers name them. */
 struct zdd_fleet {
@@ -15,6 +18,7 @@ struct zdd_fleet {
     int32_t instances[ZDD_SIDE_COUNT]; /* that run */
     int32_t healthy[ZDD_SIDE_COUNT];   /* of these */
     int32_t ports;                     /* of each instance, behind a balancer */
+    atomic_uint *users;                /* that share the endpoints; NULL: there are none */
 };
 
 /**
@@ -28,7 +32,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD
  * ZDD_ADDRESSES_MAX, whichever order the tasks are listed in. */
 void zdd_spots_print(const struct zdd_spots *spots, char ret_text[static ZDD_ADDRESSES_SIZE]);
 
-/** Give its memory back; an empty one is fine. */
+/** @return the same fleet, to be released by itself */
+struct zdd_fleet zdd_fleet_share(const struct zdd_fleet *fleet);
+/** Give its memory back with the last that shares it; an empty one is fine. */
 void zdd_fleet_release(struct zdd_fleet *fleet);
 
 /** Tell the balancers what @p traffic asks for, as often as one likes. */
@@ -36,6 +42,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_balance_tell(const struct zdd_router *router, co
                                              const struct zdd_traffic *traffic,
                                              const struct zdd_fleet *fleet,
                                              char reason[static ZDD_ROUTER_REASON_SIZE]);
+
+/** @return the question about the pair; borrows both */
+struct zdd_router_ask zdd_balance_ask(const char *pair, const struct zdd_fleet *fleet);
 
 /** Ask the balancers. @return also ZDD_ERR_ROUTER_DOWN; then nothing is known */
 ZDD_MUST_CHECK enum zdd_err zdd_balance_look(const struct zdd_router *router, const char *pair,
@@ -46,3 +55,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_balance_look(const struct zdd_router *router, co
 /** What all balancers together show, measured against what they were told. Pure. */
 struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
                                   const struct zdd_traffic *traffic, const struct zdd_fleet *fleet);
+
+/** How many instances serve where they are fewest, by the balancers that answered. Pure. @p
+ * ret_weakest is that balancer's name, "" for none */
+struct zdd_floor_sight zdd_balance_sight(const struct zdd_router_view *view,
+                                         const struct zdd_traffic *traffic,
+                                         char ret_weakest[static ZDD_BALANCER_NAME_SIZE]);

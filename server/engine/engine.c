@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int64_t stepper_now(void *cls)
 {
@@ -50,6 +51,7 @@ static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *
 
 static void release(struct zdd_engine *e)
 {
+    zdd_wards_free(e->stepper.wards);
     zdd_round_drop(e);
     zdd_due_release(&e->due);
     pthread_cond_destroy(&e->news);
@@ -80,6 +82,27 @@ static bool start_workers(struct zdd_engine *e)
     return true;
 }
 
+static void wake_run(void *cls, const char *run_id, const char *pair)
+{
+    zdd_engine_wake(cls, run_id, pair);
+}
+
+/* Where there are no weights, nothing is counted and nothing could be given back. */
+static bool start_watchdog(struct zdd_engine *e)
+{
+    const struct zdd_watch watch = {.wards = e->stepper.wards,
+                                    .router = e->options.router,
+                                    .store = e->options.store,
+                                    .now_ms = stepper_now,
+                                    .wake = wake_run,
+                                    .cls = e};
+
+    if (!watch.router.ops || watch.router.ops->means != ZDD_MEANS_WEIGHTS)
+        return true;
+    e->watchdog = zdd_watchdog_start(&watch);
+    return e->watchdog != NULL;
+}
+
 struct zdd_engine *zdd_engine_start(const struct zdd_engine_options *options)
 {
     struct zdd_engine *e = calloc(1, sizeof(*e));
@@ -93,8 +116,11 @@ struct zdd_engine *zdd_engine_start(const struct zdd_engine_options *options)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&e->news, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    if (!zdd_due_init(&e->due) || zdd_run_live(options->store, load_one, e) != ZDD_ERR_NONE ||
+    e->stepper.wards = zdd_wards_new();
+    if (!e->stepper.wards || !zdd_due_init(&e->due) ||
+        zdd_run_live(options->store, load_one, e) != ZDD_ERR_NONE || !start_watchdog(e) ||
         !start_workers(e)) {
+        zdd_watchdog_free(e->watchdog);
         release(e);
         return NULL;
     }
@@ -105,6 +131,7 @@ struct zdd_engine *zdd_engine_free(struct zdd_engine *engine)
 {
     if (!engine)
         return NULL;
+    zdd_watchdog_free(engine->watchdog);
     stop_workers(engine);
     release(engine);
     return NULL;
@@ -167,8 +194,24 @@ bool zdd_engine_submit(struct zdd_engine *engine, void (*work)(void *cls), void 
     return accepted;
 }
 
+void zdd_engine_floor(struct zdd_engine *engine, const char *run_id,
+                      struct zdd_engine_floor *ret_floor)
+{
+    struct zdd_ward_state state;
+
+    zdd_wards_state(engine->stepper.wards, run_id, &state);
+    *ret_floor = (struct zdd_engine_floor){.watched = state.watched,
+                                           .broken = state.broken,
+                                           .promised = state.floor,
+                                           .serving = state.look.sight.serving};
+    memcpy(ret_floor->balancer, state.look.weakest, sizeof(ret_floor->balancer));
+}
+
 void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_stats)
 {
+    struct zdd_wards_stats floors;
+
+    zdd_wards_stats(engine->stepper.wards, &floors);
     pthread_mutex_lock(&engine->lock);
     *ret_stats = (struct zdd_engine_stats){
         .live = (unsigned)engine->due.count,
@@ -179,6 +222,8 @@ void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_st
         .looks = atomic_load(&engine->stepper.looks),
         .orders = atomic_load(&engine->stepper.orders),
         .retries = atomic_load(&engine->stepper.retries),
+        .floors_broken = floors.broken,
+        .floor_violations = floors.violations,
     };
     pthread_mutex_unlock(&engine->lock);
 }

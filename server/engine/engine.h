@@ -61,5 +61,17 @@ struct zdd_engine_stats {
     unsigned workers_busy;
     bool stream_live;
     uint64_t steps, looks, orders, retries;
+    unsigned floors_broken; /* pairs of which fewer instances serve than promised */
+    uint64_t floor_violations;
 };
 void zdd_engine_stats(struct zdd_engine *engine, struct zdd_engine_stats *ret_stats);
+
+/** What the watchdog has seen last of a deployment over a pair. */
+struct zdd_engine_floor {
+    bool watched; /* false: nothing is promised, or nothing was seen yet */
+    bool broken;
+    int32_t promised, serving;             /* instances; serving: where they are fewest … */
+    char balancer[ZDD_BALANCER_NAME_SIZE]; /* … which is here */
+};
+void zdd_engine_floor(struct zdd_engine *engine, const char *run_id,
+                      struct zdd_engine_floor *ret_floor);

@@ -10,6 +10,7 @@
 #include "server/engine/jobs.h"
 #include "server/engine/reach.h"
 #include "server/engine/step.h"
+#include "server/engine/watchdog.h"
 
 #include <pthread.h>
 
@@ -21,7 +22,8 @@ struct zdd_engine {
     pthread_mutex_t lock;
     pthread_cond_t news;
     pthread_t worker[ZDD_WORKERS_MAX];
-    unsigned worker_count; /* started */
+    unsigned worker_count;         /* started */
+    struct zdd_watchdog *watchdog; /* NULL where no balancer obeys weights */
     /* below: guarded by lock */
     bool stopping;
     struct zdd_due_queue due;

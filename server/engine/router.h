@@ -89,6 +89,8 @@ struct zdd_balancer_view {
                               `sessions`. 0 and small values: the balancer does not tell the time,
                               but another value still is a reload */
     int32_t strangers;     /* servers of the pair's backends that belong to neither side */
+    int32_t serving;       /* servers, strangers too, that get new requests: up, not stopped, with
+                              a weight; in the backend where the fewest do */
     bool weights_obeyed;   /* false: a backend's algorithm ignores weights or obeys them badly
                               (marathon-lb.md §4.a); true also when the balancer does not tell */
     struct zdd_side_traffic side[ZDD_SIDE_COUNT];

@@ -5,6 +5,7 @@
 #include "server/engine/scene.h"
 
 #include "server/engine/observe.h"
+#include "server/engine/wards.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +33,7 @@ static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_run 
     enum zdd_err err = ZDD_ERR_NONE;
 
     if (run->ordered) /* before, it is not ours to say */
-        err = zdd_balance_tell(&stepper->router, run->app_id, &run->traffic, &scene->fleet,
-                               scene->router_reason);
+        err = zdd_wards_tell(stepper->wards, &stepper->router, run->app_id, scene->router_reason);
     if (err == ZDD_ERR_NONE && needs_balancers(run->phase))
         err = zdd_balance_look(&stepper->router, run->app_id, &scene->fleet, &scene->balancers,
                                scene->router_reason);
@@ -57,6 +57,8 @@ static enum zdd_err look_at_pair(struct zdd_stepper *stepper, const struct zdd_r
         err = zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
     scene->new_spots = spots[ZDD_SIDE_NEW];
     zdd_spots_release(&spots[ZDD_SIDE_OLD]);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet);
     if (err == ZDD_ERR_NONE)
         look_at_balancers(stepper, run, scene);
     return err;
@@ -115,6 +117,7 @@ struct zdd_observation zdd_scene_observe(const struct zdd_scene *scene, const st
     struct zdd_observation seen =
         zdd_observe(plan, run, scene->reachable ? &scene->app : NULL, now_ms);
 
+    seen.floor_broken = scene->floor_broken;
     if (plan->program.count == 0 || !scene->reachable)
         return seen;
     seen.peer = peer_of(&scene->old_app);

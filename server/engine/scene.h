@@ -20,13 +20,14 @@ struct zdd_scene {
     bool balanced;               /* the balancers were asked and answered */
     struct zdd_router_view balancers;
     char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not */
+    bool floor_broken;                          /* of a pair: see wards.h */
 };
 
 /** Look now. */
 void zdd_scene_look(struct zdd_stepper *stepper, const struct zdd_run *run,
                     const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
                     struct zdd_scene *ret_scene);
-/** Take over what somebody else saw; never of a pair. */
+/** Take over what somebody else saw; of a pair only that Marathon did not tell. */
 void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene);
 void zdd_scene_release(struct zdd_scene *scene);
 

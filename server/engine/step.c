@@ -11,6 +11,7 @@
 #include "server/engine/move.h"
 #include "server/engine/scene.h"
 #include "server/engine/tell.h"
+#include "server/engine/wards.h"
 #include "storage/plans.h"
 #include "storage/runs.h"
 
@@ -81,6 +82,7 @@ static void look(struct work *w, const struct zdd_look *known)
         zdd_scene_take(known, &w->scene);
     else
         zdd_scene_look(w->stepper, &w->run, &w->plan, &w->texts, &w->scene);
+    w->scene.floor_broken = pair && zdd_wards_is_broken(w->stepper->wards, w->run.app_id);
     w->shared = known && known->shared;
     w->report->unreachable = !w->scene.reachable;
     if (!w->scene.reachable)
@@ -147,7 +149,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
 static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64_t seq)
 {
     const struct zdd_act_scene with = {
-        &w->stepper->cluster, &w->stepper->router, &w->plan, &w->texts, &w->run, &w->scene.fleet};
+        &w->stepper->cluster, &w->stepper->router, &w->plan, &w->texts, &w->run, w->stepper->wards};
     struct zdd_cluster_ack ack;
     struct zdd_outcome_commit commit = {.run_id = w->run.id,
                                         .order = order,
@@ -238,6 +240,12 @@ static enum zdd_err find_next(struct work *w)
     return zdd_run_of_app(w->stepper->store, w->run.app_id, w->report->next_id);
 }
 
+static void forget_pair(struct zdd_stepper *stepper, const char *run_id)
+{
+    if (stepper->wards)
+        zdd_wards_drop(stepper->wards, run_id);
+}
+
 enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const struct zdd_look *known,
                       struct zdd_step_report *ret_report)
 {
@@ -247,8 +255,10 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
     memset(ret_report, 0, sizeof(*ret_report));
     atomic_fetch_add(&stepper->steps, 1);
     err = load(&w, run_id);
-    if (err == ZDD_ERR_RUN_FINISHED || err == ZDD_ERR_RUN_UNKNOWN)
+    if (err == ZDD_ERR_RUN_FINISHED || err == ZDD_ERR_RUN_UNKNOWN) {
+        forget_pair(stepper, run_id);
         return find_next(&w);
+    }
     if (err == ZDD_ERR_NONE) {
         look(&w, known);
         w.now_ms = stepper->now_ms(stepper->clock);
@@ -260,6 +270,8 @@ enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const str
         ret_report->wake_at_ms = w.now_ms;
         err = ZDD_ERR_NONE;
     }
+    if (ret_report->ended)
+        forget_pair(stepper, run_id);
     zdd_scene_release(&w.scene);
     zdd_plan_texts_release(&w.texts);
     return err;

@@ -18,11 +18,13 @@
 #include <stdint.h>
 
 struct zdd_store;
+struct zdd_wards;
 
 struct zdd_stepper {
     struct zdd_store *store;    /* borrowed */
     struct zdd_cluster cluster; /* borrowed */
     struct zdd_router router;   /* borrowed; without ops: no deployment over a pair is begun */
+    struct zdd_wards *wards;    /* borrowed; NULL only where no deployment over a pair is begun */
     int64_t (*now_ms)(void *cls);
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */

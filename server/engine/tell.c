@@ -152,6 +152,10 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
         tell_drain(run, seen);
     else if (strcmp(code, "keep-old") == 0 && run->phase == ZDD_PHASE_KEEPING)
         tell_kept(run, plan, seen);
+    else if (strcmp(code, "floor") == 0)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "Fewer than %d instances take requests: nothing is removed until they do.",
+                 (int)plan->pair.floor);
     else if (strcmp(code, "marathon-settles") == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Marathon lists no deployment any more, but %d old instances are still there.",
@@ -220,5 +224,14 @@ void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *ru
 void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
 {
     zdd_tell_run(buf, run, rule);
+    zdd_buf_text(buf, "}");
+}
+
+void zdd_tell_floor(struct zdd_buf *buf, const struct zdd_run *run, int32_t floor, int32_t serving,
+                    const char *balancer)
+{
+    zdd_tell_run(buf, run, NULL);
+    zdd_buf_printf(buf, ",\"floor\":%d,\"serving\":%d,\"balancer\":", (int)floor, (int)serving);
+    zdd_buf_json_string(buf, balancer);
     zdd_buf_text(buf, "}");
 }

@@ -23,3 +23,8 @@ void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *ru
 
 /** Append the data object of an event about @p run: state, phase, step, both sides, rule, cause. */
 void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule);
+
+/** Append the data object of an event about the floor of @p run's pair: the same, and how many
+ * instances are promised, how many serve, and on which balancer. */
+void zdd_tell_floor(struct zdd_buf *buf, const struct zdd_run *run, int32_t floor, int32_t serving,
+                    const char *balancer);

@@ -72,6 +72,12 @@ static void add_counters(struct zdd_traffic_counters *counters, const struct zdd
     add(&counters->answer_ms, huge ? INT64_MAX : row->answer_ms * row->answers);
 }
 
+/* It gets new requests. */
+static bool takes(const struct zdd_stats_row *row)
+{
+    return is_up(row) && zdd_row_serving(row) == ZDD_SERVES && row->weight > 0;
+}
+
 static void add_server(struct zdd_side_traffic *side, const struct zdd_stats_row *row)
 {
     const bool stopped = zdd_row_serving(row) != ZDD_SERVES;
@@ -102,13 +108,14 @@ static enum zdd_pair_side side_of(const struct zdd_router_ask *ask, const struct
     return ZDD_SIDE_COUNT;
 }
 
-/* One side in one backend. */
+/* What one backend has. */
 struct part {
-    int32_t listed, up;
+    int32_t listed[ZDD_SIDE_COUNT], up[ZDD_SIDE_COUNT];
+    int32_t serving; /* of both sides, and strangers */
 };
 
 static void add_row(struct zdd_balancer_view *view, const struct zdd_stats_row *row,
-                    const struct zdd_router_ask *ask, struct part parts[static ZDD_SIDE_COUNT])
+                    const struct zdd_router_ask *ask, struct part *part)
 {
     enum zdd_pair_side side;
 
@@ -117,13 +124,14 @@ static void add_row(struct zdd_balancer_view *view, const struct zdd_stats_row *
         return;
     }
     side = side_of(ask, row);
+    part->serving += takes(row);
     if (side == ZDD_SIDE_COUNT) {
         view->strangers++;
         return;
     }
     add_server(&view->side[side], row);
-    parts[side].listed++;
-    parts[side].up += is_up(row);
+    part->listed[side]++;
+    part->up[side] += is_up(row);
 }
 
 static int32_t lower_of(int32_t a, int32_t b)
@@ -136,15 +144,16 @@ static void add_backend(struct zdd_balancer_view *view, const struct zdd_stats_t
 {
     const struct zdd_stats_row *row;
     size_t count = zdd_stats_backend(table, backend, &row);
-    struct part parts[ZDD_SIDE_COUNT] = {{0}};
+    struct part part = {{0}, {0}, 0};
 
     for (; count > 0; count--, row++)
-        add_row(view, row, ask, parts);
+        add_row(view, row, ask, &part);
+    view->serving = only ? part.serving : lower_of(view->serving, part.serving);
     for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
         struct zdd_side_traffic *side = &view->side[s];
 
-        side->listed = only ? parts[s].listed : lower_of(side->listed, parts[s].listed);
-        side->up = only ? parts[s].up : lower_of(side->up, parts[s].up);
+        side->listed = only ? part.listed[s] : lower_of(side->listed, part.listed[s]);
+        side->up = only ? part.up[s] : lower_of(side->up, part.up[s]);
     }
 }
 
@@ -170,7 +179,7 @@ void zdd_view_fill(struct zdd_balancer_view *view, const struct zdd_stats_table 
     bool any = false;
 
     view->weights_obeyed = true;
-    view->strangers = 0;
+    view->strangers = view->serving = 0;
     memset(view->side, 0, sizeof(view->side));
     for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
         for (size_t i = 0; i < ask->endpoint_count[s]; i++) {

@@ -58,6 +58,7 @@ static const struct {
     [ZDD_CAUSE_DRAIN_DEADLINE] = {"drain-deadline",
                                   "Requests at the old version did not end in time."},
     [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
+    [ZDD_CAUSE_FLOOR] = {"floor-broken", "Fewer instances took requests than the plan promises."},
 };
 _Static_assert(ZDD_COUNT(causes) == ZDD_CAUSE_COUNT, "each cause needs a name");
 

@@ -69,6 +69,7 @@ enum zdd_cause {
     ZDD_CAUSE_SUPERSEDED,     /* a newer deployment took its place */
     ZDD_CAUSE_DRAIN_DEADLINE, /* requests at the old version did not end in time */
     ZDD_CAUSE_UNDO_DEADLINE,  /* going back did not end in time either */
+    ZDD_CAUSE_FLOOR,          /* a pair: fewer instances served than the plan promises */
     ZDD_CAUSE_COUNT
 };
 

@@ -47,10 +47,11 @@ struct zdd_pair {
     char new_id[ZDD_APP_ID_SIZE];
     char old_version[ZDD_VERSION_SIZE]; /* as the plan saw it */
     int32_t old_serving;                /* instances that served then */
-    int32_t drain_ms;                   /* how long requests under way may take to end */
-    bool must_adopt;                    /* the old app lacks the labels of a pair */
-    bool kill_undrained;                /* after that: remove the old app all the same */
-    bool sticky;                        /* users stay with their server while it drains */
+    int32_t floor; /* instances that take requests at any moment, at least; 0: none are promised */
+    int32_t drain_ms;    /* how long requests under way may take to end */
+    bool must_adopt;     /* the old app lacks the labels of a pair */
+    bool kill_undrained; /* after that: remove the old app all the same */
+    bool sticky;         /* users stay with their server while it drains */
 };
 
 struct zdd_plan {

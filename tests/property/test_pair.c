@@ -9,6 +9,8 @@
  */
 #include "server/engine/move.h"
 #include "strategies/builtin.h"
+#include "strategies/floor.h"
+#include "strategies/preview.h"
 #include "strategies/timing.h"
 #include "tests/support/spec.h"
 
@@ -54,6 +56,8 @@ struct world {
     int balancer_count;
     struct balancer balancer[BALANCER_MAX];
     struct zdd_traffic told; /* what the router says */
+    struct zdd_floor_watch watch;
+    int64_t watch_at_ms; /* when it looks next */
     struct request request[REQUEST_MAX];
     int64_t now_ms;
     bool killed_by_leave; /* requests took longer than the plan allows, and the plan says kill */
@@ -204,7 +208,8 @@ static struct zdd_balance see_balance(const struct world *w)
 
 static struct zdd_observation look(const struct world *w)
 {
-    struct zdd_observation seen = {.now_ms = w->now_ms, .reachable = !w->silent};
+    struct zdd_observation seen = {
+        .now_ms = w->now_ms, .reachable = !w->silent, .floor_broken = w->watch.broken};
 
     if (w->silent)
         return seen;
@@ -229,6 +234,53 @@ static struct zdd_observation look(const struct world *w)
     return seen;
 }
 
+/* As the watchdog counts: on the balancers that answer. */
+static struct zdd_floor_sight count_serving(const struct world *w)
+{
+    struct zdd_floor_sight sight = {.complete = true, .serving = INT32_MAX, .carried = 0};
+
+    for (int i = 0; i < w->balancer_count; i++) {
+        const struct balancer *b = &w->balancer[i];
+        const int32_t serving = takers(w, b, ZDD_SIDE_OLD) + takers(w, b, ZDD_SIDE_NEW);
+
+        sight.known = sight.known || !b->down;
+        sight.complete = sight.complete && !b->down;
+        if (!b->down && serving < sight.serving)
+            sight.serving = serving;
+    }
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+        if (w->run.traffic.side[side].serving == ZDD_SERVES && w->run.traffic.side[side].weight > 0)
+            sight.carried += side == ZDD_SIDE_OLD ? w->old_healthy : w->new_healthy;
+    }
+    return sight;
+}
+
+/* What is told as ordered, and what the watchdog asks for on top. */
+static struct zdd_traffic with_help(const struct world *w, const struct zdd_traffic *ordered)
+{
+    const bool helps = w->watch.broken && w->old_definition != ZDD_DEFINITION_ABSENT;
+
+    return helps ? zdd_floor_traffic(ordered) : *ordered;
+}
+
+static void watch_floor(struct world *w)
+{
+    const struct zdd_floor_sight sight = count_serving(w);
+    enum zdd_floor_news news;
+
+    if (w->now_ms < w->watch_at_ms || !zdd_floor_is_promised(&w->plan, &w->run))
+        return;
+    w->watch_at_ms = w->now_ms + 1000;
+    w->watch.reached = w->watch.reached || zdd_floor_new_serves(&w->run.traffic);
+    news = zdd_floor_judge(&w->watch, w->plan.pair.floor, &sight);
+    if (news == ZDD_FLOOR_NO_NEWS)
+        return;
+    tell(w, "%8lld the floor of %d is %s\n", (long long)w->now_ms, (int)w->plan.pair.floor,
+         news == ZDD_FLOOR_VIOLATED ? "broken" : "well again");
+    must(w, news != ZDD_FLOOR_VIOLATED || w->is_rough || w->meddled);
+    w->told = with_help(w, &w->run.traffic);
+}
+
 /*
  * No version loses its requests to one that cannot carry them, and the new one gets none before all
  * of it is there.
@@ -244,6 +296,7 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
 
         if (next->side[side].weight > 0 || w->told.side[side].weight == 0)
             continue;
+        must(w, !w->watch.broken);
         must(w, seen.known);
         must(w, seen.side[other].up >= wanted || seen.side[other].up >= seen.side[side].up);
     }
@@ -264,7 +317,7 @@ static void obey(struct world *w, const struct zdd_order *order)
     w->run.outcome = ZDD_OUTCOME_ACKED;
     if (order->kind == ZDD_ORDER_SET_TRAFFIC) {
         check_traffic(w, &order->traffic);
-        w->told = order->traffic;
+        w->told = with_help(w, &order->traffic);
         return;
     }
     if (w->trouble_left > 0 && chance(w, 20)) {
@@ -287,6 +340,7 @@ static void obey(struct world *w, const struct zdd_order *order)
         }
         break;
     case ZDD_ORDER_DELETE:
+        must(w, !w->watch.broken);
         check_kill(w, ZDD_SIDE_NEW);
         w->new_definition = ZDD_DEFINITION_ABSENT;
         break;
@@ -295,6 +349,7 @@ static void obey(struct world *w, const struct zdd_order *order)
         w->old_outdated = w->old_tasks;
         break;
     case ZDD_ORDER_DELETE_OLD:
+        must(w, !w->watch.broken);
         for (int i = 0; i < w->balancer_count; i++)
             must(w, takers(w, &w->balancer[i], ZDD_SIDE_OLD) == 0);
         check_kill(w, ZDD_SIDE_OLD);
@@ -537,6 +592,7 @@ static void round_trip(struct world *w, int round)
         check_service(w);
     }
     trouble(w);
+    watch_floor(w);
     if (w->trouble_left == 0) {
         w->silent = false;
         w->old_healthy = w->old_tasks;
@@ -551,6 +607,7 @@ static void round_trip(struct world *w, int round)
 
 static void init_plan(struct world *w)
 {
+    static struct zdd_preview preview;
     union zdd_option_value options[4] = {0};
     struct zdd_plan *plan = &w->plan;
 
@@ -575,6 +632,8 @@ static void init_plan(struct world *w)
     }
     zdd_blue_green.write_program(options, plan);
     plan->deadline_ms = 900000;
+    zdd_preview_make(&zdd_blue_green, plan, &preview);
+    plan->pair.floor = preview.lowest_serving;
 }
 
 static void init(struct world *w, uint64_t seed, bool tells)

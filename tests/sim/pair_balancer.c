@@ -196,13 +196,12 @@ static int task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_
     return -1;
 }
 
-static enum zdd_err set(void *cls, const struct zdd_router_order *order,
-                        char reason[static ZDD_ROUTER_REASON_SIZE])
+static enum zdd_err set_at_once(void *cls, const struct zdd_router_order *order,
+                                char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct sim *s = cls;
     struct zdd_traffic traffic;
 
-    world_linger(&s->world);
     if (world_fault(&s->world, s->world.faults.router_fails)) {
         s->world.blurred = true;
         snprintf(reason, ZDD_ROUTER_REASON_SIZE, "simulated silence");
@@ -224,8 +223,19 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
         }
     }
     s->pair.told = traffic;
-    world_linger(&s->world);
     return ZDD_ERR_NONE;
+}
+
+static enum zdd_err set(void *cls, const struct zdd_router_order *order,
+                        char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct sim *s = cls;
+    enum zdd_err err;
+
+    world_linger(&s->world);
+    err = set_at_once(cls, order, reason);
+    world_linger(&s->world);
+    return err;
 }
 
 static void add_row(const struct sim *s, int b, int task, struct zdd_side_traffic *sum)
@@ -265,38 +275,69 @@ static void show(struct sim *s, int b, const struct zdd_router_ask *ask,
     }
 }
 
+/* @return false when it does not answer */
+static bool look_at(struct sim *s, int b, const struct zdd_router_ask *ask,
+                    struct zdd_router_view *view)
+{
+    struct world *w = &s->world;
+    struct zdd_balancer_view *v = &view->balancer[b];
+
+    *v = (struct zdd_balancer_view){.weights_obeyed = true};
+    snprintf(v->name, sizeof(v->name), "b%d", b);
+    if (is_cut(s, b) || world_fault(w, w->faults.router_fails))
+        return false;
+    v->reachable = true;
+    show(s, b, ask, v);
+    v->serving = pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW);
+    /* In the engine's time, as its balancers tell it. */
+    v->started_at_ms = s->pair.balancer[b].started_at_ms + w->clock_skew_ms;
+    return true;
+}
+
+static void begin_view(const struct sim *s, struct zdd_router_view *ret_view)
+{
+    *ret_view = (struct zdd_router_view){.taken_at_ms = s->world.now_ms,
+                                         .balancer_count = (size_t)s->pair.balancer_count};
+}
+
 static enum zdd_err observe(void *cls, const struct zdd_router_ask *asks, size_t count,
                             int64_t max_age_ms, struct zdd_router_view *ret_views,
                             char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct sim *s = cls;
-    struct world *w = &s->world;
     bool any = false;
 
     (void)count; /* one at a time */
     (void)max_age_ms;
-    *ret_views = (struct zdd_router_view){.taken_at_ms = w->now_ms,
-                                          .balancer_count = (size_t)s->pair.balancer_count};
+    begin_view(s, ret_views);
     s->pair.servers_known_ms = s->pair.looked_at_ms;
     for (int b = 0; b < s->pair.balancer_count; b++) {
-        struct zdd_balancer_view *v = &ret_views->balancer[b];
-
-        *v = (struct zdd_balancer_view){.weights_obeyed = true};
-        snprintf(v->name, sizeof(v->name), "b%d", b);
-        if (is_cut(s, b) || world_fault(w, w->faults.router_fails)) {
-            w->blurred = true;
-            continue;
+        if (look_at(s, b, &asks[0], ret_views)) {
+            any = true;
+            world_linger(&s->world); /* the figures grow old */
+        } else {
+            s->world.blurred = true;
         }
-        any = v->reachable = true;
-        show(s, b, &asks[0], v);
-        /* In the engine's time, as its balancers tell it. */
-        v->started_at_ms = s->pair.balancer[b].started_at_ms + w->clock_skew_ms;
-        world_linger(w); /* the figures grow old */
     }
     if (any)
         return ZDD_ERR_NONE;
     snprintf(reason, ZDD_ROUTER_REASON_SIZE, "simulated silence");
     return ZDD_ERR_ROUTER_DOWN;
+}
+
+static enum zdd_err observe_at_once(void *cls, const struct zdd_router_ask *asks, size_t count,
+                                    int64_t max_age_ms, struct zdd_router_view *ret_views,
+                                    char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct sim *s = cls;
+
+    (void)count;
+    (void)max_age_ms;
+    (void)reason;
+    begin_view(s, ret_views);
+    for (int b = 0; b < s->pair.balancer_count; b++)
+        (void)look_at(s, b, &asks[0], ret_views);
+    return ZDD_ERR_NONE;
 }
 
 static void forget(void *cls, const char *pair)
@@ -313,4 +354,40 @@ static const struct zdd_router_ops ops = {
 struct zdd_router pair_router(struct sim *s)
 {
     return (struct zdd_router){&ops, s};
+}
+
+static void wake(void *cls, const char *run_id, const char *pair)
+{
+    struct sim *s = cls;
+
+    if (strcmp(run_id, s->run.id) != 0 || strcmp(pair, s->run.app_id) != 0)
+        violate(s, "the watchdog wakes somebody else");
+    world_tell(&s->world, "the floor is %s",
+               zdd_wards_is_broken(s->stepper.wards, pair) ? "broken" : "well again");
+    s->pair.violations += zdd_wards_is_broken(s->stepper.wards, pair);
+    s->wake_at_ms = sim_now(s);
+}
+
+void pair_watch(struct sim *s)
+{
+    static const struct zdd_router_ops own_time = {.name = "sim",
+                                                   .means = ZDD_MEANS_WEIGHTS,
+                                                   .set = set_at_once,
+                                                   .observe = observe_at_once,
+                                                   .forget = forget};
+    const struct zdd_watch watch = {.wards = s->stepper.wards,
+                                    .router = {&own_time, s},
+                                    .store = s->store,
+                                    .now_ms = sim_now,
+                                    .wake = wake,
+                                    .cls = s};
+    struct zdd_store_stats before, after;
+
+    if (s->world.now_ms < s->pair.watch_at_ms)
+        return;
+    s->pair.watch_at_ms = s->world.now_ms + ZDD_WATCH_MS;
+    zdd_store_stats(s->store, &before);
+    zdd_watch_look(&watch);
+    zdd_store_stats(s->store, &after);
+    s->foreign_bodies += after.bodies - before.bodies;
 }

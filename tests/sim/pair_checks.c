@@ -7,14 +7,51 @@
 
 #include <string.h>
 
+#define HELP_MS 5000
+
 /* Instances that fall ill or die by themselves: nobody can promise an answer then. */
 static bool is_rough(const struct sim *s)
 {
-    return s->world.faults.task_dies > 0;
+    return s->world.faults.task_dies > 0 || s->world.faults.version_ill > 0;
+}
+
+/* Fewer take requests than promised on some balancer, and the watchdog can know it. */
+static bool is_low(const struct sim *s)
+{
+    const struct faults *f = &s->world.faults;
+
+    if (f->router_fails > 0 || f->balancer_cut > 0 || f->look_fails > 0 ||
+        !zdd_floor_is_promised(&s->plan, &s->run) || zdd_phase_is_undo(s->run.phase) ||
+        s->run.phase == ZDD_PHASE_RETIRING || s->run.phase == ZDD_PHASE_SETTLING ||
+        !zdd_floor_new_serves(&s->run.traffic))
+        return false;
+    for (int b = 0; b < s->pair.balancer_count; b++) {
+        if (pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW) < s->plan.pair.floor)
+            return true;
+    }
+    return false;
+}
+
+/* Two looks find it, and then the old version is told to help. */
+static void check_help(struct sim *s)
+{
+    const struct zdd_side_setting *old = &s->pair.told.side[ZDD_SIDE_OLD];
+
+    if (!is_low(s))
+        s->pair.low_since_ms = 0;
+    else if (s->pair.low_since_ms == 0)
+        s->pair.low_since_ms = s->world.now_ms;
+    else if (s->world.now_ms - s->pair.low_since_ms > HELP_MS &&
+             (old->serving != ZDD_SERVES || old->weight != ZDD_WEIGHT_MAX))
+        violate(s, "too few have served for %d ms, and the old version does not help",
+                (int)(s->world.now_ms - s->pair.low_since_ms));
 }
 
 void pair_check_moment(struct sim *s)
 {
+    check_help(s);
+    if (s->pair.violations > 0 && !is_rough(s) && s->world.troubles.foreign == 0)
+        violate(s, "a floor is broken, and all instances are well");
     if (!*s->plan.pair.old_id || is_rough(s))
         return;
     for (int b = 0; b < s->pair.balancer_count; b++) {
@@ -109,6 +146,17 @@ static void check_joined(struct sim *s)
     }
 }
 
+/* What the watchdog may say by itself: what was ordered before, and that the old version helps. */
+static bool is_watchdogs(const struct sim *s, const struct zdd_traffic *told)
+{
+    const struct zdd_traffic helped = zdd_floor_traffic(&s->pair.ordered);
+    struct zdd_wards_stats floors;
+
+    zdd_wards_stats(s->stepper.wards, &floors);
+    return floors.violations > 0 &&
+           (zdd_traffic_same(&s->pair.ordered, told) || zdd_traffic_same(&helped, told));
+}
+
 void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
 {
     const struct zdd_traffic before = s->pair.told;
@@ -116,14 +164,17 @@ void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
 
     if (zdd_intent_list(s->store, s->run.id, take_traffic, &last) != ZDD_ERR_NONE)
         violate(s, "the journal cannot be read");
-    if (!zdd_traffic_same(&last.traffic, traffic))
+    if (!zdd_traffic_same(&last.traffic, traffic) && !is_watchdogs(s, traffic))
         violate(s, "the balancers are told %d/%d, and the journal's last is %d/%d",
                 (int)traffic->side[ZDD_SIDE_OLD].weight, (int)traffic->side[ZDD_SIDE_NEW].weight,
                 (int)last.traffic.side[ZDD_SIDE_OLD].weight,
                 (int)last.traffic.side[ZDD_SIDE_NEW].weight);
     if (zdd_traffic_same(&before, traffic))
         return;
-    s->world.orders_seen++;
+    if (zdd_traffic_same(&last.traffic, traffic) && !zdd_traffic_same(&s->pair.ordered, traffic)) {
+        s->world.orders_seen++; /* help is none, nor its end */
+        s->pair.ordered = *traffic;
+    }
     world_tell(&s->world, "the balancers are told: old %s %d, new %s %d",
                zdd_serving_name(traffic->side[ZDD_SIDE_OLD].serving),
                (int)traffic->side[ZDD_SIDE_OLD].weight,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ILL_MAX_MS 20000
+
 static bool lives(const struct pair_task *t)
 {
     return t->state != TASK_FREE && t->state != TASK_ENDED;
@@ -140,6 +142,8 @@ static enum zdd_err remove_app(void *cls, const struct zdd_cluster_order *order,
     struct sim *s = (struct sim *)((char *)cls - offsetof(struct sim, world));
     const bool is_new = strcmp(order->app_id, s->plan.pair.new_id) == 0;
 
+    if (zdd_wards_is_broken(s->stepper.wards, s->run.app_id))
+        violate(s, "%s is removed although too few serve", order->app_id);
     return world_send(cls, is_new ? ZDD_ORDER_DELETE : ZDD_ORDER_DELETE_OLD, order, ack);
 }
 
@@ -275,7 +279,8 @@ static void live_task(struct sim *s, int i)
     if (t->state == TASK_STAGED && health != TARGET_STAGED && world_chance(&s->world, 20)) {
         t->state = TASK_RUNNING;
         world_news(&s->world);
-    } else if (t->state == TASK_RUNNING && health == TARGET_WELL && world_chance(&s->world, 15)) {
+    } else if (t->state == TASK_RUNNING && health == TARGET_WELL && world_chance(&s->world, 15) &&
+               s->world.now_ms >= s->pair.ill_until_ms[t->side]) {
         t->state = TASK_HEALTHY;
         t->healthy_at_ms = s->world.now_ms;
         world_news(&s->world);
@@ -334,6 +339,31 @@ static void live_app(struct sim *s, enum zdd_pair_side side)
     }
 }
 
+/* What an ill instance has accepted is lost. */
+static void fall_ill(struct sim *s, int i)
+{
+    world_tell(&s->world, "task %d falls ill", s->pair.task[i].number);
+    s->pair.task[i].state = TASK_RUNNING;
+    for (int k = 0; k < PAIR_REQUESTS_MAX; k++)
+        s->pair.request[k].busy &= s->pair.request[k].task != i;
+}
+
+static void break_version(struct sim *s)
+{
+    const enum zdd_pair_side side = world_chance(&s->world, 80) ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+
+    if (!world_chance(&s->world, 20))
+        return;
+    s->pair.ill_until_ms[side] =
+        s->world.now_ms + (int64_t)(world_draw(&s->world) % (uint64_t)ILL_MAX_MS);
+    for (int i = 0; i < PAIR_TASKS_MAX; i++) {
+        if (s->pair.task[i].side == side && s->pair.task[i].state == TASK_HEALTHY)
+            fall_ill(s, i);
+    }
+    s->world.troubles.tasks++;
+    world_news(&s->world);
+}
+
 static void break_task(struct sim *s)
 {
     const int i = (int)(world_draw(&s->world) % PAIR_TASKS_MAX);
@@ -346,10 +376,7 @@ static void break_task(struct sim *s)
         world_tell(&s->world, "task %d dies", t->number);
         pair_end_task(s, i);
     } else {
-        world_tell(&s->world, "task %d falls ill", t->number);
-        t->state = TASK_RUNNING;
-        for (int k = 0; k < PAIR_REQUESTS_MAX; k++)
-            s->pair.request[k].busy &= s->pair.request[k].task != i;
+        fall_ill(s, i);
     }
     world_news(&s->world);
 }
@@ -379,6 +406,8 @@ void pair_marathon_lives(struct sim *s)
         live_task(s, i);
     if (world_fault(w, w->faults.task_dies))
         break_task(s);
+    if (world_fault(w, w->faults.version_ill))
+        break_version(s);
     if (world_fault(w, w->faults.foreign_change))
         interfere(s);
 }

@@ -58,6 +58,8 @@ static void make_plan(struct sim *s, struct world *dice)
     p->pair.sticky = world_chance(dice, 20);
     draw_program(p, dice);
     p->deadline_ms = zdd_timing_deadline_ms(p) / (1 + (int64_t)up_to(dice, 8));
+    zdd_preview_make(&zdd_blue_green, p, &s->preview);
+    p->pair.floor = s->preview.lowest_serving;
 }
 
 static void draw_faults(struct world *w)
@@ -76,6 +78,7 @@ static void draw_faults(struct world *w)
         .event_doubled = up_to(w, 20),
         .event_late = up_to(w, 30),
         .task_dies = in_some(w, 20, 3),
+        .version_ill = in_some(w, 15, 1),
         .foreign_change = in_some(w, 10, 1),
         .clock_jump = in_some(w, 10, 1),
         .router_fails = world_chance(w, 50) ? up_to(w, 20) : 0,
@@ -108,7 +111,7 @@ static void set_scene(struct sim *s)
 
     p->ports = 1 + (int)world_chance(&s->world, 30);
     p->balancer_count = 1 + (int)up_to(&s->world, PAIR_BALANCERS_MAX);
-    p->told = zdd_traffic_base();
+    p->told = p->ordered = zdd_traffic_base();
     if (*s->plan.pair.old_id)
         p->app[ZDD_SIDE_OLD] = (struct pair_app){ZDD_DEFINITION_PREVIOUS, s->plan.old.instances,
                                                  ++s->world.version, 1, 0};
@@ -129,6 +132,7 @@ static void pass_moment(struct world *w)
     pair_marathon_lives(s);
     pair_balancers_live(s);
     pair_requests_live(s);
+    pair_watch(s);
 }
 
 static void tell_plan(struct sim *s)
@@ -183,6 +187,9 @@ static void forget_some(struct sim *s)
 {
     if (world_chance(&s->world, 50))
         memset(s->pair.is_said, 0, sizeof(s->pair.is_said));
+    zdd_wards_free(s->stepper.wards);
+    s->stepper.wards = zdd_wards_new();
+    s->pair.low_since_ms = 0;
 }
 
 const struct scenery two_apps = {

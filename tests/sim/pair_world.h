@@ -72,10 +72,15 @@ struct pair_world {
     /* what the server answers when a balancer asks for a weight */
     bool is_said[PAIR_TASKS_MAX];
     struct zdd_side_setting said[PAIR_TASKS_MAX];
-    struct zdd_traffic told;  /* by the last order */
+    struct zdd_traffic told, ordered; /* ordered: without the watchdog's help */
     int64_t looked_at_ms;     /* when the last look at the new app, the first of a pair's, began */
     int64_t servers_known_ms; /* … before the last look at the balancers */
-    int64_t removal_look_ms;  /* the look at Marathon that the last removal rests on */
+    /* the watchdog */
+    int64_t ill_until_ms[ZDD_SIDE_COUNT]; /* no instance of this version turns healthy */
+    int64_t watch_at_ms;                  /* when it looks next */
+    int64_t low_since_ms;    /* fewer serve than promised, and nothing excuses it; 0: not so */
+    unsigned violations;     /* that it has noticed */
+    int64_t removal_look_ms; /* the look at Marathon that the last removal rests on */
 };
 
 struct sim;
@@ -97,6 +102,8 @@ void pair_end_task(struct sim *s, int task);
 /* The balancers' part. */
 
 struct zdd_router pair_router(struct sim *s);
+/** The watchdog, which has time of its own: none passes for the engine while it looks. */
+void pair_watch(struct sim *s);
 void pair_balancers_live(struct sim *s);
 void pair_requests_live(struct sim *s);
 /** Balancer @p b reads its list anew. */
@@ -108,7 +115,7 @@ bool pair_serves_everywhere(const struct sim *s, int task);
 
 /* What must hold, whatever goes wrong. */
 
-/** Somebody answers on every balancer. */
+/** Somebody answers on every balancer; who is too few gets help. */
 void pair_check_moment(struct sim *s);
 /** The server says @p order: it is what was last ordered, and lowers nothing too soon. */
 void pair_check_told(struct sim *s, const struct zdd_traffic *traffic);

@@ -169,6 +169,7 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
     s->world.cls = s;
     s->stepper = (struct zdd_stepper){.store = store,
                                       .cluster = scenery->cluster(s),
+                                      .wards = zdd_wards_new(),
                                       .now_ms = sim_now,
                                       .clock = s,
                                       .dies = dies,
@@ -183,6 +184,7 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
         s->world.calm = s->world.now_ms > calm_at_ms;
     }
     store_faults_of(NULL);
+    s->stepper.wards = zdd_wards_free(s->stepper.wards);
     if (!*s->failure)
         scenery->check_end(s);
     if (!*s->failure)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/engine/step.h"
+#include "server/engine/watchdog.h"
 #include "storage/plans.h"
 #include "storage/runs.h"
 #include "strategies/preview.h"

@@ -26,6 +26,7 @@ struct faults {
     unsigned event_lost, event_doubled, event_late; /* late ones arrive after newer ones */
     /* tasks */
     unsigned task_dies, task_ill;
+    unsigned version_ill; /* a pair: all instances of one version, for up to 20 s, now and then */
     unsigned tasks_stuck; /* for half a minute none starts and none ends */
     unsigned tasks_stay;  /* for up to five minutes none ends: they ignore the kill */
     /* Marathon and other people */

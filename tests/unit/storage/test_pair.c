@@ -36,6 +36,7 @@ static struct zdd_plan a_pair_plan(void)
                                                                      .new_id = "/shop-green",
                                                                      .old_version = "before",
                                                                      .old_serving = 3,
+                                                                     .floor = 2,
                                                                      .drain_ms = 86400000,
                                                                      .must_adopt = true,
                                                                      .sticky = true});
@@ -76,6 +77,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_string_equal(back.pair.new_id, "/shop-green");
     assert_string_equal(back.pair.old_version, "before");
     assert_int_equal(back.pair.old_serving, 3);
+    assert_int_equal(back.pair.floor, 2);
     assert_int_equal(back.pair.drain_ms, 86400000);
     assert_true(back.pair.must_adopt);
     assert_false(back.pair.kill_undrained);
@@ -276,6 +278,7 @@ static void what_version_1_did_not_know_is_as_if_there_were_no_pair(void **state
     assert_string_equal(plan.pair.new_id, "");
     assert_string_equal(plan.pair.old_version, "");
     assert_int_equal(plan.pair.old_serving, 0);
+    assert_int_equal(plan.pair.floor, 0);
     assert_int_equal(plan.pair.drain_ms, 0);
     assert_false(plan.pair.must_adopt || plan.pair.kill_undrained || plan.pair.sticky);
     assert_null(texts.adopted.data);

@@ -4,6 +4,8 @@
  */
 #include "server/engine/act.h"
 
+#include "server/engine/wards.h"
+
 #include "tests/support/spec.h"
 
 #include <stdio.h>
@@ -119,30 +121,53 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
 
 static const struct zdd_router_ops router_ops = {.set = set};
 
+static const struct zdd_plan pair_plan = {
+    .app_id = "/shop/cart",
+    .pair = {.old_id = "/shop/cart-green", .new_id = "/shop/cart-blue", .floor = 3},
+    .program = {.count = 1, .step = {{ZDD_STEP_SETTLE, 0}}}};
+static const struct zdd_run pair_run = {
+    .id = "0190", .app_id = "/shop/cart", .phase = ZDD_PHASE_KEEPING, .ordered = true};
+
+static struct zdd_wards *see_pair(void)
+{
+    static const struct zdd_fleet fleet = {.ports = 1};
+    struct zdd_wards *wards = zdd_wards_new();
+
+    assert_non_null(wards);
+    assert_int_equal(zdd_wards_see(wards, &pair_plan, &pair_run, &fleet), ZDD_ERR_NONE);
+    return wards;
+}
+
 /* As act(), for a deployment of /shop/cart over a pair. */
-static enum zdd_err act_on_pair(struct fake *fake, struct fake_router *fake_router,
-                                struct zdd_order order, struct zdd_cluster_ack *ret_ack)
+static enum zdd_err act_with(struct zdd_wards *wards, struct fake *fake,
+                             struct fake_router *fake_router, struct zdd_order order,
+                             struct zdd_cluster_ack *ret_ack)
 {
     const struct zdd_cluster cluster = {&ops, fake};
     const struct zdd_router router = {&router_ops, fake_router};
-    const struct zdd_fleet fleet = {.ports = 1};
     static char target[] = "{target}", previous[] = "{previous}", adopted[] = "{adopted}";
     const struct zdd_plan_texts texts = {
         .target = {target}, .previous = {previous}, .adopted = {adopted}};
-    static const struct zdd_run run = {.id = "0190", .app_id = "/shop/cart"};
-    static const struct zdd_plan plan = {
-        .app_id = "/shop/cart",
-        .pair = {.old_id = "/shop/cart-green", .new_id = "/shop/cart-blue"},
-        .program = {.count = 1, .step = {{ZDD_STEP_SETTLE, 0}}}};
     const struct zdd_act_scene with = {.cluster = &cluster,
                                        .router = &router,
-                                       .plan = &plan,
+                                       .plan = &pair_plan,
                                        .texts = &texts,
-                                       .run = &run,
-                                       .fleet = &fleet};
+                                       .run = &pair_run,
+                                       .wards = wards};
 
     memset(ret_ack, 'x', sizeof(*ret_ack)); /* nothing of it may be left */
     return zdd_act(&with, &order, ret_ack);
+}
+
+/* The same, for a pair that has been looked at and whose floor holds. */
+static enum zdd_err act_on_pair(struct fake *fake, struct fake_router *fake_router,
+                                struct zdd_order order, struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_wards *wards = see_pair();
+    const enum zdd_err err = act_with(wards, fake, fake_router, order, ret_ack);
+
+    zdd_wards_free(wards);
+    return err;
 }
 
 static void each_order_about_a_pair_reaches_the_right_app(void **state)
@@ -176,6 +201,43 @@ static void each_order_about_a_pair_reaches_the_right_app(void **state)
         else
             assert_null(fake.order.definition);
         assert_int_equal(router.calls, 0);
+    }
+}
+
+static void break_floor(struct zdd_wards *wards, int32_t serving)
+{
+    const struct zdd_ward ward = {.run_id = "0190"};
+
+    for (int i = 0; i < ZDD_FLOOR_LOOKS; i++)
+        (void)zdd_wards_judge(wards, &ward,
+                              &(struct zdd_ward_look){{true, true, serving, serving}, ""});
+}
+
+/* Whatever the step has seen: the watchdog may have seen more since. */
+static void nothing_is_removed_while_too_few_serve(void **state)
+{
+    static const enum zdd_order_kind kinds[] = {ZDD_ORDER_DELETE, ZDD_ORDER_DELETE_OLD};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(kinds); i++) {
+        struct zdd_wards *wards = see_pair();
+        struct fake fake = {0};
+        struct fake_router router = {0};
+        struct zdd_cluster_ack ack;
+        const struct zdd_order order = {.kind = kinds[i]};
+        enum zdd_err err;
+
+        break_floor(wards, 3);
+        break_floor(wards, 2);
+        err = act_with(wards, &fake, &router, order, &ack);
+        assert_int_equal(err, ZDD_ERR_FLOOR_BROKEN);
+        assert_null(fake.called);
+        assert_string_equal(ack.words, zdd_err_text(ZDD_ERR_FLOOR_BROKEN));
+        assert_int_equal(zdd_act_outcome(err), ZDD_OUTCOME_LOCKED); /* for certain not sent */
+        break_floor(wards, 3);
+        assert_int_equal(act_with(wards, &fake, &router, order, &ack), ZDD_ERR_NONE);
+        assert_string_equal(fake.called, "remove");
+        zdd_wards_free(wards);
     }
 }
 
@@ -260,7 +322,7 @@ static void only_what_would_be_refused_again_is_refused_for_good(void **state)
 
         if (i == ZDD_ERR_NONE)
             wanted = ZDD_OUTCOME_ACKED;
-        if (i == ZDD_ERR_CLUSTER_LOCKED)
+        if (i == ZDD_ERR_CLUSTER_LOCKED || i == ZDD_ERR_FLOOR_BROKEN)
             wanted = ZDD_OUTCOME_LOCKED;
         if (i == ZDD_ERR_CLUSTER_REFUSED || i == ZDD_ERR_APP_UNKNOWN)
             wanted = ZDD_OUTCOME_REFUSED;
@@ -273,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_order_becomes_its_request),
         cmocka_unit_test(each_order_about_a_pair_reaches_the_right_app),
+        cmocka_unit_test(nothing_is_removed_while_too_few_serve),
         cmocka_unit_test(traffic_goes_to_the_balancers_and_not_to_marathon),
         cmocka_unit_test(balancers_that_do_not_listen_are_told_in_their_words),
         cmocka_unit_test(an_old_app_that_is_gone_has_been_removed_and_cannot_be_adopted),

@@ -307,6 +307,70 @@ static void servers_of_several_ports_count_as_instances(void **state)
     assert_false(b.side[ZDD_SIDE_NEW].told);
 }
 
+static struct zdd_floor_sight sight_of(struct zdd_router_view view, char *weakest)
+{
+    const struct zdd_traffic cut_over = {{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}};
+
+    return zdd_balance_sight(&view, &cut_over, weakest);
+}
+
+static void who_serves_is_counted_where_they_are_fewest(void **state)
+{
+    char weakest[ZDD_BALANCER_NAME_SIZE];
+    const struct zdd_router_view view = {
+        .balancer_count = 3,
+        .balancer = {
+            a_balancer(.name = "a", .serving = 5, .side = {{.up = 4}, {.up = 4}}),
+            a_balancer(.name = "b", .serving = 3, .side = {{.up = 4}, {.up = 3}}),
+            a_balancer(.name = "c", .serving = 6, .side = {{.up = 4}, {.up = 2}}),
+        }};
+    const struct zdd_floor_sight sight = sight_of(view, weakest);
+
+    (void)state;
+    assert_true(sight.known && sight.complete);
+    assert_int_equal(sight.serving, 3);
+    assert_string_equal(weakest, "b");
+    assert_int_equal(sight.carried, 2); /* of the new version alone, and on c */
+}
+
+static void balancers_that_do_not_answer_count_for_nothing(void **state)
+{
+    char weakest[ZDD_BALANCER_NAME_SIZE] = "x";
+    struct zdd_router_view view = {
+        .balancer_count = 2,
+        .balancer = {{.name = "deaf"},
+                     a_balancer(.name = "b", .serving = 3, .side = {{0}, {.up = 3}})}};
+    struct zdd_floor_sight sight = sight_of(view, weakest);
+
+    (void)state;
+    assert_true(sight.known);
+    assert_false(sight.complete);
+    assert_int_equal(sight.serving, 3);
+    assert_string_equal(weakest, "b");
+    view.balancer[1].reachable = false;
+    sight = sight_of(view, weakest);
+    assert_false(sight.known || sight.complete);
+    assert_string_equal(weakest, "");
+    assert_false(sight_of((struct zdd_router_view){0}, weakest).known);
+}
+
+static void a_fleet_lives_as_long_as_somebody_has_it(void **state)
+{
+    struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1")};
+    const struct zdd_spots spots[ZDD_SIDE_COUNT] = {spots_of(old)};
+    struct zdd_fleet fleet, shared, none = {0};
+
+    (void)state;
+    assert_int_equal(zdd_fleet_of(spots, "shop_80", &fleet), ZDD_ERR_NONE);
+    shared = zdd_fleet_share(&fleet);
+    zdd_fleet_release(&fleet);
+    assert_int_equal(fleet.endpoint_count[ZDD_SIDE_OLD], 0);
+    assert_endpoints(&shared, ZDD_SIDE_OLD, "shop_80=10.0.0.1:1 ");
+    zdd_fleet_release(&shared);
+    shared = zdd_fleet_share(&none);
+    zdd_fleet_release(&shared);
+}
+
 struct fake_router {
     enum zdd_err answer;
     struct zdd_router_order order;
@@ -395,6 +459,9 @@ int main(void)
         cmocka_unit_test(told_is_who_stopped_when_it_shall_drain_or_rest),
         cmocka_unit_test(who_is_not_there_needs_not_be_told),
         cmocka_unit_test(servers_of_several_ports_count_as_instances),
+        cmocka_unit_test(who_serves_is_counted_where_they_are_fewest),
+        cmocka_unit_test(balancers_that_do_not_answer_count_for_nothing),
+        cmocka_unit_test(a_fleet_lives_as_long_as_somebody_has_it),
         cmocka_unit_test(the_balancers_are_told_and_asked_of_the_pair_s_servers),
     };
 

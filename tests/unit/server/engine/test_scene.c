@@ -5,6 +5,8 @@
  */
 #include "server/engine/scene.h"
 
+#include "server/engine/wards.h"
+
 #include "tests/unit/strategies/facts.h"
 
 #include <stdio.h>
@@ -99,6 +101,8 @@ static int setup(void **state)
     w->deaf = "";
     w->stepper.cluster = (struct zdd_cluster){&cluster_ops, w};
     w->stepper.router = (struct zdd_router){&router_ops, w};
+    w->stepper.wards = zdd_wards_new();
+    assert_non_null(w->stepper.wards);
     w->plan = a_plan(.pair = {.old_id = "/shop-blue", .new_id = "/shop-green"}, .seen = {0});
     zdd_program_add(&w->plan.program, ZDD_STEP_START, 4);
     *state = w;
@@ -110,6 +114,7 @@ static int teardown(void **state)
     struct world *w = *state;
 
     zdd_scene_release(&w->scene);
+    zdd_wards_free(w->stepper.wards);
     free(w);
     return 0;
 }
@@ -121,6 +126,7 @@ static void look(struct world *w, struct zdd_run run)
     const struct zdd_plan_texts texts = {
         .target = {target}, .previous = {previous}, .adopted = {adopted}, .backends = {backends}};
 
+    memcpy(run.id, "run-1", sizeof("run-1"));
     memcpy(run.app_id, "/shop", sizeof("/shop"));
     zdd_scene_release(&w->scene);
     w->scene = (struct zdd_scene){0};

@@ -202,19 +202,32 @@ static void each_status_of_haproxy_is_understood(void **state)
         assert_int_equal(v.side[ZDD_SIDE_OLD].up, rows[i].up);
         assert_int_equal(v.side[ZDD_SIDE_OLD].stopped, rows[i].stopped);
         assert_int_equal(v.side[ZDD_SIDE_OLD].weight_sum, rows[i].up && !rows[i].stopped ? 60 : 0);
+        assert_int_equal(v.serving, rows[i].up && !rows[i].stopped);
     }
+}
+
+static void without_weight_a_server_takes_nothing(void **state)
+{
+    const struct zdd_balancer_view v =
+        view_of(HEADER SERVER("svc_80", "10_0_0_1_1001", 0, 0, 1, "UP", 0, 1, 0, 0)
+                    SERVER("svc_80", "10_0_0_2_2001", 0, 0, 1, "UP", 1, 1, 0, 0));
+
+    (void)state;
+    assert_int_equal(v.side[ZDD_SIDE_OLD].up, 1);
+    assert_int_equal(v.serving, 1);
 }
 
 static void a_server_of_neither_side_is_a_stranger(void **state)
 {
     const struct zdd_balancer_view v =
         view_of(HEADER SERVER("svc_80", "10_0_0_1_1001", 0, 0, 1, "UP", 1, 1, 0, 0)
-                    SERVER("svc_80", "10_0_0_9_9009", 0, 5, 1, "UP", 1, 1, 0, 0)
+                    SERVER("svc_80", "10_0_0_9_9009", 0, 5, 1, "DOWN", 1, 1, 0, 0)
                         SERVER("svc_80", "web1", 0, 5, 1, "UP", 1, 1, 0, 0)
                             SERVER("svc_81", "web2", 0, 5, 1, "UP", 1, 1, 0, 0));
 
     (void)state;
     assert_int_equal(v.strangers, 2);
+    assert_int_equal(v.serving, 2); /* who has come since Marathon was looked at serves too */
     assert_int_equal(v.side[ZDD_SIDE_OLD].servers, 1);
     assert_int_equal(v.side[ZDD_SIDE_OLD].sessions, 0);
 }
@@ -378,6 +391,7 @@ static void both_service_ports_of_an_app_count(void **state)
     assert_int_equal(v.side[ZDD_SIDE_OLD].servers, 2);
     assert_int_equal(v.side[ZDD_SIDE_OLD].sessions, 3);
     assert_int_equal(v.strangers, 1); /* the right address in the wrong backend */
+    assert_int_equal(v.serving, 1);   /* with both ports */
     assert_false(v.weights_obeyed);
     zdd_stats_table_release(&t);
 }
@@ -392,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_page_that_was_cut_off_is_refused),
         cmocka_unit_test(a_side_is_the_sum_of_its_servers),
         cmocka_unit_test(each_status_of_haproxy_is_understood),
+        cmocka_unit_test(without_weight_a_server_takes_nothing),
         cmocka_unit_test(a_server_of_neither_side_is_a_stranger),
         cmocka_unit_test(where_the_address_is_told_the_name_may_be_any),
         cmocka_unit_test(algorithms_that_ignore_weights_are_told),

@@ -11,6 +11,13 @@
 #define INTERVAL_MS_MIN 10
 #define INTERVAL_MS_MAX 60000
 
+/*
+ * After a reload HAProxy spreads its first questions, the agent's too, over the shortest interval
+ * of a check that is a second or longer: with Marathon's usual 60 s that is 15 s until a new
+ * version takes part. A server that joins asks at this interval first, so it is a second at most.
+ */
+#define FIRST_QUESTIONS " fastinter 1s"
+
 /* Marathon-LB's template for a server line, with the fields that it fills in. */
 #define SERVER_LINE                                                                                \
     "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"    \
@@ -27,7 +34,8 @@ enum zdd_err zdd_agent_label(struct zdd_buf *buf, const char *advertise, int64_t
         return ZDD_ERR_BODY_INVALID;
     /* The backslash and the 'n' are for HAProxy: within quotes they are a line feed. */
     zdd_buf_printf(buf,
-                   SERVER_LINE " weight 1 agent-check agent-addr %s agent-port %u"
+                   SERVER_LINE " weight 1" FIRST_QUESTIONS
+                               " agent-check agent-addr %s agent-port %u"
                                " agent-inter %" PRId64 "ms agent-send \"{host_ipv4}:{port}\\n\"\n",
                    host, port, interval_ms);
     return buf->err;

@@ -9,10 +9,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CHECK_SIZE 128
 #define NUMBER_MAX 1000000
+#define FASTINTER " fastinter "
 #define INTERVAL_MIN_MS 20 /* of a health check; --speed shall not make HAProxy do nothing else */
 
 /* Stock's template, with the ids that the state file needs. */
@@ -46,11 +48,10 @@ static void add_check(struct zdd_buf *buf, const struct zdd_mlb_service *service
                    number(service->check, "timeoutSeconds", 20));
 }
 
-static void interval_text(const struct zdd_mlb_settings *settings, const json_t *check,
+static void interval_text(const struct zdd_mlb_settings *settings, long long seconds,
                           char ret[static 32])
 {
-    const double seconds = (double)number(check, "intervalSeconds", 60);
-    long long ms = llround(seconds * 1000.0 / settings->speed);
+    long long ms = llround((double)seconds * 1000.0 / settings->speed);
 
     if (ms < INTERVAL_MIN_MS)
         ms = INTERVAL_MIN_MS;
@@ -67,11 +68,28 @@ static void check_options(const struct zdd_mlb_settings *settings, const json_t 
     char interval[32];
     char ports[32] = "";
 
-    interval_text(settings, check, interval);
+    interval_text(settings, number(check, "intervalSeconds", 60), interval);
     if (port)
         snprintf(ports, sizeof(ports), " port %lld", port);
     snprintf(ret, CHECK_SIZE, " check inter %s fall %lld%s", interval,
              number(check, "maxConsecutiveFailures", 3) + 1, ports);
+}
+
+/* A template's own interval between checks in doubt is divided by --speed like all others. */
+static void add_line(struct zdd_buf *buf, const struct zdd_mlb_settings *settings, const char *line)
+{
+    const char *at = strstr(line, FASTINTER);
+    char *end = NULL;
+    const long seconds = at ? strtol(at + strlen(FASTINTER), &end, 10) : 0;
+    char interval[32];
+
+    if (!at || *end != 's' || seconds < 1 || seconds > NUMBER_MAX) {
+        zdd_buf_text(buf, line);
+        return;
+    }
+    interval_text(settings, seconds, interval);
+    zdd_buf_append(buf, line, (size_t)(at - line));
+    zdd_buf_printf(buf, FASTINTER "%s%s", interval, end + 1);
 }
 
 /* A task's host is an address here, so it is host and host_ipv4 at once. */
@@ -80,6 +98,7 @@ static bool add_server(struct zdd_buf *buf, const struct zdd_mlb_settings *setti
                        struct zdd_mlb_ids *ids)
 {
     ZDD_AUTO_BUF struct zdd_buf name = {0};
+    ZDD_AUTO_BUF struct zdd_buf line = {0};
     char port[8];
     char id[8];
     char cookie[32] = "";
@@ -108,9 +127,13 @@ static bool add_server(struct zdd_buf *buf, const struct zdd_mlb_settings *setti
         {"otherOptions", server->draining ? " disabled" : ""},
     };
 
-    return zdd_mlb_format(buf,
-                          service->server_template ? service->server_template : server_template,
-                          fields, sizeof(fields) / sizeof(fields[0]));
+    if (!zdd_mlb_format(&line,
+                        service->server_template ? service->server_template : server_template,
+                        fields, sizeof(fields) / sizeof(fields[0])))
+        return false;
+    if (line.err == ZDD_ERR_NONE)
+        add_line(buf, settings, line.size ? line.data : "");
+    return line.err == ZDD_ERR_NONE;
 }
 
 bool zdd_mlb_backend(struct zdd_buf *buf, const struct zdd_mlb_settings *settings,

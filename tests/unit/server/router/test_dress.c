@@ -18,7 +18,8 @@
  */
 #define AGENT                                                                                      \
     "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"    \
-    "{otherOptions} weight 1 agent-check agent-addr 10.0.0.9 agent-port 8091 agent-inter 200ms "   \
+    "{otherOptions} weight 1 fastinter 1s agent-check agent-addr 10.0.0.9 agent-port 8091 "        \
+    "agent-inter 200ms "                                                                           \
     "agent-send \"{host_ipv4}:{port}\\n\"\n"
 
 #define CHECKS "\"healthChecks\":[{\"protocol\":\"HTTP\",\"path\":\"/ping\"}]"

@@ -90,7 +90,7 @@ static void the_label_is_the_measured_one(void **state)
 {
     static const char wanted[] =
         "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"
-        "{otherOptions} weight 1 agent-check agent-addr 127.0.0.1 agent-port 23000 "
+        "{otherOptions} weight 1 fastinter 1s agent-check agent-addr 127.0.0.1 agent-port 23000 "
         "agent-inter 200ms agent-send \"{host_ipv4}:{port}\\n\"\n";
     ZDD_AUTO_BUF struct zdd_buf label = {0};
 

@@ -290,6 +290,34 @@ static void speed_divides_the_interval_and_not_the_timeout(void **state)
     zdd_mlb_config_release(&config);
 }
 
+/* @param written  what the template says @param read  what HAProxy gets at speed 20 */
+static void assert_fast_template(const char *written, const char *read)
+{
+    struct zdd_mlb_settings fast = settings;
+    struct zdd_mlb_config config;
+    struct zdd_buf apps = {0};
+
+    fast.speed = 20;
+    zdd_buf_printf(&apps,
+                   "[{'id':'/a','ports':[10080],'labels':{'HAPROXY_GROUP':'external',"
+                   "'HAPROXY_0_BACKEND_SERVER_OPTIONS':'  server {serverName} x%s\\n'},"
+                   "'tasks':[{'id':'t','ports':[31000]," ALIVE "}]}]",
+                   written);
+    config = configure_for(&fast, apps.data, NULL);
+    assert_has(&config, read);
+    zdd_mlb_config_release(&config);
+    zdd_buf_release(&apps);
+}
+
+static void speed_divides_the_interval_of_checks_in_doubt_too(void **state)
+{
+    (void)state;
+    assert_fast_template(" fastinter 1s agent-check", " x fastinter 50ms agent-check\n");
+    assert_fast_template(" fastinter 40s", " x fastinter 2s\n");
+    assert_fast_template(" fastinter 500ms", " x fastinter 500ms\n");
+    assert_fast_template(" fastinter", " x fastinter\n");
+}
+
 static void a_sticky_app_has_cookies(void **state)
 {
     (void)state;
@@ -612,6 +640,7 @@ int main(void)
         cmocka_unit_test(a_check_becomes_an_option_and_words_of_each_server),
         cmocka_unit_test(a_check_of_another_port_says_nothing_of_this_one),
         cmocka_unit_test(speed_divides_the_interval_and_not_the_timeout),
+        cmocka_unit_test(speed_divides_the_interval_of_checks_in_doubt_too),
         cmocka_unit_test(a_sticky_app_has_cookies),
         cmocka_unit_test(a_server_template_is_filled_in_for_each_server),
         cmocka_unit_test(only_apps_of_the_groups_that_are_served_are_in),

@@ -5,7 +5,7 @@
  * of the bare PUT.
  */
 #include "tests/bench/support/figures.h"
-#include "tests/bench/support/load.h"
+#include "tests/bench/support/talk.h"
 #include "tests/bench/support/tap.h"
 #include "tests/support/labrun.h"
 #include "tests/support/serverrun.h"
@@ -27,53 +27,6 @@ struct bench {
     unsigned next_version;
 };
 
-/* One request, and its reply as text to free(). */
-struct question {
-    const char *method, *path, *token, *body;
-    char *reply;
-};
-
-static size_t make_question(void *cls, uint64_t number, char text[static LOAD_REQUEST_SIZE])
-{
-    const struct question *q = cls;
-    char line[LOAD_REQUEST_SIZE];
-    size_t size;
-
-    (void)number;
-    if (!q->body)
-        return load_get(text, q->path, q->token);
-    size = load_post(line, q->path, q->token ? q->token : "none", q->body);
-    /* The same with another method. */
-    return (size_t)snprintf(text, LOAD_REQUEST_SIZE, "%s%.*s", q->method,
-                            (int)(size - strlen("POST")), line + strlen("POST"));
-}
-
-static void keep_reply(void *cls, uint64_t number, const char *text, size_t size)
-{
-    struct question *q = cls;
-
-    (void)number;
-    (void)size;
-    q->reply = strdup(load_body(text));
-}
-
-static char *ask(uint16_t port, unsigned status, struct question q)
-{
-    const struct load_options options = {.port = port,
-                                         .connections = 1,
-                                         .request_max = 1,
-                                         .time_max_ms = 30000,
-                                         .status = status,
-                                         .make = make_question,
-                                         .reply = keep_reply,
-                                         .cls = &q};
-    struct load_result result;
-
-    if (!load_run(&options, &result) || !q.reply)
-        bench_fail("%s %s: status %u", q.method, q.path, result.last_status);
-    return q.reply;
-}
-
 /* A service with health checks, which one that is @p sick never answers. */
 static void app_text(const char *id, int instances, unsigned version, bool sick,
                      char ret_text[static 1024])
@@ -90,24 +43,6 @@ static void app_text(const char *id, int instances, unsigned version, bool sick,
         id, instances, version, sick ? 600000 : 0, sick ? 600000 : 0);
 }
 
-/* Poll until the answer at @p path has @p wanted. */
-static void await(uint16_t port, const char *path, const char *token, const char *wanted)
-{
-    const int64_t end_ns = bench_now_ns() + (int64_t)PATIENCE_MS * 1000000;
-
-    for (;;) {
-        char *text = ask(port, 200, (struct question){"GET", path, token, NULL, NULL});
-        const bool there = strstr(text, wanted) != NULL;
-
-        if (!there && (strstr(text, "\"state\":\"failed\"") || bench_now_ns() > end_ns))
-            bench_fail("%s has not come to %s: %s", path, wanted, text);
-        free(text);
-        if (there)
-            return;
-        bench_sleep_ms(POLL_MS);
-    }
-}
-
 /* @return milliseconds that Marathon itself needs for the PUT */
 static double put_bare(struct bench *bench, const char *id, int instances)
 {
@@ -116,11 +51,9 @@ static double put_bare(struct bench *bench, const char *id, int instances)
 
     app_text(id, instances, ++bench->next_version, false, text);
     snprintf(path, sizeof(path), "/v2/apps/%s", id);
-    free(ask(bench->lab.port, bench->next_version == 1 ? 201 : 200,
-             (struct question){"PUT", path, NULL, text, NULL}));
+    free(talk(bench->lab.port, bench->next_version == 1 ? 201 : 200, "PUT", path, NULL, text));
     for (;;) {
-        char *list = ask(bench->lab.port, 200,
-                         (struct question){"GET", "/v2/deployments", NULL, NULL, NULL});
+        char *list = talk(bench->lab.port, 200, "GET", "/v2/deployments", NULL, NULL);
         const bool none = strcmp(list, "[]") == 0;
 
         free(list);
@@ -142,8 +75,7 @@ static void deploy(struct bench *bench, const char *id, int instances, bool sick
     app_text(id, instances, ++bench->next_version, sick, text);
     snprintf(body, sizeof(body), "{\"strategy\":\"rolling\",\"app\":%s,\"reason\":\"bench\"}",
              text);
-    reply = ask(bench->server_port, 202,
-                (struct question){"POST", "/v1/deployments", bench->server.token, body, NULL});
+    reply = talk(bench->server_port, 202, "POST", "/v1/deployments", bench->server.token, body);
     run = strstr(reply, "\"id\":\"");
     if (!run)
         bench_fail("no id: %s", reply);
@@ -158,7 +90,7 @@ static double roll(struct bench *bench, const char *id, int instances)
     char path[100];
 
     deploy(bench, id, instances, false, path);
-    await(bench->server_port, path, bench->server.token, "\"state\":\"succeeded\"");
+    talk_until(bench->server_port, path, bench->server.token, "\"state\":\"succeeded\"");
     return (double)(bench_now_ns() - begun_ns) / 1e6;
 }
 
@@ -199,7 +131,7 @@ static void count_idle(struct bench *bench, int64_t seconds)
     bench_sleep_ms(seconds * 1000);
     tap_counts(bench->tap, &after);
     for (int i = 0; i < WAITING; i++) /* they did wait */
-        await(bench->server_port, path[i], bench->server.token, "\"state\":\"running\"");
+        talk_until(bench->server_port, path[i], bench->server.token, "\"state\":\"running\"");
     snprintf(note, sizeof(note), "%u in %lld s with %d deployments that wait",
              after.requests - before.requests, (long long)seconds, WAITING);
     bench_say(&(struct bench_figure){

@@ -6,6 +6,7 @@
 
 #include "server/api/plan_base.h"
 #include "server/api/plan_body.h"
+#include "server/api/plan_neighbours.h"
 #include "server/api/plan_pair.h"
 #include "server/api/plan_target.h"
 #include "server/api/queue.h"
@@ -119,7 +120,7 @@ static enum zdd_err dress_pair(struct making *m)
         note(m, "labels-inherited",
              "The new definition has no label for the balancers, so it takes over those of %s: %s.",
              m->plan.pair.old_id, m->dress.inherited.data);
-    return err;
+    return err == ZDD_ERR_NONE ? zdd_pair_check_neighbours(m->call, &m->plan.pair, m->target) : err;
 }
 
 static enum zdd_err find_target(struct making *m)

@@ -51,32 +51,13 @@ static void check_balance(const struct checking *c, const json_t *app, size_t in
                             index, is_old(c, app) ? " of the app that runs" : "");
 }
 
-static bool is_in_list(const char *list, const char *name, size_t size)
-{
-    for (; *list; list += strcspn(list, ","), list += *list == ',') {
-        if (strcspn(list, ",") == size && strncmp(list, name, size) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Two comma lists have a name in common. */
-static bool shares_one(const char *a, const char *b)
-{
-    for (; *a; a += strcspn(a, ","), a += *a == ',') {
-        if (is_in_list(b, a, strcspn(a, ",")))
-            return true;
-    }
-    return false;
-}
-
 /* When the old app goes, its balancers would lose the port, and others would get it unseen. */
 static void check_same_groups(const struct checking *c, size_t index)
 {
     const char *new_groups = zdd_ports_groups(c->dress->target, index);
     const char *old_groups = zdd_ports_groups(c->dress->old, index);
 
-    if (!shares_one(new_groups, old_groups))
+    if (!zdd_groups_share(new_groups, old_groups))
         zdd_field_error_add(c->errors, LABELS,
                             "the group of port %zu would change from %.60s to %.60s: the balancers "
                             "that serve it now would lose it; keep the old group beside the new "

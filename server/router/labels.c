@@ -64,6 +64,24 @@ const char *zdd_ports_groups(const json_t *app, size_t index)
     return own ? own : zdd_label_of(app, "HAPROXY_GROUP");
 }
 
+static bool is_in_list(const char *list, const char *name, size_t size)
+{
+    for (; *list; list += strcspn(list, ","), list += *list == ',') {
+        if (strcspn(list, ",") == size && strncmp(list, name, size) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool zdd_groups_share(const char *a, const char *b)
+{
+    for (; *a; a += strcspn(a, ","), a += *a == ',') {
+        if (is_in_list(b, a, strcspn(a, ",")))
+            return true;
+    }
+    return false;
+}
+
 bool zdd_ports_is_routed(const json_t *app, size_t index)
 {
     return index < zdd_ports_count(app) && zdd_label_flag(app, index, "ENABLED", true) &&

@@ -32,6 +32,9 @@ size_t zdd_ports_count(const json_t *app);
 /** @return the groups of balancers that a port is meant for, with commas, borrowed; NULL: none */
 const char *zdd_ports_groups(const json_t *app, size_t index);
 
+/** @return true when two such lists have a group in common */
+bool zdd_groups_share(const char *a, const char *b);
+
 /** @return true when Marathon-LB routes port @p index: it is there, is enabled, and has a group */
 bool zdd_ports_is_routed(const json_t *app, size_t index);
 

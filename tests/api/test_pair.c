@@ -19,6 +19,7 @@ static int setup(void **state)
     "\"env\":{\"VERSION\":\"" version "\"},\"healthChecks\":[{\"protocol\":\"HTTP\","              \
     "\"path\":\"/ping\"}],\"labels\":{\"HAPROXY_GROUP\":\"external\"" labels "}}"
 #define PORT ",\"HAPROXY_0_PORT\":\"10000\""
+#define OTHER_PORT ",\"HAPROXY_0_PORT\":\"10001\""
 
 /* A blue-green request for @p app with further members. */
 #define BLUE_GREEN(app, more) "{\"strategy\":\"blue-green\",\"app\":" app more "}"
@@ -220,10 +221,10 @@ static void who_names_a_colour_does_not_mean_an_app_of_another_naming(void **sta
     APICLIENT_AUTO struct apiclient_answer folder = {0}, dash = {0}, any = {0};
 
     give(world, DEFINITION("/zdd/blue", "1", PORT));
-    give(world, DEFINITION("/zdd-green", "1", PORT));
+    give(world, DEFINITION("/zdd-green", "1", OTHER_PORT));
     folder = plan(world, BLUE_GREEN(DEFINITION("/zdd/green", "2", PORT), ""));
     assert_pair(&folder, "/zdd/blue", "/zdd/green");
-    dash = plan(world, BLUE_GREEN(DEFINITION("/zdd-blue", "2", PORT), ""));
+    dash = plan(world, BLUE_GREEN(DEFINITION("/zdd-blue", "2", OTHER_PORT), ""));
     assert_pair(&dash, "/zdd-green", "/zdd-blue");
     any = plan(world, BLUE_GREEN(DEFINITION("/zdd", "2", PORT), ""));
     assert_int_equal(any.status, 409);
@@ -287,6 +288,58 @@ static void two_apps_of_a_pair_are_unclear(void **state)
             fake_cluster_remove(&world->cluster, ids[a]);
             fake_cluster_remove(&world->cluster, ids[b]);
         }
+    }
+}
+
+#define GROUP(name) ",\"HAPROXY_DEPLOYMENT_GROUP\":\"" name "\""
+
+static void a_third_app_in_the_group_would_be_merged_with_the_pair(void **state)
+{
+    struct api_world *world = *state;
+
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT GROUP("zdd_base")));
+    give(world, DEFINITION("/shop", "1", OTHER_PORT GROUP("/zdd_base")));
+    for (int i = 0; i < 2; i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+        answer = plan(world, BLUE_GREEN(DEFINITION("/zdd/base", "2", PORT), ""));
+        assert_int_equal(answer.status, 409);
+        assert_string_equal(apiclient_text(&answer, "/code"), "pair-unclear");
+        assert_non_null(strstr(apiclient_text(&answer, "/detail"), "/shop is in the deployment"));
+        fake_cluster_remove(&world->cluster, "/zdd/base-blue"); /* also when the pair begins */
+    }
+}
+
+#define OTHER_APP(id, labels, ports)                                                               \
+    "{\"id\":\"" id "\",\"cmd\":\"./serve\",\"labels\":{" labels "}" ports "}"
+#define EXTERNAL "\"HAPROXY_GROUP\":\"internal,external\""
+#define DEFINED ",\"portDefinitions\":[{\"port\":7000},{\"port\":10000}]"
+
+static void the_service_port_of_another_app_is_not_for_a_pair(void **state)
+{
+    static const struct {
+        const char *other;
+        bool is_taken;
+    } rows[] = {
+        {OTHER_APP("/shop", EXTERNAL PORT, ""), true},
+        {OTHER_APP("/shop", EXTERNAL, DEFINED), true},
+        {OTHER_APP("/shop", EXTERNAL OTHER_PORT, ""), false},
+        {OTHER_APP("/shop", EXTERNAL ",\"HAPROXY_1_ENABLED\":\"false\"", DEFINED), false},
+        {OTHER_APP("/shop", "\"HAPROXY_GROUP\":\"internal\"" PORT, ""), false},
+        {OTHER_APP("/shop", "\"OWNER\":\"me\"", DEFINED), false}, /* no balancer serves it */
+    };
+    struct api_world *world = *state;
+
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+        give(world, rows[i].other);
+        answer = plan(world, FIRST);
+        assert_int_equal(answer.status, rows[i].is_taken ? 409 : 201);
+        if (!rows[i].is_taken)
+            continue;
+        assert_string_equal(apiclient_text(&answer, "/code"), "service-port-taken");
+        assert_non_null(strstr(apiclient_text(&answer, "/detail"), "10000 is /shop's already"));
     }
 }
 
@@ -553,6 +606,8 @@ int main(void)
         TEST(who_names_a_colour_does_not_mean_an_app_of_another_naming),
         TEST(a_definition_without_labels_takes_over_those_that_serve),
         TEST(without_any_label_the_needed_ones_are_named),
+        TEST(a_third_app_in_the_group_would_be_merged_with_the_pair),
+        TEST(the_service_port_of_another_app_is_not_for_a_pair),
         TEST(two_apps_of_a_pair_are_unclear),
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),

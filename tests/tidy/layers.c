@@ -54,7 +54,8 @@ static const struct row {
      C FILES THREADS SOCKETS " sys/epoll.h "},
     {"server/api/",
      "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
-     "server/engine/cluster.h server/engine/tell.h server/router/dress.h storage/ strategies/ "
+     "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
+     "storage/ strategies/ "
      "openapi",
      C THREADS " jansson.h "},
     {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",

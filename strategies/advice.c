@@ -269,6 +269,11 @@ static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
             "The %1 instances that run now lack the labels of a pair: Marathon replaces them once, "
             "before the new version starts.",
             plan->old.instances, 0);
+    if (plan->pair.must_adopt && plan->old.instances == 1)
+        warn(v, "single-instance",
+             "Marathon ends the only instance when its replacement is healthy, a moment before the "
+             "balancers know that one: requests may fail then. Scale the app to 2 before.",
+             0, 0);
     if (plan->pair.sticky)
         warn(v, "sticky-users-move",
              "Users stick to their server; when the old version drains they move to the new one.",

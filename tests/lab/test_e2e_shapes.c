@@ -180,6 +180,34 @@ static void by_the_name_of_a_virtual_host(void **state)
     });
 }
 
+/* Its service port is the one that Marathon gave it. The lab is slow enough for Marathon to replace
+ * instances at a pace that balancers can follow, as it is on a cluster. */
+static void a_plain_app_that_has_only_a_name_is_adopted(void **state)
+{
+    static const char *const slowly[] = {"--speed", "2", NULL};
+    static const char patch[] = "{" LABELS "{\"HAPROXY_0_VHOST\":\"shop.local\","
+                                "\"HAPROXY_0_MODE\":null,\"HAPROXY_0_PORT\":null}}";
+    const struct shape shape = {.by_vhost = true, .header = "Host: shop.local"};
+    struct site *site = site_open_with(slowly);
+    struct apiclient_answer answer;
+    struct stage_load load;
+    char seen[32];
+
+    (void)state;
+    answer = e2e_refused(site->e, site_blue_green(shaped("0.9", patch), SITE_QUICK), 422,
+                         "body-invalid");
+    assert_non_null(strstr(answer.body, "a pair needs a service port that stays"));
+    apiclient_answer_release(&answer);
+    e2e_deploy_well(site->e, e2e_request("rolling", shaped("0.9", patch)));
+    stage_until_status(site->stage->host, (int)stage_number(site->stage, 0, "vhostPort"),
+                       shape.header, 200, seen);
+    load = ask(site, &shape, 0);
+    e2e_deploy_well(site->e, site_blue_green(shaped("1.0", patch), SITE_QUICK));
+    site_only(site, "/shop/web-blue");
+    is_answered_well(&load);
+    site_close(site);
+}
+
 static void as_plain_tcp(void **state)
 {
     (void)state;
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test(in_the_hosts_network_with_any_port),
         cmocka_unit_test(with_ports_as_they_were_written_before_1_5),
         cmocka_unit_test(by_the_name_of_a_virtual_host),
+        cmocka_unit_test(a_plain_app_that_has_only_a_name_is_adopted),
         cmocka_unit_test(as_plain_tcp),
         cmocka_unit_test(with_checks_that_mesos_does),
     };

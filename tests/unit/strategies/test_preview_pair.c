@@ -263,6 +263,12 @@ static void what_labels_and_sticky_users_cost_is_warned_of(void **state)
     assert_int_equal(v.warning_count, 1);
     assert_non_null(warning(&v, "restart-for-label"));
     assert_non_null(strstr(warning(&v, "restart-for-label")->text, "The 3 instances that run now"));
+    v = preview(a_wish(.old = 2, .adopts = true));
+    assert_null(warning(&v, "single-instance"));
+    v = preview(a_wish(.old = 1, .adopts = true));
+    assert_non_null(strstr(warning(&v, "single-instance")->text, "Scale the app to 2 before."));
+    v = preview(a_wish(.old = 1));
+    assert_null(warning(&v, "single-instance"));
     v = preview(a_wish(.sticky = true));
     assert_int_equal(v.warning_count, 1);
     assert_non_null(warning(&v, "sticky-users-move"));

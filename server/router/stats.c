@@ -6,6 +6,7 @@
 
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
+#include "server/router/hangs.h"
 #include "server/router/view.h"
 
 #include <assert.h>
@@ -22,6 +23,8 @@ struct part {
     char reason[ZDD_ROUTER_REASON_SIZE];
     int64_t told_ms;            /* its start, as we tell it on: another one for each process */
     struct zdd_process process; /* the last one that was seen, perhaps in an earlier look */
+    bool left_out;              /* it hangs: err and reason say so */
+    int64_t took_ms;
     pthread_t thread;
     bool threaded;
 };
@@ -40,6 +43,7 @@ struct zdd_stats {
     pthread_mutex_t lock;
     pthread_cond_t looked;
     bool looking;
+    struct zdd_hangs *hangs;
     int64_t not_before_ms; /* monotonic: looks that did not begin later are of no use */
     struct look *last;
 };
@@ -62,7 +66,8 @@ struct zdd_stats *zdd_stats_open(const struct zdd_stats_options *options)
         free(stats);
         return NULL;
     }
-    return stats;
+    stats->hangs = zdd_hangs_new(stats->options.look, stats->options.cls, stats->options.limit_ms);
+    return stats->hangs ? stats : zdd_stats_close(stats);
 }
 
 /* With the lock held, or alone. */
@@ -80,6 +85,7 @@ struct zdd_stats *zdd_stats_close(struct zdd_stats *stats)
     if (!stats)
         return NULL;
     assert(!stats->looking);
+    zdd_hangs_free(stats->hangs);
     give_back(stats->last);
     pthread_cond_destroy(&stats->looked);
     pthread_mutex_destroy(&stats->lock);
@@ -98,6 +104,7 @@ static void *ask(void *cls)
 {
     struct part *part = cls;
     const struct zdd_stats_options *options = &part->stats->options;
+    const int64_t begun_ms = zdd_mono_ms();
 
     if (part->place.known) {
         part->err = options->look(options->cls, &part->place, options->limit_ms, &part->answer,
@@ -107,6 +114,7 @@ static void *ask(void *cls)
         snprintf(part->reason, sizeof(part->reason), "%s: no address of it is known",
                  part->place.name);
     }
+    part->took_ms = zdd_mono_ms() - begun_ms;
     return NULL;
 }
 
@@ -136,20 +144,38 @@ static const struct part *find_part(const struct look *look, const char *name)
     return NULL;
 }
 
-/* All at once: one slow balancer must not make the others old. The last one is asked by ourselves.
- */
-static void ask_all(struct look *look)
+/* One that hung when it was asked last would make all others old. */
+static void leave_out(struct zdd_hangs *hangs, struct look *look)
 {
     for (size_t i = 0; i < look->count; i++) {
         struct part *part = &look->part[i];
 
+        part->left_out = part->place.known && zdd_hangs_does(hangs, &part->place, part->reason);
+        if (part->left_out)
+            part->err = ZDD_ERR_ROUTER_DOWN;
+    }
+}
+
+/* All at once: one slow balancer must not make the others old. The last one is asked by ourselves.
+ */
+static void ask_all(struct zdd_hangs *hangs, struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        struct part *part = &look->part[i];
+
+        if (part->left_out)
+            continue;
         part->threaded = i + 1 < look->count && pthread_create(&part->thread, NULL, ask, part) == 0;
         if (!part->threaded)
             ask(part);
     }
     for (size_t i = 0; i < look->count; i++) {
-        if (look->part[i].threaded)
-            pthread_join(look->part[i].thread, NULL);
+        struct part *part = &look->part[i];
+
+        if (part->threaded)
+            pthread_join(part->thread, NULL);
+        if (!part->left_out && part->err != ZDD_ERR_NONE)
+            zdd_hangs_note(hangs, &part->place, part->took_ms, part->reason);
     }
 }
 
@@ -171,7 +197,8 @@ static struct look *take_look(struct zdd_stats *stats, const struct look *before
         look->part[i].stats = stats;
         look->part[i].place = list[i];
     }
-    ask_all(look);
+    leave_out(stats->hangs, look);
+    ask_all(stats->hangs, look);
     for (size_t i = 0; i < look->count; i++)
         tell_processes_apart(&look->part[i], find_part(before, look->part[i].place.name));
     return look;

@@ -253,6 +253,43 @@ static void a_balancer_that_hangs_does_not_hold_us(void **state)
     end(&s);
 }
 
+/* All looks together: it is waited for once, and then told as unreachable at once. */
+static void a_balancer_that_hangs_holds_one_look_only(void **state)
+{
+    struct scene s = {.limit_ms = LIMIT_MS};
+    const struct zdd_router_ask ask = {.pair = "/svc"};
+    const char *url;
+    struct zdd_places_options places = {.targets = &url, .target_count = 1};
+    struct zdd_stats_options options = {.look = zdd_stats_http_look, .limit_ms = LIMIT_MS};
+    struct zdd_router_view view;
+    struct zdd_stats *stats;
+    struct zdd_stats_http *http;
+    int asked;
+
+    (void)state;
+    peer_start(&s.peer, serve, &s);
+    url = s.peer.url;
+    assert_int_equal(zdd_places_open(&places, &options.places, s.reason), ZDD_ERR_NONE);
+    options.cls = http = zdd_stats_http_open(&url, 1, &nobody);
+    assert_non_null(http);
+    stats = zdd_stats_open(&options);
+    assert_non_null(stats);
+    assert_int_equal(zdd_stats_observe(stats, &ask, 1, 0, &view, s.reason), ZDD_ERR_ROUTER_DOWN);
+    asked = atomic_load(&s.peer.connections);
+    assert_int_equal(asked, 1);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(zdd_stats_observe(stats, &ask, 1, 0, &view, s.reason),
+                         ZDD_ERR_ROUTER_DOWN);
+        assert_false(view.balancer[0].reachable);
+    }
+    /* A thousand waits would have been minutes, and a thousand questions. */
+    assert_in_range(atomic_load(&s.peer.connections), asked, asked + 20);
+    zdd_stats_close(stats);
+    zdd_stats_http_close(http);
+    zdd_places_close(options.places);
+    peer_stop(&s.peer);
+}
+
 static void a_balancer_that_drips_does_not_hold_us(void **state)
 {
     struct scene s = {.limit_ms = LIMIT_MS};
@@ -369,6 +406,7 @@ int main(void)
         cmocka_unit_test(without_a_start_the_page_is_enough),
         cmocka_unit_test(a_bad_page_is_no_page),
         cmocka_unit_test(a_balancer_that_hangs_does_not_hold_us),
+        cmocka_unit_test(a_balancer_that_hangs_holds_one_look_only),
         cmocka_unit_test(a_balancer_that_drips_does_not_hold_us),
         cmocka_unit_test(a_balancer_that_is_not_there_is_named),
         cmocka_unit_test(a_line_is_answered_up_to_the_end),

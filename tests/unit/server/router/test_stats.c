@@ -15,6 +15,7 @@
 #include <time.h>
 
 #define PATIENCE_MS 20000
+#define LIMIT_MS 40 /* of one look at one balancer */
 #define PAGE "pxname,svname,status,weight,scur,qcur,stot\n"
 
 /* Balancers that the test speaks for. */
@@ -32,12 +33,20 @@ struct world {
     int64_t started_ms, requests, pid;
     bool approximate, counts_itself;
     const char *down; /* name of a balancer that cannot be reached; "*" for all */
+    bool hangs;       /* … and takes all the time there is to say so */
+    pthread_t caller; /* who has waited for it so often: */
+    int waits;
     size_t address_count;
     char address[12][ZDD_SOURCE_SIZE]; /* of the host "lb" */
 };
 
 static const struct zdd_endpoint blue[] = {{"svc_80", "10.0.0.1:1001"}};
 static const struct zdd_router_ask asked = {"/svc", {blue, NULL}, {ZDD_COUNT(blue), 0}};
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
 
 static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit_ms,
                          struct zdd_stats_answer *ret_answer,
@@ -66,7 +75,11 @@ static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit
              PAGE "svc_80,FRONTEND,OPEN,,0,,%lld\nsvc_80,10_0_0_1_1001,UP,%d,"
                   "0,0,0\n",
              (long long)world->requests, world->looks);
+    if (down && world->hangs)
+        world->waits += pthread_equal(pthread_self(), world->caller) != 0;
     pthread_mutex_unlock(&world->lock);
+    if (down && world->hangs)
+        pause_ms((long)limit_ms);
     if (!down)
         return zdd_stats_parse(strdup(text), &ret_answer->table);
     snprintf(reason, ZDD_ROUTER_REASON_SIZE, "%s is down", place->name);
@@ -88,7 +101,7 @@ static size_t resolve(void *cls, const char *host, char (*ret_addresses)[ZDD_SOU
     return count;
 }
 
-static struct world *begin(const char *const *targets, size_t count)
+static struct world *begin_limited(const char *const *targets, size_t count, int64_t limit_ms)
 {
     struct world *world = calloc(1, sizeof(*world));
     const struct zdd_places_options places = {.targets = targets,
@@ -96,9 +109,10 @@ static struct world *begin(const char *const *targets, size_t count)
                                               .resolve = resolve,
                                               .cls = world,
                                               .period_ms = 5};
-    struct zdd_stats_options stats = {.look = look, .cls = world};
+    struct zdd_stats_options stats = {.look = look, .cls = world, .limit_ms = limit_ms};
 
     assert_non_null(world);
+    world->caller = pthread_self();
     pthread_mutex_init(&world->lock, NULL);
     pthread_cond_init(&world->changed, NULL);
     world->started_ms = 1000000;
@@ -110,6 +124,11 @@ static struct world *begin(const char *const *targets, size_t count)
     world->stats = zdd_stats_open(&stats);
     assert_non_null(world->stats);
     return world;
+}
+
+static struct world *begin(const char *const *targets, size_t count)
+{
+    return begin_limited(targets, count, 0);
 }
 
 static void end(struct world *world)
@@ -146,11 +165,6 @@ static const struct zdd_balancer_view *see(struct world *world)
     assert_int_equal(observe(world, 0), ZDD_ERR_NONE);
     assert_true(world->view.balancer_count > 0);
     return &world->view.balancer[0];
-}
-
-static void pause_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
 }
 
 static void each_target_is_a_balancer_with_a_name(void **state)
@@ -271,6 +285,83 @@ static void one_that_is_down_does_not_hide_the_others(void **state)
     assert_false(world->view.balancer[1].reachable);
     assert_int_equal(world->view.balancer[1].side[ZDD_SIDE_OLD].servers, 0);
     assert_true(world->view.balancer[2].reachable);
+    end(world);
+}
+
+/* @p name hangs from now on; NULL: nobody does. */
+static void let_hang(struct world *world, const char *name)
+{
+    pthread_mutex_lock(&world->lock);
+    world->down = name;
+    world->hangs = name != NULL;
+    pthread_mutex_unlock(&world->lock);
+}
+
+static int looks_of(struct world *world)
+{
+    int looks;
+
+    pthread_mutex_lock(&world->lock);
+    looks = world->looks;
+    pthread_mutex_unlock(&world->lock);
+    return looks;
+}
+
+/* Whoever looks waits for it once; then it is asked in the background until it answers. */
+static void one_that_hangs_is_waited_for_once(void **state)
+{
+    static const char *const targets[] = {"10.0.0.5:9090"};
+    struct world *world = begin_limited(targets, 1, LIMIT_MS);
+    const int64_t until_ms = zdd_mono_ms() + PATIENCE_MS;
+
+    (void)state;
+    let_hang(world, "10.0.0.5:9090");
+    assert_int_equal(observe(world, 0), ZDD_ERR_ROUTER_DOWN);
+    while (looks_of(world) < 3 && zdd_mono_ms() < until_ms) {
+        assert_int_equal(observe(world, 0), ZDD_ERR_ROUTER_DOWN);
+        assert_false(world->view.balancer[0].reachable);
+        assert_string_equal(world->reason, "10.0.0.5:9090 is down");
+        pause_ms(5);
+    }
+    assert_true(looks_of(world) >= 3);
+    assert_int_equal(world->waits, 1);
+    let_hang(world, NULL);
+    while (observe(world, 0) != ZDD_ERR_NONE && zdd_mono_ms() < until_ms)
+        pause_ms(5);
+    assert_true(world->view.balancer[0].reachable);
+    end(world);
+}
+
+/* The others are as new as ever. */
+static void one_that_hangs_makes_nobody_old(void **state)
+{
+    static const char *const targets[] = {"10.0.0.5:9090", "10.0.0.6:9090"};
+    struct world *world = begin_limited(targets, 2, LIMIT_MS);
+
+    (void)state;
+    let_hang(world, "10.0.0.6:9090"); /* the one that whoever looks asks himself */
+    for (int i = 0; i < 20; i++) {
+        (void)see(world);
+        assert_true(world->view.balancer[0].reachable);
+        assert_false(world->view.balancer[1].reachable);
+    }
+    assert_int_equal(world->waits, 1);
+    end(world);
+}
+
+/* It may be back at any moment, and asking costs nothing. */
+static void one_that_refuses_is_asked_each_time(void **state)
+{
+    struct world *world = begin_one();
+
+    (void)state;
+    world->down = "*";
+    for (int i = 1; i <= 10; i++) {
+        assert_int_equal(observe(world, 0), ZDD_ERR_ROUTER_DOWN);
+        assert_int_equal(world->looks, i);
+    }
+    world->down = NULL;
+    assert_int_equal(observe(world, 0), ZDD_ERR_NONE);
     end(world);
 }
 
@@ -575,6 +666,9 @@ int main(void)
         cmocka_unit_test(all_balancers_are_asked_at_once),
         cmocka_unit_test(many_who_ask_at_once_share_one_look),
         cmocka_unit_test(one_that_is_down_does_not_hide_the_others),
+        cmocka_unit_test(one_that_hangs_is_waited_for_once),
+        cmocka_unit_test(one_that_hangs_makes_nobody_old),
+        cmocka_unit_test(one_that_refuses_is_asked_each_time),
         cmocka_unit_test(when_all_are_down_the_first_reason_is_told),
         cmocka_unit_test(another_process_has_another_start),
         cmocka_unit_test(a_process_of_the_same_second_is_told_by_its_counters),

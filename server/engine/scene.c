@@ -19,6 +19,16 @@ static enum zdd_err ask_cluster(struct zdd_stepper *stepper, const struct zdd_ap
     return cluster->ops->observe(cluster->cls, ask, 1, ret_view, scene->reason);
 }
 
+struct zdd_app_ask zdd_scene_ask(const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                                 enum zdd_pair_side side,
+                                 struct zdd_spots spots[static ZDD_SIDE_COUNT])
+{
+    if (side == ZDD_SIDE_NEW)
+        return (struct zdd_app_ask){plan->pair.new_id, texts->target.data, NULL, &spots[side]};
+    return (struct zdd_app_ask){plan->pair.old_id, texts->adopted.data, texts->previous.data,
+                                &spots[side]};
+}
+
 /* Phases in which a rule looks at the balancers; in all others they are left alone. */
 static bool needs_balancers(enum zdd_phase phase)
 {
@@ -40,27 +50,38 @@ static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_run 
     scene->balanced = err == ZDD_ERR_NONE && needs_balancers(run->phase);
 }
 
+/* Both apps are known. @p spots are taken. */
+static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
+                             const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                             struct zdd_spots spots[static ZDD_SIDE_COUNT], struct zdd_scene *scene)
+{
+    enum zdd_err err =
+        zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
+
+    scene->new_spots = spots[ZDD_SIDE_NEW];
+    spots[ZDD_SIDE_NEW] = (struct zdd_spots){0};
+    if (err == ZDD_ERR_NONE)
+        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet);
+    if (err == ZDD_ERR_NONE)
+        look_at_balancers(stepper, run, scene);
+    return err;
+}
+
 static enum zdd_err look_at_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
                                  const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
                                  struct zdd_scene *scene)
 {
     struct zdd_spots spots[ZDD_SIDE_COUNT] = {{0}};
-    const struct zdd_app_ask new_ask = {plan->pair.new_id, texts->target.data, NULL,
-                                        &spots[ZDD_SIDE_NEW]};
-    const struct zdd_app_ask old_ask = {plan->pair.old_id, texts->adopted.data,
-                                        texts->previous.data, &spots[ZDD_SIDE_OLD]};
+    const struct zdd_app_ask new_ask = zdd_scene_ask(plan, texts, ZDD_SIDE_NEW, spots);
+    const struct zdd_app_ask old_ask = zdd_scene_ask(plan, texts, ZDD_SIDE_OLD, spots);
     enum zdd_err err = ask_cluster(stepper, &new_ask, &scene->app, scene);
 
     if (err == ZDD_ERR_NONE && *plan->pair.old_id)
         err = ask_cluster(stepper, &old_ask, &scene->old_app, scene);
     if (err == ZDD_ERR_NONE)
-        err = zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
-    scene->new_spots = spots[ZDD_SIDE_NEW];
-    zdd_spots_release(&spots[ZDD_SIDE_OLD]);
-    if (err == ZDD_ERR_NONE)
-        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet);
-    if (err == ZDD_ERR_NONE)
-        look_at_balancers(stepper, run, scene);
+        err = see_pair(stepper, run, plan, texts, spots, scene);
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+        zdd_spots_release(&spots[side]);
     return err;
 }
 
@@ -85,6 +106,16 @@ void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene)
         ret_scene->app = *look->view;
     else
         snprintf(ret_scene->reason, sizeof(ret_scene->reason), "%s", look->reason);
+}
+
+void zdd_scene_take_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
+                         const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                         const struct zdd_look *look, struct zdd_scene *ret_scene)
+{
+    ret_scene->app = *look->view;
+    ret_scene->old_app = *look->old_view;
+    ret_scene->reachable =
+        see_pair(stepper, run, plan, texts, look->spots, ret_scene) == ZDD_ERR_NONE;
 }
 
 void zdd_scene_release(struct zdd_scene *scene)

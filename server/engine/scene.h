@@ -23,12 +23,22 @@ struct zdd_scene {
     bool floor_broken;                          /* of a pair: see wards.h */
 };
 
+/** @return the question about one app of a pair; borrows the texts and @p spots, which are filled
+ */
+struct zdd_app_ask zdd_scene_ask(const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                                 enum zdd_pair_side side,
+                                 struct zdd_spots spots[static ZDD_SIDE_COUNT]);
+
 /** Look now. */
 void zdd_scene_look(struct zdd_stepper *stepper, const struct zdd_run *run,
                     const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
                     struct zdd_scene *ret_scene);
-/** Take over what somebody else saw; of a pair only that Marathon did not tell. */
+/** Take over what somebody else saw of an app, or that Marathon did not tell. */
 void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene);
+/** Take over what somebody else saw of a pair, its spots with it, and look at the balancers. */
+void zdd_scene_take_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
+                         const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
+                         const struct zdd_look *look, struct zdd_scene *ret_scene);
 void zdd_scene_release(struct zdd_scene *scene);
 
 /** Note in @p run what callers want to see of @p scene. */

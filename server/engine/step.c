@@ -73,13 +73,14 @@ static enum zdd_err load(struct work *w, const char *run_id)
     return w->strategy ? ZDD_ERR_NONE : ZDD_ERR_STORE_CORRUPT;
 }
 
-/* What many saw together shows only the app of that name: of a pair it says too little. */
 static void look(struct work *w, const struct zdd_look *known)
 {
     const bool pair = w->plan.program.count > 0;
 
     if (known && (!pair || known->err != ZDD_ERR_NONE))
         zdd_scene_take(known, &w->scene);
+    else if (known && known->spots)
+        zdd_scene_take_pair(w->stepper, &w->run, &w->plan, &w->texts, known, &w->scene);
     else
         zdd_scene_look(w->stepper, &w->run, &w->plan, &w->texts, &w->scene);
     w->scene.floor_broken = pair && zdd_wards_is_broken(w->stepper->wards, w->run.app_id);
@@ -92,6 +93,14 @@ static void look(struct work *w, const struct zdd_look *known)
 static const struct zdd_app_view *view_of(const struct work *w)
 {
     return w->scene.reachable ? &w->scene.app : NULL;
+}
+
+/* An order does, and whatever a pair does: where its instances are is told to the balancers. */
+static bool needs_own_look(const struct work *w, const struct zdd_decision *d)
+{
+    const bool moves = d->phase != w->run.phase || d->step != w->run.step || d->take_command;
+
+    return d->order_count > 0 || (w->plan.program.count > 0 && moves);
 }
 
 /* Decide and make it durable, unless it is put off. @p ret_seq gets the journal's names of the
@@ -116,7 +125,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
     seen = zdd_scene_observe(&w->scene, &w->plan, &w->run, w->now_ms);
     *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
-    w->put_off = w->shared && ret_decision->order_count > 0;
+    w->put_off = w->shared && needs_own_look(w, ret_decision);
     if (w->put_off) {
         w->report->wake_at_ms = w->now_ms;
         return ZDD_ERR_NONE;

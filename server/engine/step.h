@@ -47,10 +47,14 @@ struct zdd_step_report {
 /** A look that somebody else took, for all deployments in one request. */
 struct zdd_look {
     enum zdd_err err;
-    const struct zdd_app_view *view; /* when err is NONE */
+    const struct zdd_app_view *view; /* when err is NONE; of a pair: the new app */
     const char *reason;              /* else */
     bool shared; /* others wait for this step, and the look grows old: whoever has to give an order
-                    takes another step, at once, with a look of its own */
+                    takes another step, at once, with a look of its own; so does a pair that has
+                    anything to do */
+    const struct zdd_app_view *old_view; /* of a pair … */
+    struct zdd_spots *spots; /* … ZDD_SIDE_COUNT of them; the step may take what is in them. NULL:
+                                of a pair nothing is known */
 };
 
 /**

@@ -4,6 +4,7 @@
  */
 #include "tests/sim/play.h"
 
+#include "server/engine/scene.h"
 #include "tests/sim/checks.h"
 
 #include <stdarg.h>
@@ -72,14 +73,24 @@ static void on_time(void *cls)
 /* A step with the look that a sweep took for all; time may pass until it is this one's turn. */
 static enum zdd_err step_of_sweep(struct sim *s, struct zdd_step_report *ret_report)
 {
-    const struct zdd_app_ask ask = {s->run.app_id, "", "", NULL};
+    const bool pair = s->plan.program.count > 0;
+    struct zdd_spots spots[ZDD_SIDE_COUNT] = {{0}};
+    const struct zdd_app_ask one[] = {{s->run.app_id, "", "", NULL}};
+    const struct zdd_app_ask both[] = {zdd_scene_ask(&s->plan, &s->texts, ZDD_SIDE_NEW, spots),
+                                       zdd_scene_ask(&s->plan, &s->texts, ZDD_SIDE_OLD, spots)};
     const struct zdd_cluster *cluster = &s->stepper.cluster;
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
-    struct zdd_app_view view;
-    const enum zdd_err err = cluster->ops->observe(cluster->cls, &ask, 1, &view, reason);
+    struct zdd_app_view view[ZDD_SIDE_COUNT];
+    struct zdd_look look = {.view = &view[0], .reason = reason, .shared = true};
+    enum zdd_err err;
 
-    return zdd_step(&s->stepper, s->run.id, &(struct zdd_look){err, &view, reason, true},
-                    ret_report);
+    look.err = cluster->ops->observe(cluster->cls, pair ? both : one, pair ? 2 : 1, view, reason);
+    look.old_view = &view[1];
+    look.spots = pair ? spots : NULL;
+    err = zdd_step(&s->stepper, s->run.id, &look, ret_report);
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+        zdd_spots_release(&spots[side]);
+    return err;
 }
 
 /* When to look again, as the engine would. */

@@ -6,6 +6,7 @@
 
 #include "server/base/log.h"
 #include "server/engine/sweep.h"
+#include "server/engine/wards.h"
 #include "storage/intents.h"
 #include "storage/revisions.h"
 #include "tests/unit/storage/fixture.h"
@@ -315,8 +316,8 @@ static void silence_is_told_with_its_reason(void **state)
 static void a_shared_look_gives_no_orders(void **state)
 {
     struct world *w = *state;
-    const struct zdd_look shared = {ZDD_ERR_NONE, &w->view, "", true};
-    const struct zdd_look alone = {ZDD_ERR_NONE, &w->view, "", false};
+    const struct zdd_look shared = {.view = &w->view, .reason = "", .shared = true};
+    const struct zdd_look alone = {.view = &w->view, .reason = ""};
     struct zdd_step_report report;
 
     assert_good(zdd_step(&w->stepper, "run-1", &shared, &report));
@@ -511,6 +512,81 @@ static void one_look_at_several_gives_no_orders_and_at_one_it_does(void **state)
     assert_string_equal(w->put_app, "/other");
 }
 
+static enum zdd_err set_traffic(void *cls, const struct zdd_router_order *order,
+                                char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    (void)cls;
+    (void)order;
+    (void)reason;
+    return ZDD_ERR_NONE;
+}
+
+/* "run-N" over a pair, which waits at a gate; or whose old version has been kept for long enough.
+ */
+static void deploy_pair(struct world *w, int number, bool waits)
+{
+    struct zdd_run run;
+    char app_id[ZDD_APP_ID_SIZE], sql[300], next[ZDD_ID_SIZE];
+
+    snprintf(app_id, sizeof(app_id), "/pair-%d", number);
+    deploy(w, number, app_id);
+    snprintf(sql, sizeof(sql),
+             "UPDATE plan SET strategy = 'blue-green', program = 'shift 0;gate;keep 1;retire',"
+             " pair_old_id = 'pair-%d-blue', pair_new_id = 'pair-%d-green' WHERE id = 'plan-%d';"
+             "UPDATE run SET strategy = 'blue-green' WHERE id = 'run-%d'",
+             number, number, number, number);
+    tamper(w->place.path, sql);
+    snprintf(sql, sizeof(sql), "run-%d", number);
+    run = load_run(w->store, sql);
+    run.phase = waits ? ZDD_PHASE_GATED : ZDD_PHASE_KEEPING;
+    run.step = waits ? 1 : 2;
+    run.hold = waits ? ZDD_HOLD_GATE : ZDD_HOLD_NONE;
+    run.started_at_ms = run.phase_since_ms = NOW - 1000;
+    run.deadline_at_ms = run.step_deadline_at_ms = NOW + 600000;
+    run.ordered = true;
+    assert_good(advance_run(w->store, &run, run.revision, false, next));
+}
+
+/* @return looks at Marathon for a sweep over so many, and one more that has something to do */
+static int looks_for(struct world *w, int waiting)
+{
+    static const struct zdd_router_ops router_ops = {.set = set_traffic};
+    static char ids[64][ZDD_ID_SIZE];
+    static struct zdd_step_report report[64];
+    static enum zdd_err err[64];
+
+    w->stepper.router = (struct zdd_router){&router_ops, w};
+    w->stepper.wards = zdd_wards_new();
+    assert_non_null(w->stepper.wards);
+    for (int i = 0; i <= waiting; i++) {
+        deploy_pair(w, 100 + i, i < waiting);
+        snprintf(ids[i], sizeof(ids[i]), "run-%d", 100 + i);
+    }
+    w->looks = 0;
+    w->view = after_view();
+    sweep(w, ids, (size_t)waiting + 1, err, report);
+    for (int i = 0; i <= waiting; i++)
+        assert_good(err[i]);
+    assert_int_equal(w->asked, 2 * (waiting + 1));
+    assert_int_equal(load_run(w->store, ids[waiting]).phase, ZDD_PHASE_KEEPING);
+    assert_int_equal(report[waiting].wake_at_ms, NOW); /* with a look of its own */
+    assert_string_equal(load_run(w->store, ids[0]).new_side.version, VERSION_2);
+    w->stepper.wards = zdd_wards_free(w->stepper.wards);
+    return w->looks;
+}
+
+static void pairs_that_wait_cost_one_look_together(void **state)
+{
+    struct world *w = *state;
+    int few = looks_for(w, 3);
+
+    (void)teardown(state);
+    (void)setup(state);
+    w = *state;
+    assert_int_equal(few, 1);
+    assert_int_equal(looks_for(w, 50), few);
+}
+
 static void one_that_is_gone_does_not_disturb_the_others(void **state)
 {
     struct world *w = *state;
@@ -585,6 +661,7 @@ int main(void)
         CASE(a_deployment_that_is_not_there_has_ended),
         CASE(dying_at_a_point_leaves_exactly_what_came_before_it),
         CASE(one_look_at_several_gives_no_orders_and_at_one_it_does),
+        CASE(pairs_that_wait_cost_one_look_together),
         CASE(one_that_is_gone_does_not_disturb_the_others),
         CASE(one_whose_plan_cannot_be_read_takes_no_step),
         CASE(silence_is_told_to_all_of_a_sweep),

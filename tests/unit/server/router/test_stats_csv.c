@@ -378,7 +378,10 @@ static void both_service_ports_of_an_app_count(void **state)
 {
     static const struct zdd_endpoint two[] = {{"svc_80", "10.0.0.1:1001"},
                                               {"svc_81", "10.0.0.1:1002"}};
+    static const struct zdd_endpoint turned_two[] = {{"svc_81", "10.0.0.1:1002"},
+                                                     {"svc_80", "10.0.0.1:1001"}};
     const struct zdd_router_ask ask = {"/svc", {two, NULL}, {ZDD_COUNT(two), 0}};
+    const struct zdd_router_ask turned = {"/svc", {turned_two, NULL}, {ZDD_COUNT(two), 0}};
     struct zdd_stats_table t =
         parse(HEADER SERVER("svc_81", "10_0_0_1_1002", 0, 1, 1, "UP", 1, 1, 0, 0)
                   SERVER("svc_80", "10_0_0_1_1001", 0, 2, 1, "UP", 1, 1, 0, 0)
@@ -392,6 +395,8 @@ static void both_service_ports_of_an_app_count(void **state)
     assert_int_equal(v.side[ZDD_SIDE_OLD].sessions, 3);
     assert_int_equal(v.strangers, 1); /* the right address in the wrong backend */
     assert_int_equal(v.serving, 1);   /* with both ports */
+    zdd_view_fill(&v, &t, &turned);
+    assert_int_equal(v.serving, 1);
     assert_false(v.weights_obeyed);
     zdd_stats_table_release(&t);
 }

@@ -259,8 +259,7 @@ int zdd_json_bool(const json_t *object, const char *key, int otherwise)
     return json_is_boolean(value) ? json_is_true(value) : otherwise;
 }
 
-/* Is @p key what the escaped @p token of @p size bytes stands for? */
-static bool token_is(const char *token, size_t size, const char *key)
+bool zdd_json_token_is(const char *token, size_t size, const char *key)
 {
     size_t i = 0;
 
@@ -282,7 +281,7 @@ static json_t *member_at(const json_t *object, const char *token, size_t size)
 {
     for (void *at = json_object_iter((json_t *)(uintptr_t)object); at;
          at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
-        if (token_is(token, size, json_object_iter_key(at)))
+        if (zdd_json_token_is(token, size, json_object_iter_key(at)))
             return json_object_iter_value(at);
     }
     return NULL;

@@ -76,5 +76,9 @@ double zdd_json_real(const json_t *object, const char *key, double otherwise);
 /** @return member @p key as a truth value, or @p otherwise */
 int zdd_json_bool(const json_t *object, const char *key, int otherwise);
 
+/** @return true when @p token, @p size bytes between two slashes of a RFC 6901 pointer, stands for
+ * the member @p key */
+bool zdd_json_token_is(const char *token, size_t size, const char *key);
+
 /** Walk a RFC 6901 pointer ("/a/0/b~1c"). @return borrowed, NULL when it leads nowhere */
 json_t *zdd_json_at(const json_t *json, const char *pointer);

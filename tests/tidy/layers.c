@@ -37,6 +37,8 @@ static const struct row {
     {"storage/", "strategies/model/ storage/ schema_", C FILES THREADS " sqlite3.h sodium.h "},
     {"server/base/", "server/base/ strategies/model/", C FILES THREADS " sodium.h "},
     {"server/json/", "server/json/ server/base/ strategies/model/", C " jansson.h "},
+    {"server/yaml/", "server/yaml/ server/json/ server/base/ strategies/model/",
+     C " jansson.h yaml.h "},
     {"server/net/", "server/net/ server/base/ strategies/model/",
      C FILES THREADS SOCKETS " curl/curl.h "},
     {"server/http/", "server/http/ server/json/ server/base/ strategies/model/",

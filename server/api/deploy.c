@@ -7,6 +7,7 @@
 #include "server/api/deploy_start.h"
 #include "server/api/handlers.h"
 #include "server/api/plan_ask.h"
+#include "server/api/plan_blueprint.h"
 #include "server/api/plan_make.h"
 #include "server/base/cleanup.h"
 
@@ -18,6 +19,7 @@ static void job_free(struct zdd_deploy_job *job)
 {
     zdd_plan_texts_release(&job->texts);
     json_decref(job->planned);
+    zdd_blueprint_free(job->blueprint);
     free(job->labels);
     free(job);
 }
@@ -37,6 +39,19 @@ static void deploy_done(void *cls, enum zdd_err err)
     job_free(job);
 }
 
+static enum zdd_err make_plan(struct zdd_deploy_job *job, struct zdd_call *call)
+{
+    const enum zdd_err err =
+        zdd_plan_make_any(call, job->blueprint, &job->request, &job->plan, &job->texts);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    job->strategy = job->request.strategy;
+    job->reason = job->request.reason;
+    job->when_busy = job->request.when_busy;
+    return zdd_deploy_keep_labels(job, job->request.labels);
+}
+
 /* On a worker: what needs Marathon. */
 static void ask_marathon(void *cls)
 {
@@ -47,7 +62,7 @@ static void ask_marathon(void *cls)
     if (job->by_reference)
         err = zdd_plan_check_fresh(call, &job->plan, &job->texts);
     else
-        err = zdd_plan_make(call, &job->request, &job->plan, &job->texts);
+        err = make_plan(job, call);
     if (err == ZDD_ERR_NONE)
         err = zdd_post_submit(&job->post, zdd_deploy_start, deploy_done);
     if (err != ZDD_ERR_LATER)
@@ -105,16 +120,14 @@ static enum zdd_err read_reference(struct zdd_deploy_job *job, struct zdd_call *
     return ZDD_ERR_NONE;
 }
 
-static enum zdd_err read_request(struct zdd_deploy_job *job, struct zdd_call *call)
+static enum zdd_err read_body(struct zdd_deploy_job *job, struct zdd_call *call)
 {
-    const enum zdd_err err = zdd_plan_ask(call, &job->request);
+    const enum zdd_err err = zdd_plan_body_read(call, &job->blueprint);
 
-    if (err != ZDD_ERR_NONE)
+    if (err != ZDD_ERR_NONE || job->blueprint)
         return err;
-    job->strategy = job->request.strategy;
-    job->reason = job->request.reason;
-    job->when_busy = job->request.when_busy;
-    return zdd_deploy_keep_labels(job, job->request.labels);
+    return zdd_plan_is_reference(call->json) ? read_reference(job, call)
+                                             : zdd_plan_ask(call, &job->request);
 }
 
 enum zdd_err zdd_api_create_deployment(struct zdd_call *call)
@@ -124,10 +137,9 @@ enum zdd_err zdd_api_create_deployment(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = zdd_post_open_json(&job->post, call);
+    err = zdd_post_open_plain(&job->post, call);
     if (err == ZDD_ERR_NONE && !job->post.replayed)
-        err =
-            zdd_plan_is_reference(call->json) ? read_reference(job, call) : read_request(job, call);
+        err = read_body(job, call);
     err = zdd_post_go_on(&job->post, err, ask_marathon, deploy_done);
     if (err != ZDD_ERR_LATER)
         job_free(job);

@@ -4,14 +4,16 @@
  */
 #pragma once
 
+#include "server/api/blueprint.h"
 #include "server/api/plan_request.h"
 #include "server/api/post.h"
 #include "storage/plans.h"
 
 /** POST /v1/deployments on its way. */
 struct zdd_deploy_job {
-    struct zdd_post post; /* first: the store hands back its address */
-    bool by_reference;    /* the plan is in the store already */
+    struct zdd_post post;            /* first: the store hands back its address */
+    bool by_reference;               /* the plan is in the store already */
+    struct zdd_blueprint *blueprint; /* owned; NULL: the body is JSON */
     struct zdd_plan_request request;
     struct zdd_plan plan;
     struct zdd_plan_texts texts; /* owned */

@@ -108,6 +108,8 @@ static void write_warnings(struct zdd_writer *w, const struct zdd_plan_view *vie
     zdd_w_array(w, "warnings");
     for (size_t i = 0; i < p->warning_count; i++)
         write_warning(w, p->warning[i].code, p->warning[i].text);
+    for (size_t i = 0; i < view->request->note_count; i++)
+        write_warning(w, view->request->notes[i].code, view->request->notes[i].text);
     for (size_t i = 0; i < view->note_count; i++)
         write_warning(w, view->notes[i].code, view->notes[i].text);
     if (only_labels_change(view->plan, diff))

@@ -4,18 +4,11 @@
  */
 #pragma once
 
+#include "server/api/plan_note.h"
 #include "server/api/plan_request.h"
 #include "server/base/buf.h"
 #include "server/engine/cluster.h"
 #include "strategies/preview.h"
-
-#define ZDD_PLAN_NOTE_MAX 4 /* one of each code */
-
-/** A warning of what strategies do not see: names and labels. */
-struct zdd_plan_note {
-    const char *code;
-    char text[900]; /* two app ids and a sentence, or some labels' names: longer is cut */
-};
 
 /** Everything a plan shows; all borrowed. */
 struct zdd_plan_view {

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "server/api/plan_note.h"
 #include "server/json/fields.h"
 #include "storage/runs.h"
 #include "strategies/model/colours.h"
@@ -27,8 +28,10 @@ struct zdd_plan_request {
     int64_t deadline_s;                            /* 0: computed */
     enum zdd_on_failure on_failure;
     enum zdd_when_busy when_busy;
-    const char *reason; /* "" for none */
-    json_t *labels;     /* or NULL */
+    const char *reason;                /* "" for none */
+    json_t *labels;                    /* or NULL */
+    const struct zdd_plan_note *notes; /* about how it was written; borrowed */
+    size_t note_count;
 };
 
 /** `{"planId","digest"}`: start what was planned. */

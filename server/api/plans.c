@@ -5,7 +5,7 @@
 #include "server/api/handlers.h"
 #include "server/api/page.h"
 #include "server/api/plan_ask.h"
-#include "server/api/plan_make.h"
+#include "server/api/plan_blueprint.h"
 #include "server/api/post.h"
 #include "server/base/cleanup.h"
 
@@ -15,7 +15,8 @@
 
 /* POST /v1/plans on its way: handler, worker, writer. */
 struct plan_job {
-    struct zdd_post post; /* first: the store hands back its address */
+    struct zdd_post post;            /* first: the store hands back its address */
+    struct zdd_blueprint *blueprint; /* or NULL */
     struct zdd_plan_request request;
     struct zdd_plan plan;
     struct zdd_plan_texts texts;
@@ -24,6 +25,7 @@ struct plan_job {
 static void job_free(struct plan_job *job)
 {
     zdd_plan_texts_release(&job->texts);
+    zdd_blueprint_free(job->blueprint);
     free(job);
 }
 
@@ -56,12 +58,20 @@ static void plan_done(void *cls, enum zdd_err err)
 static void make_plan(void *cls)
 {
     struct plan_job *job = cls;
-    enum zdd_err err = zdd_plan_make(job->post.call, &job->request, &job->plan, &job->texts);
+    enum zdd_err err =
+        zdd_plan_make_any(job->post.call, job->blueprint, &job->request, &job->plan, &job->texts);
 
     if (err == ZDD_ERR_NONE)
         err = zdd_post_submit(&job->post, write_plan, plan_done);
     if (err != ZDD_ERR_LATER)
         plan_done(job, err);
+}
+
+static enum zdd_err read_request(struct plan_job *job, struct zdd_call *call)
+{
+    const enum zdd_err err = zdd_plan_body_read(call, &job->blueprint);
+
+    return err == ZDD_ERR_NONE && !job->blueprint ? zdd_plan_ask(call, &job->request) : err;
 }
 
 enum zdd_err zdd_api_create_plan(struct zdd_call *call)
@@ -71,9 +81,9 @@ enum zdd_err zdd_api_create_plan(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = zdd_post_open_json(&job->post, call);
+    err = zdd_post_open_plain(&job->post, call);
     if (err == ZDD_ERR_NONE && !job->post.replayed)
-        err = zdd_plan_ask(call, &job->request);
+        err = read_request(job, call);
     err = zdd_post_go_on(&job->post, err, make_plan, plan_done);
     if (err != ZDD_ERR_LATER)
         job_free(job);

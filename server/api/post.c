@@ -80,13 +80,11 @@ enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call)
     return err;
 }
 
-enum zdd_err zdd_post_open_json(struct zdd_post *post, struct zdd_call *call)
+enum zdd_err zdd_post_open_plain(struct zdd_post *post, struct zdd_call *call)
 {
-    enum zdd_err err = zdd_ask_known(call, NULL, 0);
+    const enum zdd_err err = zdd_ask_known(call, NULL, 0);
 
-    if (err == ZDD_ERR_NONE)
-        err = zdd_post_open(post, call);
-    return err == ZDD_ERR_NONE && !post->replayed ? zdd_call_json(call) : err;
+    return err == ZDD_ERR_NONE ? zdd_post_open(post, call) : err;
 }
 
 enum zdd_err zdd_post_find_tx(struct zdd_post *post, struct zdd_tx *tx)

@@ -32,11 +32,8 @@ struct zdd_post {
  */
 ZDD_MUST_CHECK enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call);
 
-/**
- * Begin a POST with a body and without query: the key as above, then the body into call->json.
- * @return as zdd_post_open(), or why the query or the body is refused
- */
-ZDD_MUST_CHECK enum zdd_err zdd_post_open_json(struct zdd_post *post, struct zdd_call *call);
+/** The same for a POST without query. @return as zdd_post_open(), or why the query is refused */
+ZDD_MUST_CHECK enum zdd_err zdd_post_open_plain(struct zdd_post *post, struct zdd_call *call);
 
 /** The same inside the transaction: the last word when two equal calls race. */
 ZDD_MUST_CHECK enum zdd_err zdd_post_find_tx(struct zdd_post *post, struct zdd_tx *tx);

@@ -142,16 +142,29 @@ enum zdd_err zdd_call_query_int(struct zdd_call *call, const char *name, int64_t
     return ZDD_ERR_NONE;
 }
 
-/* Is the media type of @p content_type, without its parameters, application/json or …+json? */
-static bool is_json_type(const char *content_type)
+/* Bytes of the media type that @p content_type begins with; 0 when what follows is no parameter. */
+static size_t type_size(const char *content_type)
 {
     const size_t size = strcspn(content_type, "; \t");
 
-    if (strspn(content_type + size, " \t") != strcspn(content_type + size, ";"))
-        return false;
+    return strspn(content_type + size, " \t") == strcspn(content_type + size, ";") ? size : 0;
+}
+
+static bool is_json_type(const char *content_type)
+{
+    const size_t size = type_size(content_type);
+
     if (size == 16 && strncasecmp(content_type, "application/json", size) == 0)
         return true;
     return size > 5 && strncasecmp(content_type + size - 5, "+json", 5) == 0;
+}
+
+bool zdd_call_has_type(const struct zdd_call *call, const char *media_type)
+{
+    const char *type = zdd_call_header(call, "Content-Type");
+    const size_t size = type ? type_size(type) : 0;
+
+    return size > 0 && size == strlen(media_type) && strncasecmp(type, media_type, size) == 0;
 }
 
 enum zdd_err zdd_call_json(struct zdd_call *call)

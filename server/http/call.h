@@ -162,6 +162,9 @@ void zdd_call_queries(const struct zdd_call *call,
 ZDD_MUST_CHECK enum zdd_err zdd_call_query_int(struct zdd_call *call, const char *name, int64_t min,
                                                int64_t max, int64_t otherwise, int64_t *ret);
 
+/** @return true when Content-Type is @p media_type, in any case and with any parameters */
+bool zdd_call_has_type(const struct zdd_call *call, const char *media_type);
+
 /**
  * Parse the body into call->json. Content-Type must be application/json (parameters allowed) or end
  * in +json.

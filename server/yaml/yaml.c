@@ -5,6 +5,7 @@
 #include "server/yaml/yaml.h"
 
 #include "server/json/words.h"
+#include "server/yaml/document.h"
 #include "server/yaml/scalar.h"
 #include "strategies/model/limits.h"
 
@@ -13,22 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
-
-#define NOWHERE SIZE_MAX /* parent of the document's own value */
-
-/* One value: whose it is, what it is called there, and where it stands. */
-struct entry {
-    size_t parent;    /* number of the entry of its container, or NOWHERE */
-    const char *name; /* of a member, borrowed from the tree; NULL in a list */
-    size_t index;     /* in a list */
-    struct zdd_yaml_place place;
-};
-
-struct zdd_yaml {
-    json_t *tree;
-    struct entry *entry; /* as they come in the text; the first one is the document's own */
-    size_t count, room;
-};
 
 /* A mapping or list that is open. */
 struct level {
@@ -80,23 +65,8 @@ static bool wants_name(struct reading *r)
     return level && json_is_object(level->container) && !level->named;
 }
 
-static bool has_room(struct zdd_yaml *yaml)
-{
-    const size_t room = yaml->room ? 2 * yaml->room : 64;
-    struct entry *entry;
-
-    if (yaml->count < yaml->room)
-        return true;
-    entry = realloc(yaml->entry, room * sizeof(*entry));
-    if (!entry)
-        return false;
-    yaml->entry = entry;
-    yaml->room = room;
-    return true;
-}
-
 /* Put @p value, whose reference is taken over, where it belongs. */
-static bool hang(struct reading *r, json_t *value, struct entry *entry)
+static bool hang(struct reading *r, json_t *value, struct zdd_yaml_entry *entry)
 {
     struct level *level = innermost(r);
 
@@ -121,7 +91,7 @@ static enum zdd_err add(struct reading *r, json_t *value, yaml_mark_t mark)
 {
     const struct level *level = innermost(r);
     const bool by_name = level && level->named && (json_is_object(value) || json_is_array(value));
-    struct entry entry = {.parent = NOWHERE, .place = place_of(mark)};
+    struct zdd_yaml_entry entry = {.parent = ZDD_YAML_TOP, .place = place_of(mark)};
 
     if (!value)
         return ZDD_ERR_NO_MEMORY;
@@ -133,7 +103,7 @@ static enum zdd_err add(struct reading *r, json_t *value, yaml_mark_t mark)
                       ZDD_YAML_VALUE_MAX);
         return ZDD_ERR_BODY_TOO_BIG;
     }
-    if (!has_room(r->yaml)) {
+    if (!zdd_yaml_has_room(r->yaml)) {
         json_decref(value);
         return ZDD_ERR_NO_MEMORY;
     }
@@ -141,18 +111,6 @@ static enum zdd_err add(struct reading *r, json_t *value, yaml_mark_t mark)
         return ZDD_ERR_NO_MEMORY;
     r->yaml->entry[r->yaml->count++] = entry;
     return ZDD_ERR_NONE;
-}
-
-/* Where the innermost mapping has the member @p name already. */
-static int first_line_of(const struct reading *r, const struct level *level, const char *name)
-{
-    for (size_t i = level->entry; i < r->yaml->count; i++) {
-        const struct entry *entry = &r->yaml->entry[i];
-
-        if (entry->parent == level->entry && strcmp(entry->name, name) == 0)
-            return entry->place.line;
-    }
-    return level->name_place.line;
 }
 
 static enum zdd_err take_name(struct reading *r, const yaml_event_t *event)
@@ -170,7 +128,7 @@ static enum zdd_err take_name(struct reading *r, const yaml_event_t *event)
         return fail_at(r, place, "merging by << is not read; write the members out");
     if (json_object_get(level->container, name))
         return fail_at(r, place, "\"%.60s\" stands twice; the first is in line %d", name,
-                       first_line_of(r, level, name));
+                       zdd_yaml_member_line(r->yaml, level->entry, name));
     memcpy(level->name, name, event->data.scalar.length + 1);
     level->name_place = place;
     level->named = true;
@@ -364,56 +322,4 @@ enum zdd_err zdd_yaml_read(const char *text, size_t size, struct zdd_yaml **ret_
         zdd_yaml_free(r->yaml);
     free(r);
     return err;
-}
-
-struct zdd_yaml *zdd_yaml_free(struct zdd_yaml *yaml)
-{
-    if (!yaml)
-        return NULL;
-    json_decref(yaml->tree);
-    free(yaml->entry);
-    free(yaml);
-    return NULL;
-}
-
-const json_t *zdd_yaml_tree(const struct zdd_yaml *yaml)
-{
-    return yaml->tree;
-}
-
-static bool entry_is(const struct entry *entry, const char *token, size_t size)
-{
-    char number[24];
-
-    if (entry->name)
-        return zdd_json_token_is(token, size, entry->name);
-    snprintf(number, sizeof(number), "%zu", entry->index);
-    return strlen(number) == size && memcmp(number, token, size) == 0;
-}
-
-/* The entry below entry @p parent that @p token calls; NOWHERE when there is none. */
-static size_t entry_below(const struct zdd_yaml *yaml, size_t parent, const char *token,
-                          size_t size)
-{
-    for (size_t i = parent + 1; i < yaml->count; i++) {
-        if (yaml->entry[i].parent == parent && entry_is(&yaml->entry[i], token, size))
-            return i;
-    }
-    return NOWHERE;
-}
-
-struct zdd_yaml_place zdd_yaml_place_of(const struct zdd_yaml *yaml, const char *pointer)
-{
-    size_t at = 0;
-
-    while (*pointer == '/') {
-        const size_t size = strcspn(++pointer, "/");
-        const size_t below = entry_below(yaml, at, pointer, size);
-
-        if (below == NOWHERE)
-            break;
-        at = below;
-        pointer += size;
-    }
-    return yaml->entry[at].place;
 }

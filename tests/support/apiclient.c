@@ -130,6 +130,10 @@ static void check(const struct apiclient *client, const struct apiclient_request
                                             });
     if (answer->status >= 300 || !r->body)
         return;
+    if (r->type && strcmp(r->type, "application/yaml") == 0) {
+        contract_check_request_type(client->contract, method_of(r), path, r->type);
+        return;
+    }
     body = json_loads(r->body, 0, NULL);
     contract_check_request(client->contract, method_of(r), path, body);
     json_decref(body);

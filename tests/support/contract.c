@@ -139,6 +139,16 @@ void contract_check_answer(const json_t *contract, const struct contract_answer 
         assert_int_equal(zdd_json_int(a->json, "status", 0), a->status);
 }
 
+void contract_check_request_type(const json_t *contract, const char *method, const char *path,
+                                 const char *type)
+{
+    const json_t *body = json_object_get(contract_operation(contract, method, path), "requestBody");
+
+    if (!json_object_get(json_object_get(body, "content"), type))
+        fail_msg("%s %s accepted a body of %s, which the contract does not allow", method, path,
+                 type);
+}
+
 void contract_check_request(const json_t *contract, const char *method, const char *path,
                             const json_t *body)
 {

@@ -33,5 +33,9 @@ void contract_check_answer(const json_t *contract, const struct contract_answer 
 void contract_check_request(const json_t *contract, const char *method, const char *path,
                             const json_t *body);
 
+/** Fail the test unless the operation's request may be of @p type. */
+void contract_check_request_type(const json_t *contract, const char *method, const char *path,
+                                 const char *type);
+
 /** Fail the test unless @p value fits components/schemas/@p name. */
 void contract_check_value(const json_t *contract, const char *name, const json_t *value);

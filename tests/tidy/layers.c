@@ -55,7 +55,7 @@ static const struct row {
      "strategies/model/",
      C FILES THREADS SOCKETS " sys/epoll.h "},
     {"server/api/",
-     "server/api/ server/http/ server/json/ server/base/ server/engine/engine.h "
+     "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
      "storage/ strategies/ "
      "openapi",

@@ -182,6 +182,35 @@ static enum zdd_err json_of(const char *type, const char *body, char detail[stat
     return err;
 }
 
+static void a_media_type_is_compared_without_case_and_parameters(void **state)
+{
+    static const struct {
+        const char *type;
+        bool is_yaml;
+    } rows[] = {
+        {"application/yaml", true},
+        {"Application/YAML; charset=utf-8", true},
+        {"application/yaml ;x", true},
+        {"application/yamls", false},
+        {"application/yam", false},
+        {"application/yaml text", false},
+        {"text/plain; application/yaml", false},
+        {"", false},
+        {";", false},
+        {NULL, false},
+    };
+    struct zdd_call call = a_call("/a");
+
+    (void)state;
+    call.carrier = &carrier;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        content_type = rows[i].type;
+        if (zdd_call_has_type(&call, "application/yaml") != rows[i].is_yaml)
+            fail_msg("'%s'", rows[i].type ? rows[i].type : "(none)");
+    }
+    zdd_call_release(&call);
+}
+
 static void json_bodies_need_a_json_content_type(void **state)
 {
     static const char *const good[] = {
@@ -377,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_repeated_parameter_is_seen_each_time_but_read_once),
         cmocka_unit_test(an_integer_parameter_has_bounds_and_a_default),
         cmocka_unit_test(a_negative_integer_is_read_when_the_bounds_allow_it),
+        cmocka_unit_test(a_media_type_is_compared_without_case_and_parameters),
         cmocka_unit_test(json_bodies_need_a_json_content_type),
         cmocka_unit_test(malformed_json_is_told_by_line_and_column),
         cmocka_unit_test(a_detail_that_is_too_long_is_cut),

@@ -13,10 +13,12 @@
 #define MS_OF_S 1000
 #define SECONDS_MAX 86400
 
+/* marathon-lb is the default; which of them a server has, it knows itself. */
+static const char *const routers[] = {"marathon-lb", "haproxy", "instances", "none", NULL};
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 
-enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT };
+enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER };
 
 static const struct zdd_param params[] = {
     [PROMOTE] = {.name = "promote",
@@ -44,6 +46,12 @@ static const struct zdd_param params[] = {
                           .choices = drain_timeouts,
                           .text = "When requests take longer: hold waits for an operator, kill "
                                   "removes the old instances all the same."},
+    [ROUTER] = {.name = "router",
+                .kind = ZDD_PARAM_CHOICE,
+                .choices = routers,
+                .text =
+                    "Who moves the requests: marathon-lb, by the weights that its balancers ask "
+                    "this server for. The others are refused with the reason."},
 };
 
 /* An option in seconds, which may be absent. */

@@ -8,6 +8,7 @@
 #include "server/api/plan_body.h"
 #include "server/api/plan_neighbours.h"
 #include "server/api/plan_pair.h"
+#include "server/api/plan_router.h"
 #include "server/api/plan_target.h"
 #include "server/api/queue.h"
 #include "server/base/cleanup.h"
@@ -72,11 +73,9 @@ static enum zdd_err look_for_pair(struct making *m)
     struct zdd_pair_find find;
     enum zdd_err err;
 
-    if (!zdd_api_of(m->call)->options.agent || !*zdd_api_of(m->call)->options.agent)
-        return zdd_call_fail(m->call, ZDD_ERR_ROUTER_MISSING,
-                             "%s moves requests by the balancers' weights; start zdd-server with "
-                             "--balancer and the addresses of their statistics",
-                             m->request->strategy->name);
+    err = zdd_plan_check_router(m->call, m->request);
+    if (err != ZDD_ERR_NONE)
+        return err;
     err = zdd_pair_find(m->call, m->request, &find);
     if (err != ZDD_ERR_NONE)
         return err;

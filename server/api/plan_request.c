@@ -285,3 +285,14 @@ bool zdd_plan_option(const struct zdd_plan_request *request, const char *name, d
     }
     return false;
 }
+
+const char *zdd_plan_choice(const struct zdd_plan_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->strategy->param_count; i++) {
+        const struct zdd_param *param = &request->strategy->params[i];
+
+        if (param->kind == ZDD_PARAM_CHOICE && strcmp(param->name, name) == 0)
+            return param->choices[request->option[i].choice];
+    }
+    return NULL;
+}

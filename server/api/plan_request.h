@@ -55,6 +55,10 @@ bool zdd_plan_reference_read(const json_t *body, struct zdd_plan_reference *ret_
 /** @return true and the value when option @p name was given */
 bool zdd_plan_option(const struct zdd_plan_request *request, const char *name, double *ret_value);
 
+/** @return the word of an option that is a choice, which is the first one when it was not given;
+ * NULL: the strategy has no such option */
+const char *zdd_plan_choice(const struct zdd_plan_request *request, const char *name);
+
 /** Rows for the options of @p strategy, ended by ZDD_FIELD_END; offsets are index × sizeof(union
  * zdd_option_value).
  */

@@ -78,6 +78,34 @@ static void without_balancers_there_is_no_pair(void **state)
     assert_int_equal(world->cluster.get_count, 0);
 }
 
+static void a_router_that_cannot_move_a_pair_is_refused_with_the_reason(void **state)
+{
+    static const struct {
+        const char *router, *words;
+    } rows[] = {{"haproxy", "not wired to deployments"},
+                {"instances", "no switch and no instant way back"},
+                {"none", "there is no cutover"}};
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer good = {0};
+
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = {0};
+        char body[1000];
+
+        snprintf(body, sizeof(body),
+                 BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT), ",\"options\":{\"router\":\"%s\"}"),
+                 rows[i].router);
+        answer = plan(world, body);
+        assert_int_equal(answer.status, 422);
+        assert_string_equal(apiclient_text(&answer, "/code"), "router-missing");
+        assert_non_null(strstr(apiclient_text(&answer, "/detail"), rows[i].words));
+    }
+    good = plan(world, BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT),
+                                  ",\"options\":{\"router\":\"marathon-lb\"}"));
+    assert_int_equal(good.status, 201);
+    assert_string_equal(apiclient_text(&good, "/pair/router"), "marathon-lb");
+}
+
 static void the_first_deployment_is_blue_and_has_no_old_app(void **state)
 {
     APICLIENT_AUTO struct apiclient_answer answer = plan(*state, FIRST);
@@ -608,6 +636,7 @@ int main(void)
         TEST(without_any_label_the_needed_ones_are_named),
         TEST(a_third_app_in_the_group_would_be_merged_with_the_pair),
         TEST(the_service_port_of_another_app_is_not_for_a_pair),
+        TEST(a_router_that_cannot_move_a_pair_is_refused_with_the_reason),
         TEST(two_apps_of_a_pair_are_unclear),
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),

@@ -608,7 +608,7 @@ static void round_trip(struct world *w, int round)
 static void init_plan(struct world *w)
 {
     static struct zdd_preview preview;
-    union zdd_option_value options[4] = {0};
+    union zdd_option_value options[5] = {0}; /* the last one is the router */
     struct zdd_plan *plan = &w->plan;
 
     options[0].choice = chance(w, 30);     /* promote: manual */

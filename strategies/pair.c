@@ -162,6 +162,9 @@ static bool has_joined(const struct zdd_facts *f)
 {
     const struct zdd_side_balance *side = &f->seen->balance.side[ZDD_SIDE_NEW];
 
+    /* Shares that nobody keeps are no cutover. */
+    if (has_old(f) && f->seen->balance.weights_ignored)
+        return false;
     return f->seen->balance.known && side->up >= f->plan->target.instances && side->told;
 }
 

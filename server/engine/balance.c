@@ -212,6 +212,7 @@ struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
 
         if (!b->reachable)
             return (struct zdd_balance){0};
+        balance.weights_ignored = balance.weights_ignored || !b->weights_obeyed;
         if (b->started_at_ms > balance.reloaded_at_ms)
             balance.reloaded_at_ms = b->started_at_ms;
         for (int side = 0; side < ZDD_SIDE_COUNT; side++)

@@ -88,6 +88,10 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
     else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].servers == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "No balancer lists the new instances: does one serve the app's HAPROXY_GROUP?");
+    else if (run->phase == ZDD_PHASE_JOINING && seen->balance.weights_ignored)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "A balancer spreads the requests by an algorithm that does not obey weights: "
+                 "roundrobin or random would.");
     else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].up < plan->target.instances)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "%d of %d new instances are UP on every balancer.", (int)side[ZDD_SIDE_NEW].up,

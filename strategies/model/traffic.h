@@ -50,6 +50,7 @@ struct zdd_balance {
     bool known;             /* every balancer has answered; false: nothing below is known */
     int64_t reloaded_at_ms; /* the newest start of a worker: older ones may still have requests
                                that nobody sees */
+    bool weights_ignored;   /* one spreads requests by an algorithm that does not obey weights */
     struct zdd_side_balance side[ZDD_SIDE_COUNT];
 };
 

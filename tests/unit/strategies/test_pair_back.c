@@ -1,6 +1,7 @@
 /**
  * @file tests/unit/strategies/test_pair_back.c
- * @brief Going back from a version that no balancer has ever listed.
+ * @brief Balancers with which a new version gets no further: none that lists it, or one that does
+ * not obey weights.
  */
 #include "tests/unit/strategies/facts.h"
 
@@ -66,12 +67,41 @@ static void what_comes_behind_does_not_wait_again(void **state)
     assert_false(strcmp(decision(run, T0, 0).rule, "pair/return-first") == 0);
 }
 
+static struct zdd_decision joining(const char *old_id, bool weights_ignored)
+{
+    struct zdd_plan plan = a_plan(.strategy = "blue-green");
+    const int32_t old = *old_id ? 4 : 0;
+
+    memcpy(plan.pair.old_id, old_id, strlen(old_id) + 1);
+    memcpy(plan.pair.new_id, "/shop/cart-green", sizeof("/shop/cart-green"));
+    zdd_program_add(&plan.program, ZDD_STEP_JOIN, 0);
+    zdd_program_add(&plan.program, ZDD_STEP_SETTLE, 0);
+    return decide(plan, a_run(.phase = ZDD_PHASE_JOINING, .ordered = true),
+                  seen(.definition = ZDD_DEFINITION_TARGET, .current = serving(4),
+                       .peer = {.definition = ZDD_DEFINITION_PREVIOUS,
+                                .instances = old,
+                                .current = serving(old)},
+                       .balance = {.known = true,
+                                   .weights_ignored = weights_ignored,
+                                   .side = {{.servers = old, .up = old, .told = true},
+                                            {.servers = 4, .up = 4, .told = true}}}));
+}
+
+static void a_version_joins_where_weights_are_obeyed_or_nobody_served_before(void **state)
+{
+    (void)state;
+    assert_rule(joining("/shop/cart-blue", false), "pair/joined");
+    assert_rule(joining("/shop/cart-blue", true), "pair/wait-joined");
+    assert_rule(joining("", true), "pair/joined");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_version_that_nobody_lists_is_told_to_go_without_being_seen),
         cmocka_unit_test(it_is_left_alone_for_as_long_as_a_request_may_take),
         cmocka_unit_test(what_comes_behind_does_not_wait_again),
+        cmocka_unit_test(a_version_joins_where_weights_are_obeyed_or_nobody_served_before),
     };
 
     return cmocka_run_group_tests_name("strategies/pair_back", tests, NULL, NULL);

@@ -166,7 +166,7 @@ static const struct zdd_traffic half = {{{ZDD_SERVES, 100}, {ZDD_SERVES, 100}}};
 #define up(n, w) up_with(n, w, .stopped = 0)
 #define a_balancer(...)                                                                            \
     {                                                                                              \
-        .reachable = true, __VA_ARGS__                                                             \
+        .reachable = true, .weights_obeyed = true, __VA_ARGS__                                     \
     }
 
 static struct zdd_balance balance_of(struct zdd_router_view view, struct zdd_traffic traffic)
@@ -216,6 +216,19 @@ static void the_worst_balancer_counts_and_sessions_add_up(void **state)
     assert_int_equal(b.side[ZDD_SIDE_NEW].sessions, 0);
     assert_true(b.side[ZDD_SIDE_OLD].told);
     assert_false(b.side[ZDD_SIDE_NEW].told); /* one balancer has not heard of all */
+}
+
+static void one_balancer_that_ignores_weights_is_one_too_many(void **state)
+{
+    struct zdd_router_view view = {.balancer_count = 2,
+                                   .balancer = {a_balancer(.side = {up(2, 100), up(2, 100)}),
+                                                a_balancer(.side = {up(2, 100), up(2, 100)})}};
+
+    (void)state;
+    assert_false(balance_of(view, half).weights_ignored);
+    view.balancer[0].weights_obeyed = false;
+    assert_true(balance_of(view, half).weights_ignored);
+    assert_true(balance_of(view, half).side[ZDD_SIDE_NEW].told);
 }
 
 static bool is_told(struct zdd_side_traffic old, struct zdd_side_setting setting)
@@ -455,6 +468,7 @@ int main(void)
         cmocka_unit_test(of_many_addresses_the_first_in_order_are_told),
         cmocka_unit_test(balancers_that_have_not_all_answered_tell_nothing),
         cmocka_unit_test(the_worst_balancer_counts_and_sessions_add_up),
+        cmocka_unit_test(one_balancer_that_ignores_weights_is_one_too_many),
         cmocka_unit_test(told_is_who_serves_with_exactly_the_weight),
         cmocka_unit_test(told_is_who_stopped_when_it_shall_drain_or_rest),
         cmocka_unit_test(who_is_not_there_needs_not_be_told),

@@ -150,6 +150,12 @@ static void a_balancer_is_waited_for_with_what_it_lacks(void **state)
                       "No balancer lists the new instances: does one serve the app's "
                       "HAPROXY_GROUP?");
     assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
+                      seen(.balance = {.known = true,
+                                       .weights_ignored = true,
+                                       .side = {{.up = 4}, {.servers = 6, .up = 6}}}),
+                      "A balancer spreads the requests by an algorithm that does not obey weights: "
+                      "roundrobin or random would.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_JOINING), "balancer",
                       seen(.balance = a_balance({.up = 4}, {.servers = 6, .up = 5})),
                       "5 of 6 new instances are UP on every balancer.");
     assert_pair_waits(shifting, "balancer",

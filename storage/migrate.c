@@ -32,8 +32,13 @@ static const char floor_sql[] = {
 #include "schema_0005.inc"
     , 0};
 
+static const char survivor_sql[] = {
+#include "schema_0006.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
-    {1, start_sql}, {2, pair_sql}, {3, evidence_sql}, {4, lock_sql}, {5, floor_sql},
+    {1, start_sql}, {2, pair_sql},  {3, evidence_sql},
+    {4, lock_sql},  {5, floor_sql}, {6, survivor_sql},
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -66,14 +66,15 @@ void zdd_plan_texts_release(struct zdd_plan_texts *texts)
     zdd_text_release(&texts->target);
     zdd_text_release(&texts->previous);
     zdd_text_release(&texts->adopted);
+    zdd_text_release(&texts->survivor);
     zdd_text_release(&texts->backends);
 }
 
 /* Parameters in the order of the columns: they are bound by place. */
 static const char insert_sql[] =
-    "INSERT INTO plan (body, request, target, previous, adopted, backends, created_by" PLAN(
+    "INSERT INTO plan (body, request, target, previous, adopted, survivor, backends, created_by" PLAN(
         ZDD_COLUMN_NAME) ")"
-                         " VALUES (:body, :request, :target, :previous, :adopted, :backends, :created_by" PLAN(
+                         " VALUES (:body, :request, :target, :previous, :adopted, :survivor, :backends, :created_by" PLAN(
                              ZDD_COLUMN_PARAMETER) ")";
 
 enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
@@ -86,14 +87,16 @@ enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
     zdd_place_text(&stmt, 3, texts->target.data);
     zdd_place_text(&stmt, 4, texts->previous.data);
     zdd_place_text(&stmt, 5, texts->adopted.data);
-    zdd_place_text(&stmt, 6, texts->backends.data);
-    zdd_place_text(&stmt, 7, created_by);
-    zdd_columns_bind(&stmt, 8, columns, ZDD_COUNT(columns), plan);
+    zdd_place_text(&stmt, 6, texts->survivor.data);
+    zdd_place_text(&stmt, 7, texts->backends.data);
+    zdd_place_text(&stmt, 8, created_by);
+    zdd_columns_bind(&stmt, 9, columns, ZDD_COUNT(columns), plan);
     return zdd_stmt_end(&stmt);
 }
 
-static const char load_sql[] = "SELECT body, request, target, previous, adopted, backends" PLAN(
-    ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
+static const char load_sql[] =
+    "SELECT body, request, target, previous, adopted, survivor, backends" PLAN(
+        ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
 
 enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_plan *ret_plan,
                            struct zdd_plan_texts *ret_texts)
@@ -112,14 +115,15 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
     err = zdd_stmt_row(&stmt, ZDD_ERR_PLAN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
-    zdd_columns_read(&stmt, 6, columns, ZDD_COUNT(columns), &plan);
+    zdd_columns_read(&stmt, 7, columns, ZDD_COUNT(columns), &plan);
     if (ret_texts) {
         texts.body.data = zdd_column_dup(&stmt, 0);
         texts.request.data = zdd_column_dup(&stmt, 1);
         texts.target.data = zdd_column_dup(&stmt, 2);
         texts.previous.data = zdd_column_dup(&stmt, 3);
         texts.adopted.data = zdd_column_dup(&stmt, 4);
-        texts.backends.data = zdd_column_dup(&stmt, 5);
+        texts.survivor.data = zdd_column_dup(&stmt, 5);
+        texts.backends.data = zdd_column_dup(&stmt, 6);
     }
     if (stmt.err != ZDD_ERR_NONE) {
         zdd_plan_texts_release(&texts);

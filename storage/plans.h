@@ -18,6 +18,7 @@ struct zdd_plan_texts {
     struct zdd_text previous; /* the definition that ran, canonical JSON; NULL when the app did not
                                  exist. Of a pair: the old app's */
     struct zdd_text adopted;  /* of a pair: `previous` with the labels that a pair needs, or NULL */
+    struct zdd_text survivor; /* of a pair whose apps exist both: the new one as it was, or NULL */
     struct zdd_text backends; /* of a pair: names of the balancers' backends, one for each service
                                  port in their order, with a space between; or NULL */
 };

@@ -5,6 +5,7 @@
 #include "strategies/advice.h"
 
 #include "strategies/capacity.h"
+#include "strategies/pair_take.h"
 #include "strategies/say.h"
 #include "strategies/timing.h"
 
@@ -31,7 +32,7 @@ static bool is_replace(const struct zdd_strategy *strategy, const struct zdd_pla
 /* Instances that exist before anything is done. */
 static int32_t running_now(const struct zdd_plan *plan)
 {
-    return plan->program.count > 0 ? plan->pair.old_serving : plan->seen.running;
+    return plan->seen.running + (plan->program.count > 0 ? plan->pair.old_serving : 0);
 }
 
 static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double health, double over)
@@ -274,6 +275,11 @@ static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
              "Marathon ends the only instance when its replacement is healthy, a moment before the "
              "balancers know that one: requests may fail then. Scale the app to 2 before.",
              0, 0);
+    if (zdd_plan_takes_over(plan) && plan->action == ZDD_ACTION_UPGRADE)
+        warn(v, "survivor-restarts",
+             "The %1 instances that stay lack the labels of a pair, or change: Marathon replaces "
+             "them once. Requests under way at an instance that ends can fail.",
+             plan->seen.running, 0);
     if (plan->pair.sticky)
         warn(v, "sticky-users-move",
              "Users stick to their server; when the old version drains they move to the new one.",
@@ -288,8 +294,11 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
     v->rollback_ms = way.estimate_ms;
     if (strcmp(way.mode, "traffic") == 0) {
         zdd_say(v->rollback_text, sizeof(v->rollback_text),
-                "All requests go back to the old version by its weight, as long as it is there; "
-                "then the new app is removed.",
+                zdd_plan_takes_over(plan)
+                    ? "Both apps are left as they are then, with even weights, and serve together; "
+                      "nothing is removed or put back."
+                    : "All requests go back to the old version by its weight, as long as it is "
+                      "there; then the new app is removed.",
                 0, 0);
         return;
     }

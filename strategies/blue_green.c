@@ -18,7 +18,9 @@ static const char *const routers[] = {"marathon-lb", "haproxy", "instances", "no
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 
-enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER };
+static const char *const takers[] = {"neither", "newer", "older", NULL};
+
+enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER, TAKE_OVER };
 
 static const struct zdd_param params[] = {
     [PROMOTE] = {.name = "promote",
@@ -52,6 +54,12 @@ static const struct zdd_param params[] = {
                 .text =
                     "Who moves the requests: marathon-lb, by the weights that its balancers ask "
                     "this server for. The others are refused with the reason."},
+    [TAKE_OVER] = {.name = "takeOver",
+                   .kind = ZDD_PARAM_CHOICE,
+                   .choices = takers,
+                   .text = "When both apps of the pair exist already: newer finishes what was "
+                           "begun, older goes back; appId alone names the pair then. neither, the "
+                           "default, refuses two apps."},
 };
 
 /* An option in seconds, which may be absent. */
@@ -73,7 +81,7 @@ static void write_program(const union zdd_option_value *options, struct zdd_plan
     plan->pair.kill_undrained = options[ON_DRAIN_TIMEOUT].choice == 1;
     if (plan->pair.must_adopt)
         zdd_program_add(program, ZDD_STEP_ADOPT, 0);
-    if (has_old)
+    if (has_old && !plan->seen.exists) /* who takes over serves already, and goes on */
         zdd_program_add(program, ZDD_STEP_SHIFT, 0);
     zdd_program_add(program, ZDD_STEP_START, plan->target.instances);
     zdd_program_add(program, ZDD_STEP_JOIN, 0);

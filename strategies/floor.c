@@ -5,11 +5,20 @@
 #include "strategies/floor.h"
 
 #include "strategies/model/limits.h"
+#include "strategies/pair_take.h"
+
+/* Marathon replaces instances that serve, for their labels. */
+static bool is_replaced(const struct zdd_plan *plan, enum zdd_phase phase)
+{
+    const bool starts = phase == ZDD_PHASE_APPLYING || phase == ZDD_PHASE_ROLLING;
+
+    return phase == ZDD_PHASE_ADOPTING || (starts && zdd_plan_takes_over(plan));
+}
 
 bool zdd_floor_is_promised(const struct zdd_plan *plan, const struct zdd_run *run)
 {
     return plan->pair.floor > 0 && run->ordered && run->phase != ZDD_PHASE_PENDING &&
-           run->phase != ZDD_PHASE_ADOPTING && !zdd_phase_is_final(run->phase);
+           !is_replaced(plan, run->phase) && !zdd_phase_is_final(run->phase);
 }
 
 static bool takes(const struct zdd_side_setting *setting)

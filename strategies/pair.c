@@ -9,6 +9,7 @@
 #include "strategies/guards.h"
 #include "strategies/pair_back.h"
 #include "strategies/pair_floor.h"
+#include "strategies/pair_take.h"
 #include "strategies/timing.h"
 #include "strategies/weights.h"
 
@@ -326,9 +327,12 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* Going back: all requests to the old version, then the new app goes as undo.c says. */
     {"pair/return-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_return,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
     {"pair/floor-new",        ZDD_PHASE_CLEARING,  zdd_pair_floor_keeps,     ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
+    {"pair/both-left-aborted", ZDD_PHASE_CLEARING, zdd_pair_leaves_both_for_good, ZDD_PHASE_CANCELED, NULL,            NULL},
+    {"pair/both-left",        ZDD_PHASE_CLEARING,  zdd_pair_leaves_both,     ZDD_PHASE_ROLLED_BACK, NULL,            NULL},
     {"pair/return-late",      ZDD_PHASE_RETURNING, zdd_pair_returns_late,    ZDD_PHASE_FAILED,    zdd_pair_note_late, NULL},
     {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},
+    {"pair/even-out",         ZDD_PHASE_RETURNING, zdd_pair_takes_over,      ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
     {"pair/return",           ZDD_PHASE_RETURNING, zdd_always,               ZDD_SAME_PHASE,      shift,             "balancer"},
     {"pair/settle-old",       ZDD_PHASE_UNDOING,   zdd_pair_old_is_uneven,   ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
 };

@@ -6,6 +6,7 @@
 #include "strategies/pair_back.h"
 #include "strategies/guards.h"
 #include "strategies/pair.h"
+#include "strategies/pair_take.h"
 
 /* No balancer has servers of it, and none will get one: they take in what is healthy. */
 static bool is_idle(const struct zdd_facts *f)
@@ -28,6 +29,9 @@ static bool is_unlisted(const struct zdd_facts *f, const struct zdd_traffic *aim
 
 bool zdd_pair_has_returned(const struct zdd_facts *f)
 {
+    if (zdd_pair_takes_over(f))
+        return zdd_pair_is_even(f);
+
     const struct zdd_traffic aim = zdd_pair_return_aim(f);
 
     if (is_unlisted(f, &aim))

@@ -5,6 +5,7 @@
 #include "strategies/guards.h"
 #include "strategies/pair.h"
 #include "strategies/pair_floor.h"
+#include "strategies/pair_take.h"
 #include "strategies/weights.h"
 
 /* All requests to @p side; the other keeps serving users who stick to it. */
@@ -40,6 +41,9 @@ static struct zdd_traffic share_of_new(const struct zdd_facts *f, int32_t share)
 
 struct zdd_traffic zdd_pair_return_aim(const struct zdd_facts *f)
 {
+    if (zdd_pair_takes_over(f))
+        return zdd_traffic_base();
+
     struct zdd_traffic aim = all_to(ZDD_SIDE_OLD);
 
     aim.side[ZDD_SIDE_NEW] = leaving(f);

@@ -307,7 +307,7 @@ void zdd_preview_make(const struct zdd_strategy *strategy, const struct zdd_plan
     else
         play(&p);
     /* The kill of an instance that is missing makes room at once, others may still be ending. */
-    p.crowded = zdd_capacity_present(plan) > plan->seen.running;
+    p.crowded = plan->program.count == 0 && zdd_capacity_present(plan) > plan->seen.running;
     if (p.crowded)
         play(&p);
     list_steps(strategy, &timed, ret_preview);

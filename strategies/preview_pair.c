@@ -6,6 +6,7 @@
 #include "strategies/preview_pair.h"
 
 #include "strategies/pair_steps.h"
+#include "strategies/pair_take.h"
 #include "strategies/say.h"
 #include "strategies/timing.h"
 
@@ -21,9 +22,8 @@ struct play {
     struct zdd_preview *preview;
     struct zdd_run run;
     struct zdd_traffic told;
-    enum zdd_definition old_definition;
+    enum zdd_definition old_definition, new_definition;
     int32_t old_running, new_running, new_serving;
-    bool new_exists;
     int64_t now_ms;
 };
 
@@ -31,8 +31,9 @@ static struct zdd_observation look(const struct play *p)
 {
     struct zdd_observation seen = {.now_ms = p->now_ms, .reachable = true};
 
-    seen.definition = p->new_exists ? ZDD_DEFINITION_TARGET : ZDD_DEFINITION_ABSENT;
-    seen.instances = p->new_exists ? p->plan->target.instances : 0;
+    seen.definition = p->new_definition;
+    if (p->new_definition == ZDD_DEFINITION_TARGET)
+        seen.instances = p->plan->target.instances;
     seen.current = (struct zdd_side){.total = p->new_running,
                                      .running = p->new_running,
                                      .healthy = p->new_serving,
@@ -40,9 +41,10 @@ static struct zdd_observation look(const struct play *p)
     seen.locked = p->new_serving < p->new_running;
     seen.locked_by_us = true;
     seen.peer.definition = p->old_definition;
-    seen.peer.instances = p->old_definition == ZDD_DEFINITION_ABSENT ? 0 : p->plan->old.instances;
+    if (p->old_definition != ZDD_DEFINITION_ABSENT)
+        seen.peer.instances = p->plan->old.instances; /* all run, and some may not serve */
     seen.peer.current = (struct zdd_side){
-        .total = p->old_running, .running = p->old_running, .healthy = p->old_running};
+        .total = seen.peer.instances, .running = seen.peer.instances, .healthy = p->old_running};
     seen.balance.known = true;
     seen.balance.reloaded_at_ms = INT32_MIN; /* long ago */
     seen.balance.side[ZDD_SIDE_OLD] =
@@ -107,8 +109,12 @@ static void obey(struct play *p, const struct zdd_order *order)
         measure(p);
         break;
     case ZDD_ORDER_PUT_TARGET:
-        p->new_exists = true;
+        p->new_definition = ZDD_DEFINITION_TARGET;
+        if (zdd_plan_takes_over(p->plan) && p->plan->action == ZDD_ACTION_UPGRADE)
+            record(p, "%1 replaced, for their labels", p->new_running);
         p->new_running = order->instances;
+        if (p->new_serving > p->new_running)
+            p->new_serving = p->new_running;
         record(p, "%1 new started", order->instances);
         break;
     case ZDD_ORDER_ADOPT_OLD:
@@ -166,8 +172,8 @@ static bool decide(struct play *p)
 
 static void play(struct play *p)
 {
-    p->preview->lowest_serving = p->old_running;
-    p->preview->peak_instances = p->old_running;
+    p->preview->lowest_serving = serving(p);
+    p->preview->peak_instances = p->old_running + p->new_running;
     record(p, "before", 0);
     for (int round = 0; round < ROUNDS_MAX && !zdd_phase_is_final(p->run.phase); round++) {
         if (decide(p))
@@ -186,11 +192,15 @@ void zdd_preview_pair(const struct zdd_strategy *strategy, const struct zdd_plan
                       struct zdd_preview *preview)
 {
     struct play p = {.strategy = strategy, .plan = plan, .preview = preview};
-    const bool has_old = *plan->pair.old_id != '\0';
 
     p.old_running = plan->pair.old_serving;
-    if (has_old)
-        p.old_definition = ZDD_DEFINITION_PREVIOUS;
+    p.old_definition = *plan->pair.old_id ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_ABSENT;
+    p.new_definition = ZDD_DEFINITION_ABSENT;
+    if (zdd_plan_takes_over(plan)) {
+        p.new_definition = ZDD_DEFINITION_PREVIOUS;
+        p.new_running = plan->seen.running;
+        p.new_serving = plan->seen.healthy;
+    }
     p.told = p.run.traffic = zdd_traffic_base();
     p.now_ms = ESTIMATE_SHIFT_MS; /* a time of 0 would mean never */
     p.run.active = true;

@@ -124,8 +124,8 @@ static void write_deployments(struct zdd_writer *w, const json_t *raw)
     zdd_w_end_array(w);
 }
 
-void zdd_w_app(struct zdd_writer *w, const char *key, const json_t *raw,
-               const struct zdd_app_history *history, const json_t *definition)
+void zdd_w_app(struct zdd_writer *w, const json_t *raw, const struct zdd_app_history *history,
+               const json_t *definition, const struct zdd_app_pair *pair)
 {
     struct zdd_app_version versions[ZDD_APP_VERSION_MAX];
     const size_t count = zdd_app_versions(raw, versions);
@@ -135,7 +135,7 @@ void zdd_w_app(struct zdd_writer *w, const char *key, const json_t *raw,
         running += versions[i].running;
         healthy += versions[i].healthy;
     }
-    zdd_w_object(w, key);
+    zdd_w_object(w, NULL);
     zdd_w_text(w, "id", zdd_json_text(raw, "id", ""));
     zdd_w_text(w, "version", zdd_json_text(raw, "version", ""));
     zdd_w_int(w, "instances", zdd_json_int(raw, "instances", 1));
@@ -151,5 +151,7 @@ void zdd_w_app(struct zdd_writer *w, const char *key, const json_t *raw,
     zdd_w_task_failure(w, "lastTaskFailure", json_object_get(raw, "lastTaskFailure"));
     if (definition)
         zdd_w_json(w, "definition", definition);
+    if (pair)
+        zdd_w_app_pair(w, pair);
     zdd_w_end_object(w);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "server/api/app_pair.h"
 #include "server/api/cluster_app.h"
 #include "server/json/writer.h"
 
@@ -27,9 +28,10 @@ struct zdd_app_history {
     int64_t runs, revisions;
 };
 
-/** Write the app. @p definition is its canonical form, or NULL to leave it out. */
-void zdd_w_app(struct zdd_writer *w, const char *key, const json_t *raw,
-               const struct zdd_app_history *history, const json_t *definition);
+/** Write the app. @p definition is its canonical form and @p pair the one it belongs to; NULL
+ * leaves them out. */
+void zdd_w_app(struct zdd_writer *w, const json_t *raw, const struct zdd_app_history *history,
+               const json_t *definition, const struct zdd_app_pair *pair);
 
 /** Write {"time","text"} of Marathon's lastTaskFailure, or null. */
 void zdd_w_task_failure(struct zdd_writer *w, const char *key, const json_t *failure);

@@ -30,17 +30,19 @@ static enum zdd_err load_history(struct zdd_store *store, const char *app_id,
 static enum zdd_err get_app(struct zdd_call *call)
 {
     const char *app_id = call->arg[0];
-    ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app app = {0};
+    ZDD_AUTO_APP_PAIR struct zdd_app_pair pair = {0};
     struct zdd_app_history history = {0};
     struct zdd_writer w = {.buf = &call->reply};
-    enum zdd_err err = zdd_cluster_app_get(call, app_id, &app);
+    const struct zdd_pair_app *app;
+    enum zdd_err err = zdd_app_pair_look(call, app_id, &pair);
 
-    if (err == ZDD_ERR_NONE && !app.raw)
+    app = zdd_app_pair_lead(&pair, app_id);
+    if (err == ZDD_ERR_NONE && !app)
         err = zdd_call_fail(call, ZDD_ERR_APP_UNKNOWN, "Marathon has no app %s", app_id);
     if (err == ZDD_ERR_NONE)
         err = load_history(zdd_store_of(call), app_id, &history);
     if (err == ZDD_ERR_NONE)
-        zdd_w_app(&w, NULL, app.raw, &history, app.canonical);
+        zdd_w_app(&w, app->app.raw, &history, app->app.canonical, &pair);
     return zdd_answer(call, err);
 }
 
@@ -112,7 +114,7 @@ static enum zdd_err write_apps(struct list_job *job, const json_t *apps)
         err = load_history(zdd_store_of(job->call), id, &history);
         if (err != ZDD_ERR_NONE)
             return err;
-        zdd_w_app(&job->page.w, NULL, selected[i].app, &history, NULL);
+        zdd_w_app(&job->page.w, selected[i].app, &history, NULL, NULL);
     }
     return zdd_page_close(&job->page);
 }

@@ -25,7 +25,9 @@
 struct making {
     struct zdd_call *call;
     const struct zdd_plan_request *request;
-    struct zdd_cluster_app seen;
+    struct zdd_cluster_app seen;     /* what runs; of a pair, the old app */
+    struct zdd_cluster_app survivor; /* of a pair: the new app, if it exists and takes over */
+    int32_t instances;               /* that it shall have then */
     struct zdd_cluster_info info;
     json_t *target;
     struct zdd_pair_dress dress; /* of a pair */
@@ -41,6 +43,7 @@ static void making_free(struct making **making)
     if (!*making)
         return;
     zdd_cluster_app_release(&(*making)->seen);
+    zdd_cluster_app_release(&(*making)->survivor);
     json_decref((*making)->target);
     zdd_pair_dress_release(&(*making)->dress);
     free(*making);
@@ -49,6 +52,12 @@ static void making_free(struct making **making)
 static bool is_pair(const struct making *m)
 {
     return m->request->strategy->write_program != NULL;
+}
+
+/* What becomes the target by the change that is asked for; NULL: nothing runs. */
+static const json_t *base_of(const struct making *m)
+{
+    return m->survivor.raw ? m->survivor.canonical : m->seen.canonical;
 }
 
 /* A warning of what only the definitions and the cluster tell; the strategies' own are the
@@ -80,10 +89,12 @@ static enum zdd_err look_for_pair(struct making *m)
     if (err != ZDD_ERR_NONE)
         return err;
     m->seen = find.old;
+    m->survivor = find.survivor;
+    m->instances = find.instances;
     memcpy(m->plan.pair.old_id, find.old_id, sizeof(find.old_id));
     memcpy(m->plan.pair.new_id, find.new_id, sizeof(find.new_id));
-    m->dress.colour = zdd_colour_name(find.colour);
-    if (m->request->is_coloured && m->request->coloured.colour != find.colour)
+    m->dress.colour = find.colour == ZDD_COLOUR_COUNT ? NULL : zdd_colour_name(find.colour);
+    if (!m->survivor.raw && m->request->is_coloured && m->request->coloured.colour != find.colour)
         note(m, "other-colour",
              "%s serves now, so the new version becomes %s, not the app that was named.",
              m->plan.pair.old_id, m->plan.pair.new_id);
@@ -113,6 +124,7 @@ static enum zdd_err dress_pair(struct making *m)
     m->dress.now_ms = m->call->now_ms;
     m->dress.target = m->target;
     m->dress.old = m->seen.canonical;
+    m->dress.exists = m->survivor.raw != NULL;
     const enum zdd_err err = zdd_pair_dress(&m->dress, zdd_call_errors(m->call));
 
     if (err == ZDD_ERR_NONE && m->dress.inherited.size > 0)
@@ -124,26 +136,40 @@ static enum zdd_err dress_pair(struct making *m)
 
 static enum zdd_err find_target(struct making *m)
 {
-    const enum zdd_err err =
-        zdd_plan_target(m->request, m->seen.canonical, &m->target, zdd_call_errors(m->call));
+    enum zdd_err err =
+        zdd_plan_target(m->request, base_of(m), &m->target, zdd_call_errors(m->call));
 
     if (err == ZDD_ERR_APP_UNKNOWN)
         return zdd_call_fail(m->call, err, "Marathon has no app %s that %s could work on",
                              m->request->app_id,
                              m->request->change ? "change" : m->request->strategy->name);
+    if (err == ZDD_ERR_NONE && m->survivor.raw &&
+        !json_object_get(m->request->change, "instances") &&
+        json_object_set_new(m->target, "instances", json_integer(m->instances)) != 0)
+        err = ZDD_ERR_NO_MEMORY;
     return err == ZDD_ERR_NONE && is_pair(m) ? dress_pair(m) : err;
 }
 
-/* The plan rests on the old app as it is; the new one has to be absent. */
+/* The plan rests on the old app as it is; the new one is absent, or takes over as it is. */
 static void fill_pair(struct making *m)
 {
     struct zdd_plan *plan = &m->plan;
 
     memcpy(plan->pair.old_version, m->seen.version, sizeof(plan->pair.old_version));
-    plan->pair.old_serving = m->seen.healthy;
+    /* While it is scaled down more of them serve than shall. */
+    plan->pair.old_serving =
+        m->seen.healthy < plan->old.instances ? m->seen.healthy : plan->old.instances;
     plan->pair.must_adopt = m->dress.adopted != NULL;
     plan->pair.sticky = m->dress.sticky;
-    plan->seen = (struct zdd_precondition){0};
+    plan->seen = (struct zdd_precondition){.exists = m->survivor.raw != NULL,
+                                           .running = m->survivor.running,
+                                           .healthy = m->survivor.healthy};
+    memcpy(plan->seen.version, m->survivor.version, sizeof(plan->seen.version));
+    memcpy(plan->seen.config_version, m->survivor.config_version,
+           sizeof(plan->seen.config_version));
+    /* What needs no change is there when it has its instances. */
+    if (m->survivor.raw && plan->action == ZDD_ACTION_NONE)
+        plan->action = ZDD_ACTION_SCALE;
     m->request->strategy->write_program(m->request->option, plan);
 }
 
@@ -154,7 +180,7 @@ static void fill_plan(struct making *m)
 
     *plan = (struct zdd_plan){
         .pair = pair,
-        .action = zdd_plan_action(m->request->strategy, m->seen.canonical, m->target),
+        .action = zdd_plan_action(m->request->strategy, base_of(m), m->target),
         .on_failure = m->request->on_failure,
         .replace_rule = m->info.replace_rule,
         .created_at_ms = m->call->now_ms,
@@ -208,11 +234,14 @@ static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
         texts->previous.data = zdd_json_canonical(m->seen.canonical);
     if (m->dress.adopted)
         texts->adopted.data = zdd_json_canonical(m->dress.adopted);
+    if (m->survivor.canonical)
+        texts->survivor.data = zdd_json_canonical(m->survivor.canonical);
     if (is_pair(m))
         texts->backends.data = zdd_buf_take(&m->dress.backends);
     if (!texts->request.data || !texts->target.data ||
         (m->seen.canonical && !texts->previous.data) ||
-        (m->dress.adopted && !texts->adopted.data) || (is_pair(m) && !texts->backends.data))
+        (m->dress.adopted && !texts->adopted.data) ||
+        (m->survivor.canonical && !texts->survivor.data) || (is_pair(m) && !texts->backends.data))
         return ZDD_ERR_NO_MEMORY;
     return ZDD_ERR_NONE;
 }
@@ -246,7 +275,7 @@ static enum zdd_err write_body(struct making *m, struct zdd_plan_texts *texts)
         .preview = &m->preview,
         .marathon = &m->info,
         .target = m->target,
-        .previous = m->seen.canonical,
+        .previous = base_of(m),
         .created_by = zdd_caller_of(m->call)->actor,
         .resource_reason = m->resource_reason,
         .notes = m->note,

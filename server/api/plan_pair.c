@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_pair.h"
 
+#include "server/api/plan_take.h"
 #include "server/json/json.h"
 
 #include <stdio.h>
@@ -95,11 +96,10 @@ enum zdd_err zdd_pair_find(struct zdd_call *call, const struct zdd_plan_request 
 
     if (err != ZDD_ERR_NONE)
         return err;
+    if (request->take_over != ZDD_TAKE_NONE)
+        return zdd_pair_take(call, request, &apps, ret_find);
     if (apps.count > 1)
-        return zdd_call_fail(call, ZDD_ERR_PAIR_UNCLEAR,
-                             "%s and %s both exist: another deployment was left half-way. Remove "
-                             "the one that shall not serve, then plan again",
-                             apps.app[0].id, apps.app[1].id);
+        return zdd_pair_refuse(call, request, &apps);
     name_new(request, apps.count > 0 ? &apps.app[0] : NULL, &find);
     if (apps.count > 0) {
         memcpy(find.old_id, apps.app[0].id, sizeof(find.old_id));
@@ -120,7 +120,10 @@ enum zdd_err zdd_pair_check_fresh(struct zdd_call *call, const struct zdd_plan *
         err = zdd_cluster_app_get(call, plan->pair.old_id, &old);
     if (err != ZDD_ERR_NONE)
         return err;
-    if (new.raw)
+    if (plan->seen.exists && strcmp(new.version, plan->seen.version) != 0)
+        return zdd_call_fail(call, ZDD_ERR_PLAN_STALE, "%s was at version %s and is at %s now",
+                             plan->pair.new_id, plan->seen.version, new.raw ? new.version : "none");
+    if (new.raw && !plan->seen.exists)
         return zdd_call_fail(call, ZDD_ERR_PLAN_STALE, "%s has been created since",
                              plan->pair.new_id);
     if (*plan->pair.old_id && strcmp(old.version, plan->pair.old_version) != 0)

@@ -41,17 +41,20 @@ ZDD_MUST_CHECK enum zdd_err zdd_pair_look(struct zdd_call *call, const char *pai
 
 /** The two apps of a deployment. */
 struct zdd_pair_find {
-    struct zdd_cluster_app old; /* what serves now; raw NULL: nothing. Owned */
+    struct zdd_cluster_app old;      /* what serves now; raw NULL: nothing. Owned */
+    struct zdd_cluster_app survivor; /* the new one, when it exists and takes over. Owned */
+    int32_t instances;               /* that it shall have then */
     char old_id[ZDD_APP_ID_SIZE];
     char new_id[ZDD_APP_ID_SIZE];
-    enum zdd_colour colour; /* of the new one */
+    enum zdd_colour colour; /* of the new one; ZDD_COLOUR_COUNT: it is the plain one */
 };
 
 /**
  * Look which app of @p request's pair serves, and which is to be deployed: the other colour; when
- * none serves or a plain one does, the colour that was asked for, else blue.
- * @return ZDD_ERR_NONE; ZDD_ERR_PAIR_UNCLEAR: two of them exist, and the call says which; as
- *         zdd_pair_look()
+ * none serves or a plain one does, the colour that was asked for, else blue. When both exist, the
+ * one that takes over is the new one.
+ * @return ZDD_ERR_NONE; ZDD_ERR_PAIR_UNCLEAR: two of them exist and none takes over, and the call
+ *         says which; as zdd_pair_take() and zdd_pair_look()
  */
 ZDD_MUST_CHECK enum zdd_err zdd_pair_find(struct zdd_call *call,
                                           const struct zdd_plan_request *request,

@@ -131,6 +131,14 @@ static void check_source(const struct request_members *m, struct zdd_plan_reques
 {
     const char *name = request->strategy->name;
 
+    if (request->take_over != ZDD_TAKE_NONE) {
+        if (m->app)
+            zdd_field_error_add(errors, "#/app",
+                                "takeOver takes what runs now; name the pair by appId instead");
+        else if (!m->app_id)
+            zdd_field_error_add(errors, "#/appId", "is missing");
+        return;
+    }
     if (request->strategy->source == ZDD_TARGET_FROM_CLUSTER) {
         if (m->app)
             zdd_field_error_add(errors, "#/app",
@@ -207,6 +215,10 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
     }
     zdd_plan_option_fields(request->strategy, fields);
     zdd_fields_read(fields, options, "#/options", request->option, errors);
+    for (size_t i = 0; i < request->strategy->param_count; i++) {
+        if (strcmp(request->strategy->params[i].name, "takeOver") == 0)
+            request->take_over = (enum zdd_take_over)request->option[i].choice;
+    }
 }
 
 bool zdd_plan_is_reference(const json_t *body)
@@ -232,8 +244,8 @@ bool zdd_plan_request_read(const json_t *body, struct zdd_plan_request *ret_requ
     ret_request->when_busy = (enum zdd_when_busy)m.when_busy;
     ret_request->reason = m.reason;
     ret_request->labels = m.labels;
-    check_app(&m, ret_request, errors);
     read_options(m.options, ret_request, errors);
+    check_app(&m, ret_request, errors);
     return errors->count == before;
 }
 

@@ -16,12 +16,17 @@
 #define ZDD_REASON_MAX 500 /* bytes of a reason; api.md leaves it open */
 #define ZDD_DEADLINE_MAX_S 86400
 
+/** Of the two apps of a pair that exist already, which one shall get everything; in the order of
+ * the option's words. */
+enum zdd_take_over { ZDD_TAKE_NONE, ZDD_TAKE_NEWER, ZDD_TAKE_OLDER };
+
 /** A deployment request. JSON is borrowed from the body. */
 struct zdd_plan_request {
     const struct zdd_strategy *strategy;
-    char app_id[ZDD_APP_ID_SIZE];                  /* absolute; over a pair, the pair's name */
-    bool is_coloured;                              /* one app of the pair was named … */
-    struct zdd_coloured coloured;                  /* … this one */
+    char app_id[ZDD_APP_ID_SIZE]; /* absolute; over a pair, the pair's name */
+    bool is_coloured;             /* one app of the pair was named … */
+    struct zdd_coloured coloured; /* … this one */
+    enum zdd_take_over take_over;
     json_t *app;                                   /* the whole definition, or NULL */
     json_t *change;                                /* a merge patch on what runs, or NULL */
     union zdd_option_value option[ZDD_OPTION_MAX]; /* by the strategy's params */

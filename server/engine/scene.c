@@ -24,7 +24,8 @@ struct zdd_app_ask zdd_scene_ask(const struct zdd_plan *plan, const struct zdd_p
                                  struct zdd_spots spots[static ZDD_SIDE_COUNT])
 {
     if (side == ZDD_SIDE_NEW)
-        return (struct zdd_app_ask){plan->pair.new_id, texts->target.data, NULL, &spots[side]};
+        return (struct zdd_app_ask){plan->pair.new_id, texts->target.data, texts->survivor.data,
+                                    &spots[side]};
     return (struct zdd_app_ask){plan->pair.old_id, texts->adopted.data, texts->previous.data,
                                 &spots[side]};
 }

@@ -21,6 +21,8 @@
 /* More servers than any pair has: Marathon-LB then drains none by itself (marathon-lb.md §1.3). */
 #define TARGET_INSTANCES "1000000"
 
+#define ALTERNATE_PORT "HAPROXY_DEPLOYMENT_ALT_PORT"
+
 struct dressing {
     struct zdd_pair_dress *dress;
     struct zdd_field_errors *errors;
@@ -69,7 +71,8 @@ static void free_service_port(struct dressing *s, size_t index)
     const char *key;
     json_t *port = json_array_get(zdd_ports_list(s->dress->target, &key), index);
 
-    if (port && !json_is_true(json_object_get(s->dress->target, "requirePorts")) &&
+    if (port && !s->dress->exists &&
+        !json_is_true(json_object_get(s->dress->target, "requirePorts")) &&
         json_object_set_new(port, key, json_integer(0)) != 0)
         s->failed = true;
 }
@@ -149,12 +152,12 @@ static void dress_app(struct dressing *s, json_t *app, int64_t started_ms)
 }
 
 /*
- * Marathon replaces the old app's instances for their labels. Were all of them replaced together,
- * the last old ones would end before the balancers know the new ones; so it is one by one.
+ * Marathon replaces the instances of an app that runs for their labels. Were all of them replaced
+ * together, the last old ones would end before the balancers know the new ones; so it is one by
+ * one.
  */
-static void replace_one_by_one(struct dressing *s)
+static void replace_one_by_one(struct dressing *s, json_t *app)
 {
-    json_t *app = s->dress->adopted;
     const int64_t instances = zdd_json_int(app, "instances", 1);
     const int64_t percent =
         instances > 1 ? (100 + instances - 1) / instances : 100; /* rounded up */
@@ -193,9 +196,15 @@ static void dress_new(struct dressing *s)
 {
     struct zdd_pair_dress *d = s->dress;
 
-    json_object_del(json_object_get(d->target, "labels"), ZDD_STARTED_AT);
+    const char *alternate = zdd_label_of(d->old, ALTERNATE_PORT);
+
+    if (!d->exists) /* a new label would replace all instances of one that runs */
+        json_object_del(json_object_get(d->target, "labels"), ZDD_STARTED_AT);
+    if (alternate && !zdd_label_of(d->target, ALTERNATE_PORT)) /* zdd.py goes on with it */
+        set_label(s, d->target, ALTERNATE_PORT, alternate);
     dress_app(s, d->target, d->now_ms);
-    set_label(s, d->target, "HAPROXY_DEPLOYMENT_COLOUR", d->colour);
+    if (d->colour)
+        set_label(s, d->target, "HAPROXY_DEPLOYMENT_COLOUR", d->colour);
     set_label(s, d->target, "HAPROXY_APP_ID", d->pair_id);
     if (json_object_set_new(d->target, "id", json_string(d->new_id)) != 0)
         s->failed = true;
@@ -203,6 +212,7 @@ static void dress_new(struct dressing *s)
 
 enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_errors *errors)
 {
+    ZDD_AUTO_JSON json_t *worn = json_deep_copy(json_object_get(dress->target, "labels"));
     struct dressing s = {.dress = dress, .errors = errors};
     const size_t before = errors->count;
     enum zdd_err err = write_agent(&s);
@@ -233,7 +243,9 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
         dress->adopted = NULL;
     }
     if (dress->adopted)
-        replace_one_by_one(&s);
+        replace_one_by_one(&s, dress->adopted);
+    if (dress->exists && !json_equal(json_object_get(dress->target, "labels"), worn))
+        replace_one_by_one(&s, dress->target);
     return s.failed ? ZDD_ERR_NO_MEMORY : ZDD_ERR_NONE;
 }
 

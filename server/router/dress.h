@@ -12,7 +12,8 @@ struct zdd_pair_dress {
     /* given, borrowed */
     const char *pair_id;   /* "/zdd/base" */
     const char *new_id;    /* "/zdd/base-green" */
-    const char *colour;    /* "green" */
+    const char *colour;    /* "green"; NULL: it stays the plain app that it is */
+    bool exists;           /* the new app runs already, and takes over */
     const char *advertise; /* the agent's HOST:PORT, as balancers reach it */
     int64_t now_ms;
     json_t *target;    /* definition of the new app, canonical; becomes the one to deploy */

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/router/inherit.h"
 #include "server/router/labels.h"
+#include "server/router/traces.h"
 #include "strategies/model/limits.h"
 
 #include <stdio.h>
@@ -161,17 +162,9 @@ static void check_ports(const struct checking *c)
 static void check_started(const struct checking *c)
 {
     const char *started = zdd_label_of(c->dress->old, ZDD_STARTED_AT);
-    char whole[64];
     int64_t ms;
 
-    if (!started)
-        return;
-    snprintf(whole, sizeof(whole), "%.40s%s%s", started,
-             strlen(started) == DATE_SIZE ? "T00:00:00" : "",
-             zdd_started_has_zone(started) ? "" : "Z");
-    if (strlen(whole) > DATE_SIZE && whole[DATE_SIZE] == ' ')
-        whole[DATE_SIZE] = 'T';
-    if (!zdd_time_parse(whole, &ms))
+    if (started && !zdd_started_parse(started, &ms))
         zdd_field_error_add(c->errors, LABELS,
                             ZDD_STARTED_AT " of the app that runs is %.40s, which is no time that "
                                            "Marathon-LB could read; correct it",

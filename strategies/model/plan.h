@@ -66,7 +66,7 @@ struct zdd_plan {
     int64_t deadline_ms;          /* how long the whole may take, milliseconds; at least 1000 */
     struct zdd_app_facts old;     /* what runs now; all zero when the app does not exist */
     struct zdd_app_facts target;  /* what shall run */
-    struct zdd_precondition seen; /* of a pair: the new app, which does not exist yet */
+    struct zdd_precondition seen; /* of a pair: the new app, which exists only if it takes over */
     struct zdd_pair pair;         /* with a program only */
     struct zdd_program program;   /* empty: a deployment over one app */
 };

@@ -42,6 +42,8 @@ static char *answer_to(struct fake_cluster *fake, const char *path)
 
     if (strcmp(path, "/queue") == 0) {
         json = json_incref(fake->queue);
+    } else if (strcmp(path, "/deployments") == 0) {
+        json = json_incref(fake->deployments);
     } else if (strncmp(path, "/apps/", 6) == 0) {
         json_t *app = json_object_get(fake->apps, path + 6);
 
@@ -128,6 +130,7 @@ void fake_cluster_init(struct fake_cluster *fake)
     *fake = (struct fake_cluster){
         .apps = json_object(),
         .queue = json_pack("{s:[]}", "queue"),
+        .deployments = json_array(),
         .info = {.version = "1.9.109", .replace_rule = ZDD_REPLACE_CLASSIC},
     };
     pthread_mutex_init(&fake->lock, NULL);
@@ -138,6 +141,7 @@ void fake_cluster_release(struct fake_cluster *fake)
 {
     json_decref(fake->apps);
     json_decref(fake->queue);
+    json_decref(fake->deployments);
     free(fake->garbage);
     pthread_cond_destroy(&fake->changed);
     pthread_mutex_destroy(&fake->lock);

@@ -15,6 +15,7 @@ struct fake_cluster {
     pthread_cond_t changed;
     json_t *apps;                         /* object: id → Marathon's app object */
     json_t *queue;                        /* answer of /queue */
+    json_t *deployments;                  /* answer of /deployments */
     char *garbage;                        /* when set, every get answers this text */
     enum zdd_err err;                     /* when set, every call fails so … */
     char reason[ZDD_CLUSTER_REASON_SIZE]; /* … with these words */

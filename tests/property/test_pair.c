@@ -214,7 +214,10 @@ static struct zdd_observation look(const struct world *w)
     if (w->silent)
         return seen;
     seen.definition = w->new_definition;
-    seen.instances = w->new_definition == ZDD_DEFINITION_TARGET ? w->plan.target.instances : 0;
+    if (w->new_definition == ZDD_DEFINITION_TARGET)
+        seen.instances = w->plan.target.instances;
+    else if (w->new_definition != ZDD_DEFINITION_ABSENT)
+        seen.instances = w->plan.seen.running;
     seen.current.staged = w->new_starting;
     seen.current.total = w->new_starting + w->new_running;
     seen.current.running = w->new_running;
@@ -334,12 +337,13 @@ static void obey(struct world *w, const struct zdd_order *order)
     w->run.attempt = 0;
     switch (order->kind) {
     case ZDD_ORDER_PUT_TARGET:
-        if (w->new_definition == ZDD_DEFINITION_ABSENT) {
+        if (w->new_definition != ZDD_DEFINITION_TARGET) {
             w->new_definition = ZDD_DEFINITION_TARGET;
-            w->new_starting = order->instances;
+            w->new_starting = order->instances - w->new_running;
         }
         break;
     case ZDD_ORDER_DELETE:
+        must(w, !w->plan.seen.exists); /* it was there before: nobody knows which one was right */
         must(w, !w->watch.broken);
         check_kill(w, ZDD_SIDE_NEW);
         w->new_definition = ZDD_DEFINITION_ABSENT;
@@ -608,7 +612,7 @@ static void round_trip(struct world *w, int round)
 static void init_plan(struct world *w)
 {
     static struct zdd_preview preview;
-    union zdd_option_value options[5] = {0}; /* the last one is the router */
+    union zdd_option_value options[6] = {0}; /* the last ones: router and takeOver */
     struct zdd_plan *plan = &w->plan;
 
     options[0].choice = chance(w, 30);     /* promote: manual */
@@ -630,6 +634,11 @@ static void init_plan(struct world *w)
         plan->pair.old_serving = plan->old.instances;
         plan->pair.must_adopt = chance(w, 30);
     }
+    if (*plan->pair.old_id && w->seed % 5 == 0) { /* both exist, and one takes over */
+        plan->action = ZDD_ACTION_UPGRADE;
+        plan->seen.exists = true;
+        plan->seen.running = plan->seen.healthy = 1 + below(w, plan->target.instances);
+    }
     zdd_blue_green.write_program(options, plan);
     plan->deadline_ms = 900000;
     zdd_preview_make(&zdd_blue_green, plan, &preview);
@@ -645,6 +654,10 @@ static void init(struct world *w, uint64_t seed, bool tells)
     if (chance(w, 1))
         w->new_definition = ZDD_DEFINITION_FOREIGN; /* somebody was first */
     w->meddled = w->new_definition == ZDD_DEFINITION_FOREIGN;
+    if (w->plan.seen.exists && !w->meddled)
+        w->new_definition = ZDD_DEFINITION_PREVIOUS;
+    if (w->plan.seen.exists)
+        w->new_running = w->new_healthy = w->plan.seen.running;
     if (*w->plan.pair.old_id)
         w->old_definition =
             w->plan.pair.must_adopt ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_TARGET;
@@ -659,6 +672,8 @@ static void init(struct world *w, uint64_t seed, bool tells)
         for (int i = 0; i < w->balancer_count; i++)
             w->balancer[i].actual[side].weight = ZDD_WEIGHT_BASE;
     }
+    for (int i = 0; i < w->balancer_count; i++)
+        w->balancer[i].new_servers = w->new_healthy;
 }
 
 static void check_end(struct world *w)
@@ -676,6 +691,15 @@ static void check_end(struct world *w)
         return;
     }
     must(w, w->old_tasks == w->plan.old.instances);
+    if (w->plan.seen.exists) {
+        const struct zdd_traffic base = zdd_traffic_base();
+
+        must(w, w->new_definition != ZDD_DEFINITION_ABSENT);
+        must(w, w->new_running >= w->plan.seen.running);
+        must(w, zdd_traffic_same(&w->run.traffic, &base));
+        must(w, w->watch.broken || zdd_traffic_same(&w->told, &base));
+        return;
+    }
     if (w->run.ordered) {
         must(w, w->new_definition == ZDD_DEFINITION_ABSENT);
         must(w, w->told.side[ZDD_SIDE_OLD].weight == ZDD_WEIGHT_BASE || !*w->plan.pair.old_id);

@@ -20,7 +20,7 @@
 
 static void draw_program(struct zdd_plan *p, struct world *dice)
 {
-    union zdd_option_value options[5] = {0}; /* the last one is the router */
+    union zdd_option_value options[6] = {0}; /* the last ones: router and takeOver */
 
     options[0].choice = world_chance(dice, 30);                       /* promote: manual */
     options[1].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2); /* keepOldSeconds */

@@ -57,7 +57,7 @@ static const struct row {
     {"server/api/",
      "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
-     "storage/ strategies/ "
+     "server/router/traces.h storage/ strategies/ "
      "openapi",
      C THREADS " jansson.h "},
     {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",

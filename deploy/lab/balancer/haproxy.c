@@ -27,6 +27,7 @@
 
 #define CHECK_MS 10000 /* a check takes 50 ms on a machine at rest */
 #define START_MS 10000
+#define RELOAD_AGAIN_MS 2000
 #define RELOAD_MS 10000 /* Marathon-LB's --reload-interval */
 #define END_MS 1000     /* SIGTERM to SIGKILL */
 #define PAUSE_NS 5000000L
@@ -157,16 +158,23 @@ bool zdd_haproxy_reload(struct zdd_haproxy *haproxy,
                         char ret_reason[static ZDD_HAPROXY_REASON_SIZE])
 {
     const int64_t until_ms = zdd_mono_ms() + RELOAD_MS;
+    const long before = zdd_haproxy_worker(haproxy->dir_fd);
+    int64_t again_ms = 0;
 
     if (!dump_state(haproxy)) {
         snprintf(ret_reason, ZDD_HAPROXY_REASON_SIZE, "the state of the servers cannot be kept");
         return false;
     }
-    (void)kill(haproxy->master, SIGUSR2);
     while (!has_ended(haproxy->master_fd, 0) && zdd_mono_ms() < until_ms) {
-        const long worker = zdd_haproxy_worker(haproxy->dir_fd);
+        long worker;
 
-        if (worker && worker != haproxy->worker) {
+        /* One that comes while the master starts itself anew, for the reload before, gets lost. */
+        if (zdd_mono_ms() >= again_ms) {
+            (void)kill(haproxy->master, SIGUSR2);
+            again_ms = zdd_mono_ms() + RELOAD_AGAIN_MS;
+        }
+        worker = zdd_haproxy_worker(haproxy->dir_fd);
+        if (worker && worker != before) {
             haproxy->worker = worker;
             return true;
         }

@@ -63,9 +63,13 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
 {
     const struct place *place = *state;
     const struct zdd_plan plan = a_pair_plan();
-    char body[] = "{}", adopted[] = "{\"labels\":{}}", backends[] = "shop_1 shop_2";
-    const struct zdd_plan_texts texts = {
-        .body = {body}, .request = {body}, .adopted = {adopted}, .backends = {backends}};
+    char body[] = "{}", adopted[] = "{\"labels\":{}}", backends[] = "shop_1 shop_2",
+         survivor[] = "{\"s\":1}";
+    const struct zdd_plan_texts texts = {.body = {body},
+                                         .request = {body},
+                                         .adopted = {adopted},
+                                         .survivor = {survivor},
+                                         .backends = {backends}};
     struct zdd_store *store = open_file(place->path);
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts_back = {0};
     struct zdd_plan back;
@@ -87,6 +91,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_int_equal(back.program.step[1].value, 4);
     assert_int_equal(back.program.step[2].value, 10000);
     assert_string_equal(texts_back.adopted.data, adopted);
+    assert_string_equal(texts_back.survivor.data, survivor);
     assert_string_equal(texts_back.backends.data, backends);
     assert_null(texts_back.target.data);
     assert_null(texts_back.previous.data);
@@ -282,6 +287,7 @@ static void what_version_1_did_not_know_is_as_if_there_were_no_pair(void **state
     assert_int_equal(plan.pair.drain_ms, 0);
     assert_false(plan.pair.must_adopt || plan.pair.kill_undrained || plan.pair.sticky);
     assert_null(texts.adopted.data);
+    assert_null(texts.survivor.data);
     assert_null(texts.backends.data);
     assert_string_equal(texts.target.data, "{\"t\":1}");
     assert_true(zdd_traffic_same(&run.traffic, &base));

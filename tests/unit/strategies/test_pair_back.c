@@ -18,7 +18,8 @@ static struct zdd_run returning(enum zdd_phase phase)
 
 static struct zdd_decision decision(struct zdd_run run, int64_t now_ms, int32_t listed)
 {
-    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.drain_ms = DRAIN_MS});
+    struct zdd_plan plan =
+        a_plan(.strategy = "blue-green", .seen = {0}, .pair = {.drain_ms = DRAIN_MS});
 
     memcpy(plan.pair.old_id, "/shop/cart-blue", sizeof("/shop/cart-blue"));
     memcpy(plan.pair.new_id, "/shop/cart-green", sizeof("/shop/cart-green"));

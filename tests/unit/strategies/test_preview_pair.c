@@ -286,6 +286,76 @@ static void room_for_the_second_version_shows_only_when_mesos_offers_it(void **s
     assert_false(v.has_suggestion);
 }
 
+/* Three old ones and one new one, of four that are wanted. */
+static struct zdd_plan half_way(enum zdd_action action)
+{
+    struct zdd_plan plan = {
+        .app_id = "/shop/cart",
+        .strategy = "blue-green",
+        .action = action,
+        .seen = {.exists = true, .running = 1, .healthy = 1},
+        .pair = {.new_id = "/shop/cart-green", .old_id = "/shop/cart-blue", .old_serving = 3},
+        .target = facts_of_app(),
+        .old = facts_of_app()};
+    const union zdd_option_value options[] = {
+        [PROMOTE] = {.choice = 0}, [KEEP_OLD] = ABSENT, [DRAIN] = ABSENT, [ON_DRAIN_TIMEOUT] = {0}};
+
+    plan.target.instances = 4;
+    plan.old.instances = 3;
+    plan.pair.must_adopt = action == ZDD_ACTION_UPGRADE;
+    zdd_blue_green.write_program(options, &plan);
+    return plan;
+}
+
+static void who_takes_over_serves_from_the_start(void **state)
+{
+    const struct zdd_plan plan = half_way(ZDD_ACTION_UPGRADE);
+    char program[ZDD_PROGRAM_TEXT_SIZE];
+    struct zdd_preview v;
+
+    (void)state;
+    zdd_program_print(&plan.program, program);
+    assert_string_equal(program, "adopt;start 4;join;shift 10000;keep 300000;drain;retire;settle");
+    zdd_preview_make(&zdd_blue_green, &plan, &v);
+    assert_int_equal(v.moment[0].old_instances, 3);
+    assert_int_equal(v.moment[0].new_instances, 1);
+    assert_int_equal(v.lowest_serving, 4);
+    assert_int_equal(v.peak_instances, 7);
+    assert_int_equal(last(&v)->old_instances, 0);
+    assert_int_equal(last(&v)->healthy_new, 4);
+    assert_true(is_told(&v, "1 replaced, for their labels"));
+    assert_string_equal(v.rollback_mode, "traffic");
+    assert_non_null(strstr(v.rollback_text, "Both apps are left as they are"));
+    assert_string_equal(v.warning[0].code, "restart-for-label");
+    assert_string_equal(v.warning[1].code, "survivor-restarts");
+    assert_non_null(strstr(v.warning[1].text, "The 1 instances that stay"));
+}
+
+/* Some do not serve: the adoption waits for as many as served before, not for all. */
+static void an_old_app_that_is_partly_ill_is_adopted(void **state)
+{
+    struct zdd_plan plan = plan_of(a_wish(.adopts = true));
+    struct zdd_preview v;
+
+    (void)state;
+    plan.pair.old_serving = 2;
+    zdd_preview_make(&zdd_blue_green, &plan, &v);
+    assert_int_equal(v.lowest_serving, 2);
+    assert_int_equal(last(&v)->healthy_new, 4);
+}
+
+static void who_needs_no_label_is_only_brought_to_size(void **state)
+{
+    const struct zdd_plan plan = half_way(ZDD_ACTION_SCALE);
+    struct zdd_preview v;
+
+    (void)state;
+    zdd_preview_make(&zdd_blue_green, &plan, &v);
+    assert_false(is_told(&v, "1 replaced, for their labels"));
+    assert_int_equal(v.warning_count, 0);
+    assert_int_equal(last(&v)->healthy_new, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +369,9 @@ int main(void)
         cmocka_unit_test(going_back_is_a_matter_of_weights_while_there_is_an_old_version),
         cmocka_unit_test(what_labels_and_sticky_users_cost_is_warned_of),
         cmocka_unit_test(room_for_the_second_version_shows_only_when_mesos_offers_it),
+        cmocka_unit_test(who_takes_over_serves_from_the_start),
+        cmocka_unit_test(an_old_app_that_is_partly_ill_is_adopted),
+        cmocka_unit_test(who_needs_no_label_is_only_brought_to_size),
     };
 
     return cmocka_run_group_tests_name("strategies/preview_pair", tests, NULL, NULL);

@@ -581,8 +581,85 @@ static void a_definition_without_labels_for_balancers_takes_over_those_of_the_ol
         assert_string_equal(label(w.target, "HAPROXY_APP_ID"), "/zdd/base");
         assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_STARTED_AT"),
                             "2024-05-01T10:00:00.000");
+        assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_ALT_PORT"), "10001");
         undress(&w);
     }
+}
+
+#define HALF_WAY(colour, started, more)                                                            \
+    "{\"id\":\"/zdd/base-" colour "\",\"instances\":3," CHECKS ",\"portDefinitions\":[{\"port\":"  \
+    "10001}],\"upgradeStrategy\":{\"minimumHealthCapacity\":0.5,\"maximumOverCapacity\":1}"        \
+    ",\"labels\":{" IN_GROUP PORT_0 ",\"HAPROXY_DEPLOYMENT_GROUP\":\"base\","                      \
+    "\"HAPROXY_DEPLOYMENT_COLOUR\":\"" colour "\",\"HAPROXY_DEPLOYMENT_STARTED_AT\":\"" started    \
+    "\",\"HAPROXY_DEPLOYMENT_TARGET_INSTANCES\":\"4\"" more "}}"
+#define BLUE HALF_WAY("blue", "2024-04-01T10:00:00.123456", "")
+#define GREEN HALF_WAY("green", "2024-04-02T10:00:00.123456", "")
+
+/* Dress @p target, which runs already, as the one that takes over from @p old. */
+static struct wardrobe dressed_to_stay(const char *target, const char *old, const char *id,
+                                       const char *colour)
+{
+    struct wardrobe w = {.target = parse(target), .old = parse(old)};
+
+    w.dress = (struct zdd_pair_dress){.pair_id = "/zdd/base",
+                                      .new_id = id,
+                                      .colour = colour,
+                                      .exists = true,
+                                      .advertise = "10.0.0.9:8091",
+                                      .now_ms = NOW_MS,
+                                      .target = w.target,
+                                      .old = w.old};
+    w.err = zdd_pair_dress(&w.dress, &w.errors);
+    w.dress.new_id = NULL; /* borrowed for the call alone */
+    return w;
+}
+
+static void who_takes_over_keeps_its_age_and_port_and_is_replaced_one_by_one(void **state)
+{
+    struct wardrobe w = dressed_to_stay(BLUE, GREEN, "/zdd/base-blue", "blue");
+    const json_t *both = json_object_get(w.target, "upgradeStrategy");
+
+    (void)state;
+    assert_dressed(&w, "base_10000");
+    assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_STARTED_AT"),
+                        "2024-04-01T10:00:00.123456");
+    assert_string_equal(label(w.dress.adopted, "HAPROXY_DEPLOYMENT_STARTED_AT"),
+                        "2024-04-02T10:00:00.123456");
+    assert_string_equal(label(w.target, "HAPROXY_0_BACKEND_SERVER_OPTIONS"), AGENT);
+    assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_COLOUR"), "blue");
+    assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_TARGET_INSTANCES"), "1000000");
+    assert_int_equal(json_integer_value(zdd_json_at(w.target, "/portDefinitions/0/port")), 10001);
+    assert_true(json_real_value(json_object_get(both, "minimumHealthCapacity")) == 1.0);
+    assert_true(json_real_value(json_object_get(both, "maximumOverCapacity")) == 0.34);
+    undress(&w);
+}
+
+static void who_is_dressed_already_is_not_replaced(void **state)
+{
+    struct wardrobe first = dressed_to_stay(BLUE, GREEN, "/zdd/base-blue", "blue");
+    char *stays = json_dumps(first.target, JSON_COMPACT);
+    char *goes = json_dumps(first.dress.adopted, JSON_COMPACT);
+    struct wardrobe again = dressed_to_stay(stays, goes, "/zdd/base-blue", "blue");
+
+    (void)state;
+    assert_dressed(&again, "base_10000");
+    assert_null(again.dress.adopted);
+    assert_true(json_equal(again.target, first.target));
+    undress(&again);
+    undress(&first);
+    free(stays);
+    free(goes);
+}
+
+static void a_plain_app_that_stays_gets_no_colour(void **state)
+{
+    struct wardrobe w = dressed_to_stay(OLD_PLAIN, GREEN, "/zdd/base", NULL);
+
+    (void)state;
+    assert_dressed(&w, "base_10000");
+    assert_string_equal(label(w.target, "HAPROXY_DEPLOYMENT_COLOUR"), "(none)");
+    assert_string_equal(zdd_json_text(w.target, "id", ""), "/zdd/base");
+    undress(&w);
 }
 
 static void a_definition_with_one_label_for_balancers_takes_over_none(void **state)
@@ -651,6 +728,9 @@ int main(void)
         cmocka_unit_test(what_marathon_lb_would_not_route_or_obey_is_refused),
         cmocka_unit_test(all_that_the_app_lacks_is_told_together),
         cmocka_unit_test(a_definition_without_labels_for_balancers_takes_over_those_of_the_old_app),
+        cmocka_unit_test(who_takes_over_keeps_its_age_and_port_and_is_replaced_one_by_one),
+        cmocka_unit_test(who_is_dressed_already_is_not_replaced),
+        cmocka_unit_test(a_plain_app_that_stays_gets_no_colour),
         cmocka_unit_test(a_definition_with_one_label_for_balancers_takes_over_none),
         cmocka_unit_test(the_longest_id_still_names_a_backend),
         cmocka_unit_test(an_agent_that_nobody_could_reach_is_refused),

@@ -103,7 +103,7 @@ static void check_shown(const json_t *app)
     for (size_t i = 0; i < count; i++)
         FUZZ_CHECK(versions[i].healthy <= versions[i].running &&
                    versions[i].running <= versions[i].instances);
-    zdd_w_app(&w, NULL, app, &history, NULL);
+    zdd_w_app(&w, app, &history, NULL, NULL);
     FUZZ_CHECK(buf.err == ZDD_ERR_NONE);
     shown = fuzz_must_json(buf.data, buf.size);
     FUZZ_CHECK(json_is_object(shown));

@@ -14,7 +14,7 @@
 #define SECONDS_MAX 86400
 
 /* marathon-lb is the default; which of them a server has, it knows itself. */
-static const char *const routers[] = {"marathon-lb", "haproxy", "instances", "none", NULL};
+static const char *const routers[] = {"marathon-lb", "haproxy", "vamp", "instances", "none", NULL};
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 

@@ -15,6 +15,9 @@ static const struct {
     {"haproxy",
      "this server moves requests by the labels that Marathon-LB reads; HAProxies of one's "
      "own are not wired to deployments"},
+    {"vamp",
+     "this server moves requests by the labels that Marathon-LB reads; VAMP's gateways are not "
+     "wired to deployments"},
     {"instances", "numbers of instances alone make no switch and no instant way back: that is what "
                   "rolling does, with minimumHealthCapacity and maximumOverCapacity"},
     {"none", "where nobody moves requests there is no cutover: rolling or recreate replace the "

@@ -11,10 +11,8 @@
 #include <string.h>
 
 static const struct zdd_router_driver *const drivers[] = {
-    &zdd_router_marathon_lb,
-    &zdd_router_haproxy,
-    &zdd_router_instances,
-    &zdd_router_none,
+    &zdd_router_marathon_lb, &zdd_router_haproxy, &zdd_router_vamp,
+    &zdd_router_instances,   &zdd_router_none,
 };
 
 const struct zdd_router_driver *zdd_router_driver(size_t number)

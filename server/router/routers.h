@@ -12,7 +12,8 @@
 struct zdd_router_options {
     const char *driver;           /* "marathon-lb" */
     const char *const *balancers; /* marathon-lb: URLs of their statistics; haproxy: "HOST:PORT" or
-                                     paths of their Runtime APIs; the others: none */
+                                     paths of their Runtime APIs; vamp: the one URL of VAMP's API;
+                                     the others: none */
     size_t balancer_count;
     struct zdd_fetch_auth auth; /* of the statistics */
     const char *agent_listen;   /* marathon-lb: where the agent listens, "127.0.0.1:8091" */

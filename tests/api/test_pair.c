@@ -83,6 +83,7 @@ static void a_router_that_cannot_move_a_pair_is_refused_with_the_reason(void **s
     static const struct {
         const char *router, *words;
     } rows[] = {{"haproxy", "not wired to deployments"},
+                {"vamp", "not wired to deployments"},
                 {"instances", "no switch and no instant way back"},
                 {"none", "there is no cutover"}};
     struct api_world *world = *state;

@@ -15,7 +15,7 @@ static struct zdd_router_options fitting(const char *driver)
 {
     struct zdd_router_options options = {.driver = driver, .agent_listen = "127.0.0.1:0"};
 
-    if (strcmp(driver, "marathon-lb") == 0) {
+    if (strcmp(driver, "marathon-lb") == 0 || strcmp(driver, "vamp") == 0) {
         options.balancers = urls;
         options.balancer_count = 1;
     } else if (strcmp(driver, "haproxy") == 0) {
@@ -46,7 +46,7 @@ static void every_router_opens_starts_and_closes(void **state)
         assert_null(router.ops);
         zdd_router_close(&router);
     }
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 5);
 }
 
 static void a_router_without_balancers_sees_none_and_takes_every_order(void **state)
@@ -79,7 +79,7 @@ static void a_router_without_balancers_sees_none_and_takes_every_order(void **st
 
 static void balancers_that_are_not_there_are_told(void **state)
 {
-    static const char *const names[] = {"marathon-lb", "haproxy"};
+    static const char *const names[] = {"marathon-lb", "haproxy", "vamp"};
 
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(names); i++) {
@@ -112,6 +112,9 @@ static void options_that_cannot_be_are_refused_with_words(void **state)
         {"marathon-lb", "/run/haproxy.sock", "http://HOST:PORT"},
         {"haproxy", "http://127.0.0.1:9090", "path of a socket"},
         {"haproxy", "lb", "lb"},
+        {"vamp", NULL, "the one address"},
+        {"vamp", "127.0.0.1:8080", "http://HOST:8080"},
+        {"vamp", "http://127.0.0.1:8080?a", "http://HOST:8080"},
         {"instances", "http://127.0.0.1:9090", "no load balancers"},
         {"none", "http://127.0.0.1:9090", "no load balancers"},
     };

@@ -15,6 +15,7 @@
 
 #define PAUSE_NS 5000000L
 #define ROW_MAX 16
+#define INSTANCES 3 /* of site_app() */
 #define MS_OF_S 1000
 #define MOMENT_MS 300 /* a slow request where slowness is not the point */
 #define BRIEF_DRAIN_S 1
@@ -134,6 +135,7 @@ void proof_ends(struct proof *proof, const char *id, const char *state)
         proof->taken_over++;
     site_serves(proof->site, proof_old(proof));
     site_only(proof->site, apps[proof->taken_over % 2]);
+    e2e_check_app(proof->site->e, apps[proof->taken_over % 2], proof_old(proof), INSTANCES);
 }
 
 size_t proof_next_phase(struct proof *proof, const char *id, const char *const *phases, size_t from,

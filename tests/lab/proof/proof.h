@@ -43,8 +43,8 @@ json_t *proof_request(struct proof *proof, const char *more);
 /** POST it. */
 void proof_begin(struct proof *proof, const char *more, char ret_id[static E2E_ID_SIZE]);
 
-/** Wait for the end: @p state, and then the old version alone serves, or for `succeeded` the new
- * one, which is the old one from now on. */
+/** Wait for the end: @p state, and then the old version alone serves, whole, or for `succeeded` the
+ * new one, which is the old one from now on. */
 void proof_ends(struct proof *proof, const char *id, const char *state);
 
 /** Wait until the deployment is in one of these phases, from place @p from on, or has ended.

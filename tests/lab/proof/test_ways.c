@@ -106,11 +106,11 @@ static void slow_requests_end_before_the_old_version_goes(void **state)
 
 static void requests_that_are_cut_are_counted(void **state)
 {
-    struct proof *proof = proof_open("requests cut on purpose", 1, SLOW_S / 3);
+    struct proof *proof = proof_open("requests cut on purpose", 1, SLOW_S / 2);
     char id[E2E_ID_SIZE];
 
     (void)state;
-    proof_begin(proof, "{\"drainSeconds\":1,\"onDrainTimeout\":\"kill\"}", id);
+    proof_begin(proof, "{\"keepOldSeconds\":0,\"drainSeconds\":1,\"onDrainTimeout\":\"kill\"}", id);
     proof_ends(proof, id, "succeeded");
     assert_true(proof_close_counting(proof) > 0);
 }

@@ -53,8 +53,8 @@ struct zdd_pair_find {
  * Look which app of @p request's pair serves, and which is to be deployed: the other colour; when
  * none serves or a plain one does, the colour that was asked for, else blue. When both exist, the
  * one that takes over is the new one.
- * @return ZDD_ERR_NONE; ZDD_ERR_PAIR_UNCLEAR: two of them exist and none takes over, and the call
- *         says which; as zdd_pair_take() and zdd_pair_look()
+ * @return ZDD_ERR_NONE; as zdd_pair_refuse(): two of them exist and none takes over; as
+ *         zdd_pair_take() and zdd_pair_look()
  */
 ZDD_MUST_CHECK enum zdd_err zdd_pair_find(struct zdd_call *call,
                                           const struct zdd_plan_request *request,

@@ -5,6 +5,7 @@
 #include "server/api/plan_take.h"
 
 #include "server/router/traces.h"
+#include "storage/runs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,11 +49,28 @@ static enum zdd_err refuse_many(struct zdd_call *call, const struct zdd_pair_app
                          apps->app[0].id, apps->app[1].id, apps->app[2].id);
 }
 
+/* Both exist because a deployment of ours is under way: who comes next rests on what it leaves. */
+static enum zdd_err refuse_busy(struct zdd_call *call, const struct zdd_plan_request *request,
+                                const char *run_id)
+{
+    snprintf(call->extra, sizeof(call->extra), "\"deploymentId\":\"%s\"", run_id);
+    return zdd_call_fail(call, ZDD_ERR_APP_BUSY,
+                         "%s is being deployed by %s, and only its end tells which app is the old "
+                         "one for the next; wait for it",
+                         request->app_id, run_id);
+}
+
 enum zdd_err zdd_pair_refuse(struct zdd_call *call, const struct zdd_plan_request *request,
                              const struct zdd_pair_apps *apps)
 {
     const bool first_is_newer = zdd_pair_is_newer(&apps->app[0], &apps->app[1]);
+    char run_id[ZDD_ID_SIZE];
+    const enum zdd_err err = zdd_run_of_app(zdd_store_of(call), request->app_id, run_id);
 
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (*run_id)
+        return refuse_busy(call, request, run_id);
     if (apps->count > 2)
         return refuse_many(call, apps);
     return zdd_call_fail(

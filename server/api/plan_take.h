@@ -24,6 +24,7 @@ ZDD_MUST_CHECK enum zdd_err zdd_pair_take(struct zdd_call *call,
                                           struct zdd_pair_apps *apps,
                                           struct zdd_pair_find *ret_find);
 
-/** Refuse two apps of which nobody said which one takes over. @return ZDD_ERR_PAIR_UNCLEAR */
+/** Refuse two apps of which nobody said which one takes over. @return ZDD_ERR_PAIR_UNCLEAR;
+ * ZDD_ERR_APP_BUSY when a deployment of ours is why there are two; a store error */
 enum zdd_err zdd_pair_refuse(struct zdd_call *call, const struct zdd_plan_request *request,
                              const struct zdd_pair_apps *apps);

@@ -233,7 +233,7 @@ static void a_deployment_of_marathon_is_told_with_its_step(void **state)
 static void ours_is_not_offered_to_be_mended(void **state)
 {
     struct api_world *world = *state;
-    APICLIENT_AUTO struct apiclient_answer started = {0};
+    APICLIENT_AUTO struct apiclient_answer started = {0}, next = {0};
 
     leave_half_way(world);
     started = apiclient_post(world->client, "/v1/deployments", TAKE("/zdd/base-blue", "older"));
@@ -241,6 +241,12 @@ static void ours_is_not_offered_to_be_mended(void **state)
     assert_condition(world, "/v1/apps/%2Fzdd%2Fbase-green", "ours-running",
                      apiclient_text(&started, "/id"));
     assert_int_equal(offers_of(world, "/v1/apps/%2Fzdd%2Fbase-green"), 0);
+    /* Two apps, but not of unknown origin. */
+    next =
+        plan(world, "{\"strategy\":\"blue-green\",\"app\":" DEFINITION("/zdd/base", "4", "") "}");
+    assert_int_equal(next.status, 409);
+    assert_string_equal(apiclient_text(&next, "/code"), "app-busy");
+    assert_string_equal(apiclient_text(&next, "/deploymentId"), apiclient_text(&started, "/id"));
 }
 
 static void without_balancers_nothing_can_be_moved(void **state)

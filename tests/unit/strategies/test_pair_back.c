@@ -96,11 +96,45 @@ static void a_version_joins_where_weights_are_obeyed_or_nobody_served_before(voi
     assert_rule(joining("", true), "pair/joined");
 }
 
+/* Both apps were there before, so nothing is removed: requests under way do not matter. */
+static void both_are_left_as_soon_as_their_weights_are_even(void **state)
+{
+    const struct zdd_traffic base = zdd_traffic_base();
+    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.drain_ms = DRAIN_MS});
+    struct zdd_run run =
+        a_run(.phase = ZDD_PHASE_RETURNING, .ordered = true, .cause = ZDD_CAUSE_DEADLINE,
+              .traffic = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}});
+    struct zdd_observation busy =
+        seen(.now_ms = T0, .definition = ZDD_DEFINITION_TARGET, .current = serving(4),
+             .peer = {.definition = ZDD_DEFINITION_TARGET, .instances = 4, .current = serving(4)},
+             .balance = {.known = true,
+                         .side = {{.servers = 4, .up = 4, .sessions = 9, .told = true},
+                                  {.servers = 4, .up = 4, .sessions = 9, .told = true}}});
+    struct zdd_decision d;
+
+    (void)state;
+    memcpy(plan.pair.old_id, "/shop/cart-blue", sizeof("/shop/cart-blue"));
+    memcpy(plan.pair.new_id, "/shop/cart-green", sizeof("/shop/cart-green"));
+    zdd_program_add(&plan.program, ZDD_STEP_START, 4);
+    d = decide(plan, run, busy);
+    assert_int_equal(d.order_count, 1);
+    assert_true(zdd_traffic_same(&d.order[0].traffic, &base));
+    run.traffic = base;
+    assert_phase(decide(plan, run, busy), ZDD_PHASE_CLEARING);
+    run.phase = ZDD_PHASE_CLEARING;
+    d = decide(plan, run, busy);
+    assert_phase(d, ZDD_PHASE_ROLLED_BACK);
+    assert_no_order(d);
+    run.cause = ZDD_CAUSE_ABORTED;
+    assert_phase(decide(plan, run, busy), ZDD_PHASE_CANCELED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_version_that_nobody_lists_is_told_to_go_without_being_seen),
         cmocka_unit_test(it_is_left_alone_for_as_long_as_a_request_may_take),
+        cmocka_unit_test(both_are_left_as_soon_as_their_weights_are_even),
         cmocka_unit_test(what_comes_behind_does_not_wait_again),
         cmocka_unit_test(a_version_joins_where_weights_are_obeyed_or_nobody_served_before),
     };

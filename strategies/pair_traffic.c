@@ -150,12 +150,19 @@ static bool leaves_unlisted(const struct zdd_facts *f)
            b->side[ZDD_SIDE_NEW].servers == 0;
 }
 
+/* Nothing was seen in the future: somebody has set the clock between two processes. */
+static bool is_of_another_clock(const struct zdd_facts *f)
+{
+    return f->run->traffic_seen_at_ms > f->seen->now_ms;
+}
+
 void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, struct zdd_decision *d)
 {
     const struct zdd_traffic up = raised(&f->run->traffic, aim);
 
     d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
-    d->sight = is_told(f) && !has_newcomers(f) ? ZDD_SIGHT_SEEN : ZDD_SIGHT_LOST;
+    d->sight = is_told(f) && !has_newcomers(f) && !is_of_another_clock(f) ? ZDD_SIGHT_SEEN
+                                                                          : ZDD_SIGHT_LOST;
     if (!zdd_traffic_same(&f->run->traffic, &up))
         zdd_pair_order(&up, d);
     else if (!zdd_traffic_same(&f->run->traffic, aim) && (is_told(f) || leaves_unlisted(f)) &&
@@ -163,10 +170,15 @@ void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, str
         zdd_pair_order(aim, d);
 }
 
+/* An instance that has come since, or may have come before this process began to look, had
+ * requests later than the setting was seen. */
 bool zdd_pair_drain_time_is_over(const struct zdd_facts *f)
 {
-    return f->run->traffic_seen_at_ms > 0 &&
-           f->seen->now_ms >= f->run->traffic_seen_at_ms + f->plan->pair.drain_ms;
+    const int64_t seen_at_ms = f->run->traffic_seen_at_ms;
+    const int64_t since_ms =
+        f->seen->same_since_ms > seen_at_ms ? f->seen->same_since_ms : seen_at_ms;
+
+    return seen_at_ms > 0 && f->seen->now_ms >= since_ms + f->plan->pair.drain_ms;
 }
 
 enum zdd_drain zdd_pair_drain_of(const struct zdd_facts *f, enum zdd_pair_side side)

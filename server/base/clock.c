@@ -5,6 +5,7 @@
 #include "server/base/clock.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -30,6 +31,20 @@ int64_t zdd_now_ms(void)
 int64_t zdd_mono_ms(void)
 {
     return read_ms(CLOCK_MONOTONIC);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int64_t anchor_ms; /* UTC at the zero of the other clock; written once */
+
+static void set_anchor(void)
+{
+    anchor_ms = zdd_now_ms() - zdd_mono_ms();
+}
+
+int64_t zdd_steady_ms(void)
+{
+    pthread_once(&once, set_anchor);
+    return anchor_ms + zdd_mono_ms();
 }
 
 /* The last @p count digits of @p value; by hand, as each row of a list has several times. */

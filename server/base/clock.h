@@ -12,6 +12,11 @@
 /** @return UTC milliseconds since 1970-01-01; may jump when somebody sets the clock */
 int64_t zdd_now_ms(void);
 
+/** @return UTC milliseconds as they were when the process asked first, and as many more as have
+ * passed since: somebody who sets the clock changes nothing. For durations that a next process goes
+ * on with; they still jump with a start */
+int64_t zdd_steady_ms(void);
+
 /** @return milliseconds of a clock that never jumps; only differences mean something */
 int64_t zdd_mono_ms(void);
 

@@ -30,6 +30,18 @@ static bool backend_at(const char *backends, size_t index, char ret_name[static 
     return true;
 }
 
+/* FNV-1a (Fowler, Noll, Vo): summed, the order of the tasks does not matter. */
+static uint64_t mark_of(const struct zdd_endpoint *endpoint)
+{
+    uint64_t mark = 0xcbf29ce484222325u;
+
+    for (const char *c = endpoint->backend; *c; c++)
+        mark = (mark ^ (uint8_t)*c) * 0x100000001b3u;
+    for (const char *c = endpoint->address; *c; c++)
+        mark = (mark ^ (uint8_t)*c) * 0x100000001b3u;
+    return mark;
+}
+
 static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd_pair_side side,
                      struct zdd_fleet *fleet)
 {
@@ -46,6 +58,8 @@ static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd
         if (strcmp(endpoint->backend, ZDD_BACKEND_NONE) == 0)
             continue;
         snprintf(endpoint->address, sizeof(endpoint->address), "%s", spot->address[i]);
+        if (spot->healthy)
+            fleet->healthy_mark += mark_of(endpoint);
         fleet->endpoint_count[side]++;
         ports++;
     }
@@ -213,8 +227,6 @@ struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
         if (!b->reachable)
             return (struct zdd_balance){0};
         balance.weights_ignored = balance.weights_ignored || !b->weights_obeyed;
-        if (b->started_at_ms > balance.reloaded_at_ms)
-            balance.reloaded_at_ms = b->started_at_ms;
         for (int side = 0; side < ZDD_SIDE_COUNT; side++)
             add_side(&b->side[side], &traffic->side[side], fleet, (enum zdd_pair_side)side,
                      &balance.side[side]);

@@ -18,6 +18,7 @@ struct zdd_fleet {
     int32_t instances[ZDD_SIDE_COUNT]; /* that run */
     int32_t healthy[ZDD_SIDE_COUNT];   /* of these */
     int32_t ports;                     /* of each instance, behind a balancer */
+    uint64_t healthy_mark;             /* the same for the same healthy instances */
     atomic_uint *users;                /* that share the endpoints; NULL: there are none */
 };
 
@@ -52,7 +53,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_balance_look(const struct zdd_router *router, co
                                              struct zdd_router_view *ret_view,
                                              char reason[static ZDD_ROUTER_REASON_SIZE]);
 
-/** What all balancers together show, measured against what they were told. Pure. */
+/** What all balancers together show, measured against what they were told; not since when their
+ * processes are there: they tell that by clocks of their own. Pure. */
 struct zdd_balance zdd_balance_of(const struct zdd_router_view *view,
                                   const struct zdd_traffic *traffic, const struct zdd_fleet *fleet);
 

@@ -31,7 +31,7 @@ static bool load_one(void *cls, const char *id, const char *app_id, int64_t wake
 static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *options)
 {
     e->options = *options;
-    e->options.now_ms = options->now_ms ? options->now_ms : zdd_now_ms;
+    e->options.now_ms = options->now_ms ? options->now_ms : zdd_steady_ms;
     e->options.sweep_ms = options->sweep_ms ? options->sweep_ms : 45000;
     e->options.blind_sweep_ms = options->blind_sweep_ms ? options->blind_sweep_ms : 5000;
     e->options.retry_ms = options->retry_ms ? options->retry_ms : 1000;

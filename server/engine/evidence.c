@@ -183,7 +183,7 @@ static void tell_drain(struct zdd_buf *buf, const struct zdd_evidence *e)
     zdd_buf_printf(buf, ",\"drainSeconds\":%d,", (int)(e->plan->pair.drain_ms / 1000));
     tell_time(buf, "toldAt", e->before->traffic_seen_at_ms);
     zdd_buf_text(buf, ",");
-    tell_worker_time(buf, "newestWorkerStartedAt", b->reloaded_at_ms);
+    tell_worker_time(buf, "newestWorkerSeenAt", b->reloaded_at_ms);
     zdd_buf_text(buf, "}");
 }
 

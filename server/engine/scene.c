@@ -5,7 +5,6 @@
 #include "server/engine/scene.h"
 
 #include "server/engine/observe.h"
-#include "server/engine/wards.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,10 +61,14 @@ static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *
     scene->new_spots = spots[ZDD_SIDE_NEW];
     spots[ZDD_SIDE_NEW] = (struct zdd_spots){0};
     if (err == ZDD_ERR_NONE)
-        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet);
-    if (err == ZDD_ERR_NONE)
-        look_at_balancers(stepper, run, scene);
-    return err;
+        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet,
+                            stepper->now_ms(stepper->clock));
+    if (err != ZDD_ERR_NONE)
+        return err;
+    look_at_balancers(stepper, run, scene);
+    scene->times = zdd_wards_times(stepper->wards, run->app_id, &scene->balancers,
+                                   stepper->now_ms(stepper->clock));
+    return ZDD_ERR_NONE;
 }
 
 static enum zdd_err look_at_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
@@ -153,8 +156,10 @@ struct zdd_observation zdd_scene_observe(const struct zdd_scene *scene, const st
     if (plan->program.count == 0 || !scene->reachable)
         return seen;
     seen.peer = peer_of(&scene->old_app);
+    seen.same_since_ms = scene->times.same_since_ms;
     if (scene->balanced)
         seen.balance = zdd_balance_of(&scene->balancers, &run->traffic, &scene->fleet);
+    seen.balance.reloaded_at_ms = scene->times.reloaded_since_ms; /* by our own clock */
     return seen;
 }
 

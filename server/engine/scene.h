@@ -7,6 +7,7 @@
 
 #include "server/engine/balance.h"
 #include "server/engine/step.h"
+#include "server/engine/wards.h"
 #include "storage/plans.h"
 #include "strategies/model/run.h"
 
@@ -20,6 +21,7 @@ struct zdd_scene {
     bool balanced;               /* the balancers were asked and answered */
     struct zdd_router_view balancers;
     char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not */
+    struct zdd_ward_times times;                /* of a pair */
     bool floor_broken;                          /* of a pair: see wards.h */
 };
 

@@ -4,34 +4,14 @@
  */
 #include "server/engine/wards.h"
 
+#include "server/engine/wards_inside.h"
 #include "strategies/pair.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TELL_MAX 8 /* times that others came in between while one was told; then theirs counts */
-#define NOTE_MAX 2 /* a violation and its end; of what happens in a row without a log, the last */
 #define ROOM_MIN 8
-
-struct ward {
-    struct zdd_ward seen; /* its `broken` is not used: see watch */
-    bool promised;
-    bool old_goes;    /* the removal of the old version may be under way */
-    uint64_t changes; /* of what the balancers are told */
-    struct zdd_floor_watch watch;
-    struct zdd_ward_look look; /* the last one that showed anything */
-    size_t note_count;
-    struct zdd_ward_note note[NOTE_MAX]; /* not in the event log yet, oldest first */
-};
-
-struct zdd_wards {
-    pthread_mutex_t lock;
-    /* below: guarded by lock */
-    struct ward **ward;
-    size_t count, room;
-    uint64_t violations;
-};
 
 struct zdd_wards *zdd_wards_new(void)
 {
@@ -63,7 +43,7 @@ struct zdd_wards *zdd_wards_free(struct zdd_wards *wards)
 }
 
 /* There are as many as pairs that are deployed now: few. */
-static struct ward *find(const struct zdd_wards *wards, const char *pair)
+struct ward *zdd_wards_find(const struct zdd_wards *wards, const char *pair)
 {
     for (size_t i = 0; i < wards->count; i++) {
         if (strcmp(wards->ward[i]->seen.pair, pair) == 0)
@@ -72,7 +52,7 @@ static struct ward *find(const struct zdd_wards *wards, const char *pair)
     return NULL;
 }
 
-static struct ward *find_run(const struct zdd_wards *wards, const char *run_id)
+struct ward *zdd_wards_find_run(const struct zdd_wards *wards, const char *run_id)
 {
     for (size_t i = 0; i < wards->count; i++) {
         if (strcmp(wards->ward[i]->seen.run_id, run_id) == 0)
@@ -108,17 +88,19 @@ static void begin(struct ward *ward, const struct zdd_plan *plan, const struct z
 }
 
 enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct zdd_plan *plan,
-                           const struct zdd_run *run, const struct zdd_fleet *fleet)
+                           const struct zdd_run *run, const struct zdd_fleet *fleet, int64_t now_ms)
 {
     struct ward *ward;
 
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, run->app_id);
+    ward = zdd_wards_find(wards, run->app_id);
     if (!ward)
         ward = add(wards);
     if (ward) {
         if (strcmp(ward->seen.run_id, run->id) != 0)
             begin(ward, plan, run);
+        if (ward->same_since_ms == 0 || ward->seen.fleet.healthy_mark != fleet->healthy_mark)
+            ward->same_since_ms = now_ms;
         zdd_fleet_release(&ward->seen.fleet);
         ward->seen.fleet = zdd_fleet_share(fleet);
         ward->seen.traffic = run->traffic;
@@ -130,12 +112,62 @@ enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct zdd_plan *plan,
     return ward ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
 }
 
+/* The one of that name, or a new one; when a cluster changes its balancers all the time, the first.
+ */
+static struct worker *worker_of(struct ward *ward, const char *name)
+{
+    struct worker *worker = &ward->worker[0];
+
+    for (size_t i = 0; i < ward->worker_count; i++) {
+        if (strcmp(ward->worker[i].name, name) == 0)
+            return &ward->worker[i];
+    }
+    if (ward->worker_count < ZDD_BALANCER_MAX)
+        worker = &ward->worker[ward->worker_count++];
+    *worker = (struct worker){.since_ms = 0};
+    memcpy(worker->name, name, sizeof(worker->name));
+    return worker;
+}
+
+static void note_worker(struct ward *ward, const struct zdd_balancer_view *b, int64_t now_ms)
+{
+    struct worker *worker = worker_of(ward, b->name);
+
+    if (worker->since_ms != 0 && worker->started_at_ms == b->started_at_ms)
+        return;
+    worker->started_at_ms = b->started_at_ms;
+    worker->since_ms = now_ms;
+}
+
+struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
+                                      const struct zdd_router_view *view, int64_t now_ms)
+{
+    struct zdd_ward_times times = {now_ms, now_ms}; /* of what was never seen */
+    struct ward *ward;
+
+    pthread_mutex_lock(&wards->lock);
+    ward = zdd_wards_find(wards, pair);
+    if (ward) {
+        times = (struct zdd_ward_times){.same_since_ms = ward->same_since_ms};
+        for (size_t i = 0; i < view->balancer_count; i++) {
+            if (view->balancer[i].reachable)
+                note_worker(ward, &view->balancer[i], now_ms);
+        }
+        for (size_t i = 0; i < ward->worker_count; i++) {
+            if (ward->worker[i].since_ms > times.reloaded_since_ms)
+                times.reloaded_since_ms = ward->worker[i].since_ms;
+        }
+    }
+    pthread_mutex_unlock(&wards->lock);
+    return times;
+}
+
 void zdd_wards_order(struct zdd_wards *wards, const char *pair, const struct zdd_traffic *traffic)
 {
     struct ward *ward;
 
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, pair);
+    ward = zdd_wards_find(wards, pair);
     if (ward) {
         ward->seen.traffic = *traffic;
         ward->watch.reached = ward->watch.reached || zdd_floor_new_serves(traffic);
@@ -156,7 +188,7 @@ static bool begin_telling(struct zdd_wards *wards, const char *pair, struct tell
     const struct ward *ward;
 
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, pair);
+    ward = zdd_wards_find(wards, pair);
     if (ward) {
         const bool helps = ward->watch.broken && !ward->old_goes;
 
@@ -176,7 +208,7 @@ static bool end_telling(struct zdd_wards *wards, const char *pair, struct tellin
 
     zdd_fleet_release(&t->fleet);
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, pair);
+    ward = zdd_wards_find(wards, pair);
     holds = !ward || ward->changes == t->changes;
     pthread_mutex_unlock(&wards->lock);
     return holds;
@@ -206,7 +238,7 @@ bool zdd_wards_is_broken(struct zdd_wards *wards, const char *pair)
     bool broken;
 
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, pair);
+    ward = zdd_wards_find(wards, pair);
     broken = ward && ward->watch.broken;
     pthread_mutex_unlock(&wards->lock);
     return broken;
@@ -218,7 +250,7 @@ bool zdd_wards_may_remove(struct zdd_wards *wards, const char *pair, enum zdd_pa
     bool may;
 
     pthread_mutex_lock(&wards->lock);
-    ward = find(wards, pair);
+    ward = zdd_wards_find(wards, pair);
     may = !ward || !ward->watch.broken;
     if (ward && may && side == ZDD_SIDE_OLD) {
         ward->old_goes = true;
@@ -239,116 +271,4 @@ void zdd_wards_drop(struct zdd_wards *wards, const char *run_id)
         break;
     }
     pthread_mutex_unlock(&wards->lock);
-}
-
-static struct zdd_ward copy_of(const struct ward *ward)
-{
-    struct zdd_ward copy = ward->seen;
-
-    copy.fleet = zdd_fleet_share(&ward->seen.fleet);
-    copy.broken = ward->watch.broken;
-    return copy;
-}
-
-size_t zdd_wards_watched(struct zdd_wards *wards, struct zdd_ward **ret_list)
-{
-    struct zdd_ward *list = NULL;
-    size_t count = 0;
-
-    pthread_mutex_lock(&wards->lock);
-    if (wards->count > 0)
-        list = calloc(wards->count, sizeof(*list));
-    for (size_t i = 0; list && i < wards->count; i++) {
-        if (wards->ward[i]->promised)
-            list[count++] = copy_of(wards->ward[i]);
-    }
-    pthread_mutex_unlock(&wards->lock);
-    *ret_list = list;
-    return count;
-}
-
-void zdd_wards_release(struct zdd_ward *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        zdd_fleet_release(&list[i].fleet);
-    free(list);
-}
-
-static void add_note(struct ward *ward, enum zdd_floor_news news)
-{
-    if (ward->note_count == NOTE_MAX)
-        ward->note_count = 0;
-    ward->note[ward->note_count++] = (struct zdd_ward_note){news, ward->seen.floor, ward->look};
-}
-
-enum zdd_floor_news zdd_wards_judge(struct zdd_wards *wards, const struct zdd_ward *ward,
-                                    const struct zdd_ward_look *look)
-{
-    enum zdd_floor_news news = ZDD_FLOOR_NO_NEWS;
-    struct ward *mine;
-
-    pthread_mutex_lock(&wards->lock);
-    mine = find_run(wards, ward->run_id);
-    if (mine && look->sight.known) {
-        mine->look = *look;
-        news = zdd_floor_judge(&mine->watch, mine->seen.floor, &look->sight);
-    }
-    if (news != ZDD_FLOOR_NO_NEWS) {
-        add_note(mine, news);
-        mine->changes++;
-        wards->violations += news == ZDD_FLOOR_VIOLATED;
-    }
-    pthread_mutex_unlock(&wards->lock);
-    return news;
-}
-
-struct zdd_ward_note zdd_wards_unnoted(struct zdd_wards *wards, const struct zdd_ward *ward)
-{
-    struct zdd_ward_note note = {.news = ZDD_FLOOR_NO_NEWS};
-    const struct ward *mine;
-
-    pthread_mutex_lock(&wards->lock);
-    mine = find_run(wards, ward->run_id);
-    if (mine && mine->note_count > 0)
-        note = mine->note[0];
-    pthread_mutex_unlock(&wards->lock);
-    return note;
-}
-
-void zdd_wards_noted(struct zdd_wards *wards, const struct zdd_ward *ward, enum zdd_floor_news news)
-{
-    struct ward *mine;
-
-    pthread_mutex_lock(&wards->lock);
-    mine = find_run(wards, ward->run_id);
-    if (mine && mine->note_count > 0 && mine->note[0].news == news) {
-        mine->note_count--;
-        memmove(&mine->note[0], &mine->note[1], mine->note_count * sizeof(mine->note[0]));
-    }
-    pthread_mutex_unlock(&wards->lock);
-}
-
-void zdd_wards_state(struct zdd_wards *wards, const char *run_id, struct zdd_ward_state *ret_state)
-{
-    const struct ward *ward;
-
-    *ret_state = (struct zdd_ward_state){0};
-    pthread_mutex_lock(&wards->lock);
-    ward = find_run(wards, run_id);
-    if (ward && ward->promised && ward->look.sight.known)
-        *ret_state =
-            (struct zdd_ward_state){true, ward->watch.broken, ward->seen.floor, ward->look};
-    pthread_mutex_unlock(&wards->lock);
-}
-
-void zdd_wards_stats(struct zdd_wards *wards, struct zdd_wards_stats *ret_stats)
-{
-    struct zdd_wards_stats stats = {0};
-
-    pthread_mutex_lock(&wards->lock);
-    for (size_t i = 0; i < wards->count; i++)
-        stats.broken += wards->ward[i]->watch.broken;
-    stats.violations = wards->violations;
-    pthread_mutex_unlock(&wards->lock);
-    *ret_stats = stats;
 }

@@ -23,11 +23,24 @@ struct zdd_wards *zdd_wards_free(struct zdd_wards *wards);
 
 /**
  * A step has seen where the pair's instances are. Another deployment of the same pair begins anew.
- * @param fleet  shared, not copied
+ * @param fleet   shared, not copied
+ * @param now_ms  in the engine's time
  * @return ZDD_ERR_NONE, ZDD_ERR_NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct zdd_plan *plan,
-                                          const struct zdd_run *run, const struct zdd_fleet *fleet);
+                                          const struct zdd_run *run, const struct zdd_fleet *fleet,
+                                          int64_t now_ms);
+
+/** What this process has seen by itself, in the engine's time. What others say of times, and what
+ * the process before wrote down, may be of another clock. */
+struct zdd_ward_times {
+    int64_t same_since_ms;     /* the healthy instances have been the same */
+    int64_t reloaded_since_ms; /* the newest process of any balancer has been there */
+};
+
+/** Take the balancers' processes in @p view into account. @return since when they are known */
+struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
+                                      const struct zdd_router_view *view, int64_t now_ms);
 
 /** @p traffic is what is ordered from now on. A pair that was never seen is none of ours. */
 void zdd_wards_order(struct zdd_wards *wards, const char *pair, const struct zdd_traffic *traffic);

@@ -89,6 +89,7 @@ static void judge(const struct zdd_watch *watch, const struct zdd_ward *ward,
     struct zdd_ward_look look = {{0}, ""};
     enum zdd_floor_news news;
 
+    (void)zdd_wards_times(watch->wards, ward->pair, view, watch->now_ms(watch->cls));
     look.sight = zdd_balance_sight(view, &ward->traffic, look.weakest);
     news = zdd_wards_judge(watch->wards, ward, &look);
     if (news == ZDD_FLOOR_VIOLATED || (ward->broken && news != ZDD_FLOOR_RESTORED))

@@ -20,7 +20,7 @@ struct zdd_watch {
     struct zdd_wards *wards;
     struct zdd_router router;
     struct zdd_store *store;
-    int64_t (*now_ms)(void *cls); /* for the events */
+    int64_t (*now_ms)(void *cls); /* the engine's */
     /** The floor of this deployment's pair was crossed, or is well again. */
     void (*wake)(void *cls, const char *run_id, const char *pair);
     void *cls; /* of both */

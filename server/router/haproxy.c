@@ -132,7 +132,7 @@ static enum zdd_err look(void *cls, const struct zdd_place *place, int64_t limit
                  text.size > 0 ? text.data : "");
         return ZDD_ERR_ROUTER_DOWN;
     }
-    zdd_process_read(info, zdd_now_ms(), &answer.process);
+    zdd_process_read(info, zdd_steady_ms(), &answer.process);
     info[1] = '\0';
     err = zdd_stats_parse(zdd_buf_take(&text), &answer.table);
     if (err != ZDD_ERR_NONE) {

@@ -206,7 +206,7 @@ enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64
     }
     if (err == ZDD_ERR_NONE) {
         start = get(fetch, http->start[place->target], place, until_ms, unused);
-        zdd_process_read(start ? start : "", zdd_now_ms(), &answer.process);
+        zdd_process_read(start ? start : "", zdd_steady_ms(), &answer.process);
         answer.process.requests = answer.table.requests;
         if (!zdd_algorithms_told(&answer.table) && !know_algorithms(http, place, &answer))
             learn_algorithms(http, fetch, place, until_ms, &answer);

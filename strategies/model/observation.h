@@ -50,6 +50,8 @@ struct zdd_observation {
         tasks_fail; /* one has failed since the deployment began; others may wait for a new start */
     struct zdd_peer peer;       /* a pair only; the rest above is the new app then */
     struct zdd_balance balance; /* a pair only */
-    bool floor_broken;   /* a pair only: fewer instances serve than the plan promises (floor.h) */
+    int64_t same_since_ms; /* a pair only: its healthy instances have not changed since, as far as
+                              this process has seen; 0: long ago */
+    bool floor_broken;     /* a pair only: fewer instances serve than the plan promises (floor.h) */
     bool put_back_by_us; /* PREVIOUS stands there by our own order, with our number of instances */
 };

@@ -137,7 +137,7 @@ static void check_the_end(struct site *site, const char *id)
     assert_int_equal(number(drain, "/drain/underWay"), 0);
     assert_true(json_is_string(zdd_json_at(drain, "/drain/proof")));
     assert_true(json_is_string(zdd_json_at(drain, "/drain/toldAt")));
-    assert_true(json_is_string(zdd_json_at(drain, "/drain/newestWorkerStartedAt")));
+    assert_true(json_is_string(zdd_json_at(drain, "/drain/newestWorkerSeenAt")));
     assert_true(json_is_false(zdd_json_at(retire, "/marathon/old/exists")));
     assert_int_equal(number(retire, "/marathon/old/total"), 0);
     assert_int_equal(number(retire, "/marathon/new/healthy"), 3);

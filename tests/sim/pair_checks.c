@@ -19,7 +19,11 @@ static bool is_rough(const struct sim *s)
 static bool is_low(const struct sim *s)
 {
     const struct faults *f = &s->world.faults;
+    struct zdd_ward_state ward;
 
+    zdd_wards_state(s->stepper.wards, s->run.id, &ward);
+    if (!ward.watched)
+        return false; /* a new process has to look first */
     if (f->router_fails > 0 || f->balancer_cut > 0 || f->look_fails > 0 ||
         !zdd_floor_is_promised(&s->plan, &s->run) || zdd_phase_is_undo(s->run.phase) ||
         s->run.phase == ZDD_PHASE_RETIRING || s->run.phase == ZDD_PHASE_SETTLING ||
@@ -67,8 +71,6 @@ void pair_check_lost(struct sim *s, int task, const struct pair_request *request
 
     if (!t->removed)
         return; /* Marathon replaces what is adopted, and tasks die */
-    if (s->world.clock_jumps > 0)
-        return; /* how long requests have had is measured by the clock */
     /* One that turned healthy after the look that the removal rests on was not seen. */
     if (t->side == ZDD_SIDE_NEW && (is_rough(s) || t->healthy_at_ms >= s->pair.removal_look_ms))
         return;

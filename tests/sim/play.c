@@ -18,7 +18,7 @@ int64_t sim_now(void *cls)
 {
     const struct sim *s = cls;
 
-    return s->world.now_ms + s->world.clock_skew_ms;
+    return s->world.now_ms + s->skew_ms;
 }
 
 void violate(struct sim *s, const char *format, ...)
@@ -105,7 +105,8 @@ static void plan_wake(struct sim *s, enum zdd_err err, const struct zdd_step_rep
         s->wake_at_ms = now_ms + RETRY_MS;
     if (!report->died)
         return;
-    s->wake_at_ms = now_ms + RESTART_MS;
+    s->skew_ms = s->world.clock_skew_ms; /* the next one reads the wall clock again */
+    s->wake_at_ms = sim_now(s) + RESTART_MS;
     if (s->scenery->on_death)
         s->scenery->on_death(s);
 }

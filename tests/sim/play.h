@@ -54,6 +54,7 @@ struct sim {
     char queued_id[ZDD_ID_SIZE]; /* a second deployment of the app, "" for none */
     bool queued_is_told;         /* a step reported that it is its turn */
     int64_t wake_at_ms, sweep_at_ms, held_at_ms;
+    int64_t skew_ms; /* of the wall clock when the engine started: it reads it once */
     bool undo_seen;
     /* the store */
     bool storing;            /* commits may fail from now on */

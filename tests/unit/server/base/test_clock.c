@@ -6,6 +6,24 @@
 #include "tests/support/spec.h"
 
 #include <inttypes.h>
+#include <time.h>
+
+#define HOUR_S 3600
+
+/* How far somebody has set the wall clock. */
+static time_t jump_s;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret_time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
+{
+    const int failed = __real_clock_gettime(clock, ret_time);
+
+    if (clock == CLOCK_REALTIME)
+        ret_time->tv_sec += jump_s;
+    return failed;
+}
 
 static void formats(int64_t ms, const char *expected)
 {
@@ -31,6 +49,20 @@ static void refuses(const char *text)
     if (zdd_time_parse(text, &ms))
         fail_msg("'%s' is no time, but gave %" PRId64, text, ms);
     assert_int_equal(ms, -7);
+}
+
+static void who_sets_the_clock_does_not_change_how_long_something_took(void **state)
+{
+    const int64_t steady_ms = zdd_steady_ms();
+
+    (void)state;
+    assert_in_range(zdd_now_ms() - steady_ms, 0, 60000); /* the real time, as it was */
+    jump_s = HOUR_S;
+    assert_in_range(zdd_now_ms() - steady_ms, HOUR_S * 1000, HOUR_S * 1000 + 60000);
+    assert_in_range(zdd_steady_ms() - steady_ms, 0, 60000);
+    jump_s = -HOUR_S;
+    assert_in_range(zdd_steady_ms() - steady_ms, 0, 60000);
+    jump_s = 0;
 }
 
 static void a_time_is_written_with_milliseconds_in_utc(void **state)
@@ -129,6 +161,7 @@ static void the_clocks_go_forward(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_sets_the_clock_does_not_change_how_long_something_took),
         cmocka_unit_test(a_time_is_written_with_milliseconds_in_utc),
         cmocka_unit_test(times_outside_the_years_1970_to_9999_become_the_nearest_end),
         cmocka_unit_test(every_written_time_reads_back_the_same),

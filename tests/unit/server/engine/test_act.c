@@ -134,7 +134,7 @@ static struct zdd_wards *see_pair(void)
     struct zdd_wards *wards = zdd_wards_new();
 
     assert_non_null(wards);
-    assert_int_equal(zdd_wards_see(wards, &pair_plan, &pair_run, &fleet), ZDD_ERR_NONE);
+    assert_int_equal(zdd_wards_see(wards, &pair_plan, &pair_run, &fleet, 1000), ZDD_ERR_NONE);
     return wards;
 }
 

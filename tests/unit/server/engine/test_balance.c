@@ -207,7 +207,6 @@ static void the_worst_balancer_counts_and_sessions_add_up(void **state)
 
     (void)state;
     assert_true(b.known);
-    assert_int_equal(b.reloaded_at_ms, 9); /* the newest start of any */
     assert_int_equal(b.side[ZDD_SIDE_OLD].servers, 3);
     assert_int_equal(b.side[ZDD_SIDE_OLD].up, 2);
     assert_int_equal(b.side[ZDD_SIDE_OLD].sessions, 113);
@@ -367,6 +366,34 @@ static void balancers_that_do_not_answer_count_for_nothing(void **state)
     assert_false(sight_of((struct zdd_router_view){0}, weakest).known);
 }
 
+static uint64_t mark_of(struct zdd_spots old)
+{
+    const struct zdd_spots spots[ZDD_SIDE_COUNT] = {old};
+    struct zdd_fleet fleet;
+    uint64_t mark;
+
+    assert_int_equal(zdd_fleet_of(spots, "shop_80", &fleet), ZDD_ERR_NONE);
+    mark = fleet.healthy_mark;
+    zdd_fleet_release(&fleet);
+    return mark;
+}
+
+static void the_healthy_instances_have_a_mark(void **state)
+{
+    struct zdd_spot ab[] = {a_spot(true, "10.0.0.1:1"), a_spot(true, "10.0.0.2:1")};
+    struct zdd_spot ba[] = {a_spot(true, "10.0.0.2:1"), a_spot(true, "10.0.0.1:1")};
+    struct zdd_spot with_sick[] = {a_spot(true, "10.0.0.1:1"), a_spot(false, "10.0.0.3:1"),
+                                   a_spot(true, "10.0.0.2:1")};
+    struct zdd_spot ac[] = {a_spot(true, "10.0.0.1:1"), a_spot(true, "10.0.0.3:1")};
+    struct zdd_spot a[] = {a_spot(true, "10.0.0.1:1")};
+
+    (void)state;
+    assert_true(mark_of(spots_of(ab)) == mark_of(spots_of(ba)));
+    assert_true(mark_of(spots_of(ab)) == mark_of(spots_of(with_sick)));
+    assert_true(mark_of(spots_of(ab)) != mark_of(spots_of(ac))); /* as many, and others */
+    assert_true(mark_of(spots_of(ab)) != mark_of(spots_of(a)));
+}
+
 static void a_fleet_lives_as_long_as_somebody_has_it(void **state)
 {
     struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1")};
@@ -475,6 +502,7 @@ int main(void)
         cmocka_unit_test(servers_of_several_ports_count_as_instances),
         cmocka_unit_test(who_serves_is_counted_where_they_are_fewest),
         cmocka_unit_test(balancers_that_do_not_answer_count_for_nothing),
+        cmocka_unit_test(the_healthy_instances_have_a_mark),
         cmocka_unit_test(a_fleet_lives_as_long_as_somebody_has_it),
         cmocka_unit_test(the_balancers_are_told_and_asked_of_the_pair_s_servers),
     };

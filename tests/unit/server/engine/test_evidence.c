@@ -238,11 +238,10 @@ static void the_drain_proof_says_why_old_workers_hide_nothing(void **state)
 
     (void)state;
     assert_string_equal(text(old_workers, "/drain/proof"), "no-young-worker");
-    assert_string_equal(text(old_workers, "/drain/newestWorkerStartedAt"),
-                        "2024-05-01T09:59:30.000Z");
+    assert_string_equal(text(old_workers, "/drain/newestWorkerSeenAt"), "2024-05-01T09:59:30.000Z");
     assert_string_equal(text(old_workers, "/drain/toldAt"), "2024-05-01T09:59:30.001Z");
     assert_string_equal(text(long_told, "/drain/proof"), "time-over");
-    assert_true(json_is_null(zdd_json_at(untimed, "/drain/newestWorkerStartedAt")));
+    assert_true(json_is_null(zdd_json_at(untimed, "/drain/newestWorkerSeenAt")));
 }
 
 static void a_drain_that_was_cut_off_says_what_it_cost(void **state)

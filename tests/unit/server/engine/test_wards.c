@@ -49,7 +49,7 @@ static const struct zdd_router_ops ops = {.set = set};
 
 static void see(struct world *w)
 {
-    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet), ZDD_ERR_NONE);
+    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet, 1000), ZDD_ERR_NONE);
 }
 
 static int setup(void **state)
@@ -280,6 +280,45 @@ static void crossings_wait_for_the_log_in_their_order(void **state)
     assert_int_equal(stats.broken, 0);
 }
 
+static struct zdd_ward_times times_at(struct world *w, int64_t now_ms, int64_t first,
+                                      int64_t second)
+{
+    const struct zdd_router_view view = {
+        .balancer_count = 2,
+        .balancer = {{.name = "a", .reachable = first != 0, .started_at_ms = first},
+                     {.name = "b", .reachable = second != 0, .started_at_ms = second}}};
+
+    return zdd_wards_times(w->wards, "/shop", &view, now_ms);
+}
+
+static void a_process_is_as_old_as_we_know_it(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(times_at(w, 5000, 17, 99999999).reloaded_since_ms, 5000);
+    assert_int_equal(times_at(w, 6000, 17, 99999999).reloaded_since_ms, 5000);
+    assert_int_equal(times_at(w, 7000, 16, 99999999).reloaded_since_ms, 7000); /* another clock */
+    assert_int_equal(times_at(w, 8000, 16, 0).reloaded_since_ms, 7000); /* one does not answer */
+    assert_int_equal(times_at(w, 9000, 16, 1).reloaded_since_ms, 9000);
+    assert_int_equal(times_at(w, 9500, 16, 1).reloaded_since_ms, 9000);
+}
+
+static void the_instances_are_the_same_since_they_changed(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(times_at(w, 5000, 1, 1).same_since_ms, 1000);
+    w->fleet.healthy_mark++;
+    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet, 2000), ZDD_ERR_NONE);
+    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet, 3000), ZDD_ERR_NONE);
+    assert_int_equal(times_at(w, 5000, 1, 1).same_since_ms, 2000);
+    /* Another deployment, or another process of ours, knows nothing of before. */
+    memcpy(w->run.id, "run-2", sizeof("run-2"));
+    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet, 4000), ZDD_ERR_NONE);
+    assert_int_equal(times_at(w, 5000, 1, 1).same_since_ms, 4000);
+    assert_int_equal(times_at(w, 5000, 1, 1).reloaded_since_ms, 5000);
+}
+
 static void many_pairs_are_kept_apart(void **state)
 {
     struct world *w = *state;
@@ -321,6 +360,8 @@ int main(void)
         CASE(who_comes_last_has_told_the_newest),
         CASE(only_what_is_promised_is_watched),
         CASE(crossings_wait_for_the_log_in_their_order),
+        CASE(a_process_is_as_old_as_we_know_it),
+        CASE(the_instances_are_the_same_since_they_changed),
         CASE(many_pairs_are_kept_apart),
     };
 

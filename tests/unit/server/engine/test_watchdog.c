@@ -103,7 +103,7 @@ static void deploy(struct world *w, int number)
     run.ordered = true;
     run.traffic = (struct zdd_traffic){{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
     assert_good(advance_run(w->store, &run, run.revision, false, next));
-    assert_good(zdd_wards_see(w->wards, &plan, &run, &fleet));
+    assert_good(zdd_wards_see(w->wards, &plan, &run, &fleet, 1000));
 }
 
 static int setup(void **state)

@@ -36,9 +36,18 @@ static const char survivor_sql[] = {
 #include "schema_0006.inc"
     , 0};
 
+static const char verify_sql[] = {
+#include "schema_0007.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
-    {1, start_sql}, {2, pair_sql},  {3, evidence_sql},
-    {4, lock_sql},  {5, floor_sql}, {6, survivor_sql},
+    {1, start_sql},    /* the deployments of one app */
+    {2, pair_sql},     /* … and of a pair */
+    {3, evidence_sql}, /* where the new instances are */
+    {4, lock_sql},     /* a pair and its apps */
+    {5, floor_sql},    /* what a plan promises */
+    {6, survivor_sql}, /* a pair whose apps both exist */
+    {7, verify_sql},   /* checks before the switch */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -54,7 +54,10 @@
     X(pair_drain_ms, INT32, pair.drain_ms)                                                         \
     X(pair_must_adopt, BOOL, pair.must_adopt)                                                      \
     X(pair_kill_undrained, BOOL, pair.kill_undrained)                                              \
-    X(pair_sticky, BOOL, pair.sticky)
+    X(pair_sticky, BOOL, pair.sticky)                                                              \
+    X(verify_rounds, INT32, verify.rounds)                                                         \
+    X(verify_interval_ms, INT32, verify.interval_ms)                                               \
+    X(verify_failure_limit, INT32, verify.failure_limit)
 
 #define PLAN_COLUMN(column, kind, member) ZDD_COLUMN_OF(struct zdd_plan, kind, member),
 static const struct zdd_column columns[] = {PLAN(PLAN_COLUMN)};
@@ -68,13 +71,14 @@ void zdd_plan_texts_release(struct zdd_plan_texts *texts)
     zdd_text_release(&texts->adopted);
     zdd_text_release(&texts->survivor);
     zdd_text_release(&texts->backends);
+    zdd_text_release(&texts->checks);
 }
 
 /* Parameters in the order of the columns: they are bound by place. */
 static const char insert_sql[] =
-    "INSERT INTO plan (body, request, target, previous, adopted, survivor, backends, created_by" PLAN(
+    "INSERT INTO plan (body, request, target, previous, adopted, survivor, backends, checks, created_by" PLAN(
         ZDD_COLUMN_NAME) ")"
-                         " VALUES (:body, :request, :target, :previous, :adopted, :survivor, :backends, :created_by" PLAN(
+                         " VALUES (:body, :request, :target, :previous, :adopted, :survivor, :backends, :checks, :created_by" PLAN(
                              ZDD_COLUMN_PARAMETER) ")";
 
 enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
@@ -89,13 +93,14 @@ enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
     zdd_place_text(&stmt, 5, texts->adopted.data);
     zdd_place_text(&stmt, 6, texts->survivor.data);
     zdd_place_text(&stmt, 7, texts->backends.data);
-    zdd_place_text(&stmt, 8, created_by);
-    zdd_columns_bind(&stmt, 9, columns, ZDD_COUNT(columns), plan);
+    zdd_place_text(&stmt, 8, texts->checks.data);
+    zdd_place_text(&stmt, 9, created_by);
+    zdd_columns_bind(&stmt, 10, columns, ZDD_COUNT(columns), plan);
     return zdd_stmt_end(&stmt);
 }
 
 static const char load_sql[] =
-    "SELECT body, request, target, previous, adopted, survivor, backends" PLAN(
+    "SELECT body, request, target, previous, adopted, survivor, backends, checks" PLAN(
         ZDD_COLUMN_NAME) " FROM plan WHERE id = :id";
 
 enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_plan *ret_plan,
@@ -115,7 +120,7 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
     err = zdd_stmt_row(&stmt, ZDD_ERR_PLAN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
-    zdd_columns_read(&stmt, 7, columns, ZDD_COUNT(columns), &plan);
+    zdd_columns_read(&stmt, 8, columns, ZDD_COUNT(columns), &plan);
     if (ret_texts) {
         texts.body.data = zdd_column_dup(&stmt, 0);
         texts.request.data = zdd_column_dup(&stmt, 1);
@@ -124,6 +129,7 @@ enum zdd_err zdd_plan_load(struct zdd_store *store, const char *id, struct zdd_p
         texts.adopted.data = zdd_column_dup(&stmt, 4);
         texts.survivor.data = zdd_column_dup(&stmt, 5);
         texts.backends.data = zdd_column_dup(&stmt, 6);
+        texts.checks.data = zdd_column_dup(&stmt, 7);
     }
     if (stmt.err != ZDD_ERR_NONE) {
         zdd_plan_texts_release(&texts);

@@ -55,6 +55,9 @@
     X(new_weight, INT32, traffic.side[ZDD_SIDE_NEW].weight)                                        \
     X(traffic_seen_at_ms, INT64, traffic_seen_at_ms)                                               \
     X(new_addresses, TEXT, new_addresses)                                                          \
+    X(rounds, TEXT, rounds)                                                                        \
+    X(measured_at_ms, INT64, measured_at_ms)                                                       \
+    X(measured, TEXT, measured)                                                                    \
     X(waiting_code, TEXT, waiting_code)                                                            \
     X(waiting_text, TEXT, waiting_text)                                                            \
     X(waiting_since_ms, INT64, waiting_since_ms)                                                   \

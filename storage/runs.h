@@ -6,6 +6,7 @@
 #pragma once
 
 #include "storage/store.h"
+#include "storage/text.h"
 #include "strategies/model/run.h"
 
 /** What to do when the app, or its pair, has a live deployment. */
@@ -128,6 +129,13 @@ ZDD_MUST_CHECK enum zdd_err zdd_step_insert(struct zdd_tx *tx, const char *run_i
  * (JSON text). */
 ZDD_MUST_CHECK enum zdd_err zdd_step_update(struct zdd_tx *tx, const char *run_id,
                                             const struct zdd_step_row *step, const char *evidence);
+/** Keep a round of checks (JSON text) with the step, behind those before; when they are more than
+ * 64 KiB, all but the newest go. */
+ZDD_MUST_CHECK enum zdd_err zdd_step_add_round(struct zdd_tx *tx, const char *run_id, int32_t index,
+                                               const char *round);
+/** The rounds of a step with a comma between, "" for none; to be released. */
+ZDD_MUST_CHECK enum zdd_err zdd_step_rounds(struct zdd_tx *tx, const char *run_id, int32_t index,
+                                            struct zdd_text *ret_rounds);
 ZDD_MUST_CHECK enum zdd_err zdd_step_list(struct zdd_store *store, const char *run_id,
                                           bool (*visit)(void *cls, const struct zdd_step_row *step,
                                                         const char *evidence),

@@ -5,6 +5,8 @@
 #include "storage/inside.h"
 #include "storage/runs.h"
 
+#include <stdlib.h>
+
 enum zdd_err zdd_step_insert(struct zdd_tx *tx, const char *run_id, const struct zdd_step_row *step)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(
@@ -48,6 +50,43 @@ enum zdd_err zdd_step_update(struct zdd_tx *tx, const char *run_id, const struct
     zdd_bind_int(&stmt, ":idx", step->index);
     err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
     return err == ZDD_ERR_NONE ? zdd_stmt_end(&stmt) : err;
+}
+
+enum zdd_err zdd_step_add_round(struct zdd_tx *tx, const char *run_id, int32_t index,
+                                const char *round)
+{
+    ZDD_STMT stmt = zdd_stmt_prepare(
+        tx->conn, "UPDATE step SET rounds = CASE WHEN rounds = '' OR length(rounds) > 65536"
+                  " THEN :round ELSE rounds || ',' || :round END"
+                  " WHERE run_id = :run_id AND idx = :idx RETURNING idx");
+    enum zdd_err err;
+
+    zdd_bind_text(&stmt, ":round", round);
+    zdd_bind_text(&stmt, ":run_id", run_id);
+    zdd_bind_int(&stmt, ":idx", index);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
+    return err == ZDD_ERR_NONE ? zdd_stmt_end(&stmt) : err;
+}
+
+enum zdd_err zdd_step_rounds(struct zdd_tx *tx, const char *run_id, int32_t index,
+                             struct zdd_text *ret_rounds)
+{
+    ZDD_STMT stmt =
+        zdd_stmt_prepare(tx->conn, "SELECT rounds FROM step WHERE run_id = :run_id AND idx = :idx");
+    enum zdd_err err;
+    char *rounds;
+
+    zdd_bind_text(&stmt, ":run_id", run_id);
+    zdd_bind_int(&stmt, ":idx", index);
+    err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    rounds = zdd_column_dup(&stmt, 0);
+    if (stmt.err == ZDD_ERR_NONE)
+        ret_rounds->data = rounds;
+    else
+        free(rounds);
+    return stmt.err;
 }
 
 enum zdd_err zdd_steps_skip(struct zdd_tx *tx, const char *run_id)

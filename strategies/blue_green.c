@@ -2,7 +2,7 @@
  * @file strategies/blue_green.c
  * @brief Blue-green: the new version starts beside the old one, and one switch moves all requests.
  *
- *   adopt? shift 0, start, join, gate?, shift 100, keep, drain, retire, settle
+ *   adopt? shift 0, start, join, verify?, gate?, shift 100, keep, drain, retire, settle
  *
  * The new servers get no share until all of them are UP on every balancer; the old
  * ones stay hot behind a weight of 0 for keepOldSeconds, so that going back is one weight.
@@ -20,7 +20,7 @@ static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 
 static const char *const takers[] = {"neither", "newer", "older", NULL};
 
-enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER, TAKE_OVER };
+enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER, TAKE_OVER, VERIFY };
 
 static const struct zdd_param params[] = {
     [PROMOTE] = {.name = "promote",
@@ -60,6 +60,10 @@ static const struct zdd_param params[] = {
                    .text = "When both apps of the pair exist already: newer finishes what was "
                            "begun, older goes back; appId alone names the pair then. neither, the "
                            "default, refuses two apps."},
+    [VERIFY] = {.name = "verify",
+                .kind = ZDD_PARAM_VERIFY,
+                .text = "Checks of the new instances before they get any request: a page of each "
+                        "instance, or what another service says."},
 };
 
 /* An option in seconds, which may be absent. */
@@ -85,6 +89,8 @@ static void write_program(const union zdd_option_value *options, struct zdd_plan
         zdd_program_add(program, ZDD_STEP_SHIFT, 0);
     zdd_program_add(program, ZDD_STEP_START, plan->target.instances);
     zdd_program_add(program, ZDD_STEP_JOIN, 0);
+    if (plan->verify.rounds > 0)
+        zdd_program_add(program, ZDD_STEP_VERIFY, plan->verify.rounds);
     if (has_old && options[PROMOTE].choice == 1)
         zdd_program_add(program, ZDD_STEP_GATE, 0);
     if (has_old) {

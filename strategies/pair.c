@@ -10,6 +10,7 @@
 #include "strategies/pair_back.h"
 #include "strategies/pair_floor.h"
 #include "strategies/pair_take.h"
+#include "strategies/pair_verify.h"
 #include "strategies/timing.h"
 #include "strategies/weights.h"
 
@@ -20,7 +21,7 @@ static const enum zdd_phase phase_of[] = {
     [ZDD_STEP_START] = ZDD_PHASE_APPLYING,  [ZDD_STEP_JOIN] = ZDD_PHASE_JOINING,
     [ZDD_STEP_GATE] = ZDD_PHASE_GATED,      [ZDD_STEP_KEEP] = ZDD_PHASE_KEEPING,
     [ZDD_STEP_DRAIN] = ZDD_PHASE_DRAINING,  [ZDD_STEP_RETIRE] = ZDD_PHASE_RETIRING,
-    [ZDD_STEP_SETTLE] = ZDD_PHASE_SETTLING,
+    [ZDD_STEP_SETTLE] = ZDD_PHASE_SETTLING, [ZDD_STEP_VERIFY] = ZDD_PHASE_VERIFYING,
 };
 _Static_assert(ZDD_COUNT(phase_of) == ZDD_STEP_KIND_COUNT, "each kind of step needs a phase");
 
@@ -301,6 +302,13 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
 
     {"pair/joined",           ZDD_PHASE_JOINING,  has_joined,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
     {"pair/wait-joined",      ZDD_PHASE_JOINING,  zdd_always,                ZDD_SAME_PHASE,      poll,              "balancer"},
+
+    {"pair/verify-back",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_returns, ZDD_PHASE_CLEARING, zdd_pair_note_unverified, "balancer"},
+    {"pair/verify-hold",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_stays, ZDD_SAME_PHASE,      zdd_pair_hold_unverified, "operator"},
+    {"pair/verified",         ZDD_PHASE_VERIFYING, zdd_pair_is_verified,     ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/verify-tasks",     ZDD_PHASE_VERIFYING, zdd_pair_lacks_instances, ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+    {"pair/measure",          ZDD_PHASE_VERIFYING, zdd_pair_should_measure,  ZDD_SAME_PHASE,      zdd_pair_measure,  "verify"},
+    {"pair/wait-verify",      ZDD_PHASE_VERIFYING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_wait_for_round, "verify"},
 
     {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      pass_gate,         "balancer"},
     /* The hold of the gate is over, by resume or retry: that is not the word it waits for. */

@@ -21,6 +21,7 @@ static const struct {
                         ZDD_SHARE_PERCENT},
     [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1},
     [ZDD_STEP_JOIN] = {"Wait until every balancer has all new instances UP.", 1},
+    [ZDD_STEP_VERIFY] = {"Check the new instances directly, %1 times, before the switch.", 1},
     [ZDD_STEP_GATE] = {"Wait until somebody says promote.", 1},
     [ZDD_STEP_KEEP] = {"Keep the old version hot for %1 s.", MS_OF_S},
     [ZDD_STEP_DRAIN] = {"Wait until no request is under way at the old version.", 1},

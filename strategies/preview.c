@@ -139,6 +139,7 @@ static void obey(struct play *p, const struct zdd_order *order)
     case ZDD_ORDER_SET_TRAFFIC:
     case ZDD_ORDER_ADOPT_OLD:
     case ZDD_ORDER_DELETE_OLD:
+    case ZDD_ORDER_MEASURE:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }

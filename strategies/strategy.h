@@ -16,7 +16,7 @@
 /** One option, for checking, for the catalogue and for the form a front end draws. */
 struct zdd_param {
     const char *name; /* "minimumHealthCapacity" */
-    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT, ZDD_PARAM_CHOICE } kind;
+    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT, ZDD_PARAM_CHOICE, ZDD_PARAM_VERIFY } kind;
     bool required;
     double min, max; /* inclusive; not of a choice */
     const char *text;
@@ -26,9 +26,10 @@ struct zdd_param {
 
 /** An option, by the kind of its param. */
 union zdd_option_value {
-    double real;     /* NAN when absent */
-    int64_t integer; /* INT64_MIN when absent */
-    int choice;      /* index of its word; the first when absent */
+    double real;        /* NAN when absent */
+    int64_t integer;    /* INT64_MIN when absent */
+    const void *object; /* the caller's, of a VERIFY; what it says stands in the plan */
+    int choice;         /* index of its word; the first when absent */
 };
 
 /** A step as callers see it: the phase in which it runs. */

@@ -7,6 +7,7 @@
 #include "strategies/capacity.h"
 #include "strategies/clearing.h"
 #include "strategies/pair.h"
+#include "strategies/pair_verify.h"
 
 static int64_t within(int64_t value, int64_t low, int64_t high)
 {
@@ -114,6 +115,9 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
         return ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_JOINING:
         return ZDD_JOIN_LIMIT_MS;
+    case ZDD_PHASE_VERIFYING:
+        return (int64_t)plan->verify.rounds * (plan->verify.interval_ms + ZDD_PROBE_MS) +
+               ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_KEEPING:
         return longest_keep_ms(plan) + ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_DRAINING:

@@ -76,6 +76,17 @@ __attribute__((format(printf, 3, 4))) static void note(struct making *m, const c
     va_end(arguments);
 }
 
+/* What the new version is checked by must be what this server may ask. */
+static enum zdd_err check_hosts(struct making *m)
+{
+    const char *hosts = zdd_api_of(m->call)->options.verify_hosts;
+
+    return zdd_checks_hosts_allowed(m->request->verify.checks, ZDD_VERIFY_POINTER "/checks",
+                                    hosts ? hosts : "", zdd_call_errors(m->call))
+               ? ZDD_ERR_NONE
+               : ZDD_ERR_BODY_INVALID;
+}
+
 /* What serves now is the old app; the one to be deployed does not exist. */
 static enum zdd_err look_for_pair(struct making *m)
 {
@@ -83,9 +94,10 @@ static enum zdd_err look_for_pair(struct making *m)
     enum zdd_err err;
 
     err = zdd_plan_check_router(m->call, m->request);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    err = zdd_pair_find(m->call, m->request, &find);
+    if (err == ZDD_ERR_NONE)
+        err = check_hosts(m);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_pair_find(m->call, m->request, &find);
     if (err != ZDD_ERR_NONE)
         return err;
     m->seen = find.old;
@@ -170,6 +182,7 @@ static void fill_pair(struct making *m)
     /* What needs no change is there when it has its instances. */
     if (m->survivor.raw && plan->action == ZDD_ACTION_NONE)
         plan->action = ZDD_ACTION_SCALE;
+    plan->verify = m->request->verify.verify;
     m->request->strategy->write_program(m->request->option, plan);
 }
 
@@ -238,10 +251,13 @@ static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
         texts->survivor.data = zdd_json_canonical(m->survivor.canonical);
     if (is_pair(m))
         texts->backends.data = zdd_buf_take(&m->dress.backends);
+    if (m->request->verify.checks)
+        texts->checks.data = zdd_json_canonical(m->request->verify.checks);
     if (!texts->request.data || !texts->target.data ||
         (m->seen.canonical && !texts->previous.data) ||
         (m->dress.adopted && !texts->adopted.data) ||
-        (m->survivor.canonical && !texts->survivor.data) || (is_pair(m) && !texts->backends.data))
+        (m->survivor.canonical && !texts->survivor.data) || (is_pair(m) && !texts->backends.data) ||
+        (m->request->verify.checks && !texts->checks.data))
         return ZDD_ERR_NO_MEMORY;
     return ZDD_ERR_NONE;
 }

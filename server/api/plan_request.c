@@ -182,6 +182,7 @@ void zdd_plan_option_fields(const struct zdd_strategy *strategy,
         [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,
         [ZDD_PARAM_INT] = ZDD_FIELD_INT,
         [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE,
+        [ZDD_PARAM_VERIFY] = ZDD_FIELD_OBJECT,
     };
 
     assert(strategy->param_count <= ZDD_OPTION_MAX);
@@ -218,6 +219,9 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
     for (size_t i = 0; i < request->strategy->param_count; i++) {
         if (strcmp(request->strategy->params[i].name, "takeOver") == 0)
             request->take_over = (enum zdd_take_over)request->option[i].choice;
+        if (request->strategy->params[i].kind == ZDD_PARAM_VERIFY)
+            zdd_verify_read(request->option[i].object, ZDD_VERIFY_POINTER, &request->verify,
+                            errors);
     }
 }
 

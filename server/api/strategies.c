@@ -11,6 +11,15 @@
 #include "server/api/plan_request.h"
 #include "server/json/writer.h"
 
+/* The object with its members, in place of any object. */
+static void add_verify(json_t *schema, const struct zdd_param *param)
+{
+    json_t *verify = zdd_verify_schema();
+
+    json_object_set_new(verify, "description", json_string(param->text));
+    json_object_set_new(json_object_get(schema, "properties"), param->name, verify);
+}
+
 static bool write_strategy(struct zdd_writer *w, const struct zdd_strategy *strategy)
 {
     struct zdd_field fields[ZDD_OPTION_MAX + 1];
@@ -18,6 +27,10 @@ static bool write_strategy(struct zdd_writer *w, const struct zdd_strategy *stra
 
     zdd_plan_option_fields(strategy, fields);
     schema = zdd_fields_schema(fields);
+    for (size_t i = 0; i < strategy->param_count; i++) {
+        if (strategy->params[i].kind == ZDD_PARAM_VERIFY)
+            add_verify(schema, &strategy->params[i]);
+    }
     zdd_w_object(w, NULL);
     zdd_w_text(w, "name", strategy->name);
     zdd_w_text(w, "text", strategy->text);

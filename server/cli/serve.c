@@ -14,6 +14,7 @@
 #include "server/cluster/marathon.h"
 #include "server/config/credentials.h"
 #include "server/net/url.h"
+#include "server/probe/probe.h"
 #include "server/router/routers.h"
 #include "storage/tokens.h"
 
@@ -36,6 +37,7 @@ struct server {
     const char *balancers[ZDD_CONFIG_URL_MAX];
     struct zdd_router router;
     char agent[ADDRESS_SIZE]; /* where balancers reach our agent; "" without balancers */
+    struct zdd_http_probe probe;
     struct zdd_store *store;
     struct zdd_marathon *marathon;
     struct zdd_marathon *hasty; /* the same one, for explanations */
@@ -200,6 +202,7 @@ static bool start_engine(struct server *server)
         .timeout_ms = config->marathon_timeout_ms,
     };
 
+    server->probe.hosts = config->verify_hosts;
     server->marathon = zdd_marathon_open(&marathon);
     if (marathon.timeout_ms > ZDD_EXPLAIN_PATIENCE_MS)
         marathon.timeout_ms = ZDD_EXPLAIN_PATIENCE_MS;
@@ -213,6 +216,7 @@ static bool start_engine(struct server *server)
         .store = server->store,
         .cluster = zdd_marathon_cluster(server->marathon),
         .router = server->router,
+        .probe = zdd_http_probe(&server->probe),
         .worker_count = (unsigned)config->workers,
         .sweep_ms = config->sweep_ms,
         .blind_sweep_ms = config->blind_sweep_ms,
@@ -273,6 +277,7 @@ static bool start_http(struct server *server)
         .cluster = zdd_marathon_cluster(server->marathon),
         .hasty = zdd_marathon_cluster(server->hasty),
         .agent = server->agent,
+        .verify_hosts = config->verify_hosts,
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
     };

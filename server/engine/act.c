@@ -122,11 +122,24 @@ static enum zdd_err delete_old(const struct zdd_act_scene *with, const struct zd
     return take_away(with, &sent, ret_ack);
 }
 
+/* A round that could not be made is made again, as an order without an answer is given again. */
+static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_order *order,
+                            struct zdd_cluster_ack *ret_ack)
+{
+    const struct zdd_probe_ask ask = {with->texts->checks.data, with->new_spots, with->run->id};
+
+    (void)order;
+    (void)ret_ack;
+    if (!with->probe->ops || !ask.checks)
+        return ZDD_ERR_INTERNAL;
+    return with->probe->ops->measure(with->probe->cls, &ask, with->report);
+}
+
 static sender *const act_table[] = {
     [ZDD_ORDER_PUT_TARGET] = put_target,   [ZDD_ORDER_PUT_PREVIOUS] = put_previous,
     [ZDD_ORDER_RESTART] = restart,         [ZDD_ORDER_DELETE] = delete_app,
     [ZDD_ORDER_SET_TRAFFIC] = set_traffic, [ZDD_ORDER_ADOPT_OLD] = adopt_old,
-    [ZDD_ORDER_DELETE_OLD] = delete_old,
+    [ZDD_ORDER_DELETE_OLD] = delete_old,   [ZDD_ORDER_MEASURE] = measure,
 };
 _Static_assert(ZDD_COUNT(act_table) == ZDD_ORDER_KIND_COUNT, "each order needs a sender");
 

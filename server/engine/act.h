@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/engine/balance.h"
+#include "server/engine/probe.h"
 #include "storage/plans.h"
 #include "strategies/model/decision.h"
 #include "strategies/model/run.h"
@@ -16,7 +17,10 @@ struct zdd_act_scene {
     const struct zdd_plan *plan;
     const struct zdd_plan_texts *texts; /* the definitions that orders speak of */
     const struct zdd_run *run;
-    struct zdd_wards *wards; /* of a pair: where its instances are, and whether any may go */
+    struct zdd_wards *wards;       /* of a pair: where its instances are, and whether any may go */
+    const struct zdd_probe *probe; /* of a plan with checks */
+    const struct zdd_spots *new_spots; /* of a pair: where the new ones are asked directly */
+    struct zdd_probe_report *report;   /* out: of MEASURE */
 };
 
 /** Carry out @p order. @return the cluster's verdict, or the router's; @p ret_ack is filled in any

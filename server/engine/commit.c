@@ -7,6 +7,7 @@
 #include "server/base/buf.h"
 #include "server/base/crypto.h"
 #include "server/engine/evidence.h"
+#include "server/engine/measured.h"
 #include "server/engine/tell.h"
 #include "storage/audit.h"
 #include "storage/events.h"
@@ -68,6 +69,7 @@ static const char *final_event(enum zdd_phase phase)
     case ZDD_PHASE_ADOPTING:
     case ZDD_PHASE_SHIFTING:
     case ZDD_PHASE_JOINING:
+    case ZDD_PHASE_VERIFYING:
     case ZDD_PHASE_GATED:
     case ZDD_PHASE_KEEPING:
     case ZDD_PHASE_DRAINING:
@@ -84,12 +86,18 @@ static const char *final_event(enum zdd_phase phase)
 }
 
 /* What the engine knew then; at its end, also what it saw of the apps and the balancers. */
-static void tell_evidence(struct zdd_buf *buf, const struct zdd_intent_commit *c, bool ended)
+static enum zdd_err tell_evidence(struct zdd_tx *tx, struct zdd_buf *buf,
+                                  const struct zdd_intent_commit *c, int32_t index, bool ended)
 {
+    enum zdd_err err = ZDD_ERR_NONE;
+
     zdd_tell_run(buf, c->after, c->decision->rule);
-    if (ended)
+    if (ended) {
         zdd_evidence_tell(buf, &(struct zdd_evidence){c->plan, c->before, c->scene, c->seen});
+        err = zdd_measured_tell(tx, c->after->id, index, buf);
+    }
     zdd_buf_text(buf, "}");
+    return err == ZDD_ERR_NONE ? buf->err : err;
 }
 
 /* Write one step's state; the times that are set stay. */
@@ -98,15 +106,14 @@ static enum zdd_err mark_step(struct zdd_tx *tx, const struct zdd_intent_commit 
 {
     struct zdd_step_row row = {.index = index};
     ZDD_AUTO_BUF struct zdd_buf evidence = {0};
+    enum zdd_err err;
 
     snprintf(row.state, sizeof(row.state), "%s", state);
     row.started_at_ms = ended ? 0 : c->now_ms;
     row.ended_at_ms = ended ? c->now_ms : 0;
     row.deadline_at_ms = ended ? 0 : c->after->step_deadline_at_ms;
-    tell_evidence(&evidence, c, ended);
-    if (evidence.err != ZDD_ERR_NONE)
-        return evidence.err;
-    return zdd_step_update(tx, c->after->id, &row, evidence.data);
+    err = tell_evidence(tx, &evidence, c, index, ended);
+    return err == ZDD_ERR_NONE ? zdd_step_update(tx, c->after->id, &row, evidence.data) : err;
 }
 
 /* Going back is a step too, known only when it begins. */
@@ -214,6 +221,8 @@ static void describe(const struct zdd_order *order, const char *rule, char *text
                  zdd_serving_name(side[ZDD_SIDE_OLD].serving), (int)side[ZDD_SIDE_OLD].weight,
                  zdd_serving_name(side[ZDD_SIDE_NEW].serving), (int)side[ZDD_SIDE_NEW].weight,
                  rule);
+    else if (order->kind == ZDD_ORDER_MEASURE)
+        snprintf(text, size, "{\"rule\":\"%s\"}", rule);
     else
         snprintf(text, size, "{\"instances\":%d,\"force\":%s,\"rule\":\"%s\"}",
                  (int)order->instances, order->force ? "true" : "false", rule);
@@ -288,8 +297,9 @@ static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
 {
     run->outcome = c->outcome;
     run->ordered_at_ms = c->now_ms;
-    run->unsure_until_ms =
-        c->outcome == ZDD_OUTCOME_FAILED ? c->now_ms + ZDD_UNSURE_MS : c->unsure_before_ms;
+    run->unsure_until_ms = c->outcome == ZDD_OUTCOME_FAILED && c->order->kind != ZDD_ORDER_MEASURE
+                               ? c->now_ms + ZDD_UNSURE_MS
+                               : c->unsure_before_ms;
     if (c->outcome == ZDD_OUTCOME_ACKED) {
         run->attempt = 0;
         if (c->order->kind >= ZDD_ORDER_SET_TRAFFIC)
@@ -315,12 +325,15 @@ static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
     char action[40];
     char next_id[ZDD_ID_SIZE];
     int64_t revision;
+    const bool is_measured = c->order->kind == ZDD_ORDER_MEASURE && c->outcome == ZDD_OUTCOME_ACKED;
     enum zdd_err err = zdd_run_load_tx(tx, c->run_id, &c->run);
 
     if (err != ZDD_ERR_NONE)
         return err;
     revision = c->run.revision;
     take_answer(c, &c->run);
+    if (is_measured)
+        zdd_measured_take(c->report, c->plan, c->now_ms, &c->run);
     err = zdd_run_advance(tx, &c->run, revision, false, next_id);
     if (err == ZDD_ERR_NONE)
         err = zdd_intent_close(tx, c->intent_seq, c->outcome,
@@ -331,6 +344,8 @@ static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
             add_audit(tx, &c->run, action,
                       c->err == ZDD_ERR_NONE ? zdd_outcome_name(c->outcome) : zdd_err_slug(c->err),
                       "", c->now_ms);
+    if (err == ZDD_ERR_NONE && is_measured)
+        err = zdd_measured_write(tx, &c->run, c->report, c->now_ms);
     return err;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/probe.h"
 #include "server/engine/scene.h"
 #include "storage/plans.h"
 #include "strategies/strategy.h"
@@ -39,6 +40,8 @@ struct zdd_outcome_commit {
     enum zdd_err err; /* the cluster's verdict */
     enum zdd_outcome outcome;
     const struct zdd_cluster_ack *ack;
+    const struct zdd_plan *plan;
+    const struct zdd_probe_report *report; /* of MEASURE, when it was accepted */
     int64_t now_ms;
     int64_t
         unsure_before_ms; /* run.unsure_until_ms before this order: an answer makes it certain */

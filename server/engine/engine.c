@@ -39,6 +39,7 @@ static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *
     e->stepper = (struct zdd_stepper){.store = options->store,
                                       .cluster = options->cluster,
                                       .router = options->router,
+                                      .probe = options->probe,
                                       .now_ms = stepper_now,
                                       .clock = e,
                                       .dies = options->dies,

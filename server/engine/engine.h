@@ -10,6 +10,7 @@
 
 #include "server/engine/cluster.h"
 #include "server/engine/points.h"
+#include "server/engine/probe.h"
 #include "server/engine/router.h"
 #include "storage/runs.h"
 
@@ -22,6 +23,7 @@ struct zdd_engine_options {
     struct zdd_store *store;    /* borrowed */
     struct zdd_cluster cluster; /* borrowed */
     struct zdd_router router;   /* borrowed; all zero: no deployment over a pair is ever started */
+    struct zdd_probe probe;     /* borrowed; all zero: no deployment with checks is ever started */
     unsigned worker_count;      /* 1 to 64 */
     int64_t (*now_ms)(void);    /* NULL: zdd_steady_ms */
     int64_t

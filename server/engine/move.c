@@ -30,6 +30,12 @@ static int32_t step_in(const struct zdd_strategy *strategy, const struct zdd_pla
     return zdd_phase_is_undo(phase) ? plan->program.count : step;
 }
 
+static void forget_rounds(struct zdd_run *run)
+{
+    run->rounds[0] = run->measured[0] = '\0';
+    run->measured_at_ms = 0;
+}
+
 static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                         const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
 {
@@ -48,6 +54,8 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
     run->outcome = ZDD_OUTCOME_NONE;
     if (!same_undo)
         run->attempt = 0;
+    if (phase == ZDD_PHASE_VERIFYING)
+        forget_rounds(run);
     if (zdd_phase_is_final(phase)) {
         run->ended_at_ms = now_ms;
         run->wake_at_ms = 0;
@@ -75,6 +83,7 @@ static void start_clocks_anew(const struct zdd_plan *plan, int64_t now_ms, struc
     run->deadline_at_ms = now_ms + plan->deadline_ms;
     run->outcome = ZDD_OUTCOME_NONE;
     run->attempt = 0;
+    forget_rounds(run);
 }
 
 static void note_traffic(const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
@@ -101,7 +110,7 @@ void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
     if (d->phase != run->phase || (plan->program.count > 0 && d->step != run->step))
         enter_phase(strategy, plan, d, now_ms, run);
     note_traffic(d, now_ms, run);
-    if (d->order_count > 0) {
+    if (d->order_count > 0 && d->order[0].kind != ZDD_ORDER_MEASURE) {
         run->ordered = true;
         /* Until its answer says otherwise; a crash before that leaves it so. */
         run->unsure_until_ms = now_ms + ZDD_UNSURE_MS;
@@ -136,8 +145,8 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
            a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
-           strcmp(a->waiting_code, b->waiting_code) != 0 || words_differ(a, b) ||
-           strcmp(a->error_code, b->error_code) != 0 ||
+           strcmp(a->rounds, b->rounds) != 0 || strcmp(a->waiting_code, b->waiting_code) != 0 ||
+           words_differ(a, b) || strcmp(a->error_code, b->error_code) != 0 ||
            strcmp(a->new_addresses, b->new_addresses) != 0 ||
            strcmp(a->target_version, b->target_version) != 0 ||
            strcmp(a->deployment_id, b->deployment_id) != 0;

@@ -157,13 +157,25 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
 
 static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64_t seq)
 {
+    struct zdd_probe_report report = {0};
     const struct zdd_act_scene with = {
-        &w->stepper->cluster, &w->stepper->router, &w->plan, &w->texts, &w->run, w->stepper->wards};
+        .cluster = &w->stepper->cluster,
+        .router = &w->stepper->router,
+        .plan = &w->plan,
+        .texts = &w->texts,
+        .run = &w->run,
+        .wards = w->stepper->wards,
+        .probe = &w->stepper->probe,
+        .new_spots = &w->scene.new_spots,
+        .report = &report,
+    };
     struct zdd_cluster_ack ack;
     struct zdd_outcome_commit commit = {.run_id = w->run.id,
                                         .order = order,
                                         .intent_seq = seq,
                                         .ack = &ack,
+                                        .plan = &w->plan,
+                                        .report = &report,
                                         .unsure_before_ms = w->unsure_before_ms};
     enum zdd_err err;
 
@@ -192,6 +204,8 @@ static enum zdd_err act(struct work *w, const struct zdd_decision *d,
     const bool to_balancers = d->order[0].kind == ZDD_ORDER_SET_TRAFFIC;
     int64_t wait_ms = to_balancers ? BALANCER_CONFIRM_MS : CONFIRM_MS;
 
+    if (d->order[0].kind == ZDD_ORDER_MEASURE)
+        wait_ms = 0; /* what was found is known at once */
     for (size_t i = 0; i < d->order_count; i++) {
         enum zdd_err err = act_one(w, &d->order[i], seq[i]);
 

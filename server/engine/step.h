@@ -10,6 +10,7 @@
 
 #include "server/engine/cluster.h"
 #include "server/engine/points.h"
+#include "server/engine/probe.h"
 #include "server/engine/router.h"
 #include "strategies/model/limits.h"
 
@@ -25,6 +26,7 @@ struct zdd_stepper {
     struct zdd_cluster cluster; /* borrowed */
     struct zdd_router router;   /* borrowed; without ops: no deployment over a pair is begun */
     struct zdd_wards *wards;    /* borrowed; NULL only where no deployment over a pair is begun */
+    struct zdd_probe probe;     /* borrowed; without ops: no plan has checks */
     int64_t (*now_ms)(void *cls);
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */

@@ -131,6 +131,18 @@ static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan,
              (int)((left_ms + 999) / 1000));
 }
 
+void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan)
+{
+    const struct zdd_rounds sum = zdd_rounds_of(run->rounds);
+
+    if (*run->measured)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "verify: %d of %d passed, %s",
+                 (int)sum.passed, (int)plan->verify.rounds, run->measured);
+    else
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "verify: %d of %d passed", (int)sum.passed,
+                 (int)plan->verify.rounds);
+}
+
 void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_plan *plan,
                       const struct zdd_observation *seen, const struct zdd_app_view *view,
                       const char *reason)
@@ -152,6 +164,8 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
         tell_operator(run);
     else if (strcmp(code, "balancer") == 0)
         tell_balancer(run, plan, seen);
+    else if (strcmp(code, "verify") == 0)
+        zdd_tell_verify(run, plan);
     else if (strcmp(code, "drain") == 0)
         tell_drain(run, seen);
     else if (strcmp(code, "keep-old") == 0 && run->phase == ZDD_PHASE_KEEPING)
@@ -187,6 +201,10 @@ void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                         ? "The app is not what the plan rests on any more. Nothing was changed; "
                           "make a new plan."
                         : zdd_cause_text(run->cause));
+    if (run->cause == ZDD_CAUSE_VERIFY_FAILED)
+        snprintf(run->error_text + used, sizeof(run->error_text) - (size_t)used,
+                 " %d of %d rounds passed: %s.", (int)zdd_rounds_of(run->rounds).passed,
+                 (int)plan->verify.rounds, run->measured);
     if (run->cause != ZDD_CAUSE_DEADLINE && run->cause != ZDD_CAUSE_STEP_DEADLINE &&
         run->cause != ZDD_CAUSE_UNDO_DEADLINE)
         return;

@@ -14,6 +14,9 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
                       const struct zdd_observation *seen, const struct zdd_app_view *view,
                       const char *reason);
 
+/** Set run->waiting_text to how the checks went so far. */
+void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan);
+
 /** Set run->error_* from run->cause and what was seen; clears them when there is no cause. */
 void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                     const struct zdd_app_view *view);

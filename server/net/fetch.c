@@ -155,6 +155,11 @@ static bool add_headers(struct curl_slist **list, const struct zdd_fetch *fetch,
     return zdd_easy_header(list, line);
 }
 
+static size_t body_max(const struct zdd_request *request)
+{
+    return request->body_max ? request->body_max : ZDD_FETCH_BODY_MAX;
+}
+
 static void set_limits(CURL *easy, const struct zdd_request *request)
 {
     const int64_t connect_ms = request->connect_ms ? request->connect_ms : CONNECT_MS_DEFAULT;
@@ -164,7 +169,7 @@ static void set_limits(CURL *easy, const struct zdd_request *request)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_S_MAX);
     curl_easy_setopt(easy, CURLOPT_MAXCONNECTS, CONNECTIONS_MAX);
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)ZDD_FETCH_BODY_MAX);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)body_max(request));
     curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, look_around);
 }
@@ -247,7 +252,7 @@ static enum zdd_err judge(CURL *easy, const struct exchange *exchange, CURLcode 
 static const char *words_for(const struct exchange *exchange, CURLcode code)
 {
     if (exchange->answer->body.err == ZDD_ERR_BODY_TOO_BIG || code == CURLE_FILESIZE_EXCEEDED)
-        return "the answer is larger than 64 MiB";
+        return "the answer is too large";
     if (exchange->headers_too_big || (code == CURLE_OUT_OF_MEMORY && exchange->header_bytes > 0))
         return "the headers of the answer are larger than 64 KiB";
     if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -263,7 +268,7 @@ enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch, const struct zdd_request *r
     struct exchange exchange = {.answer = ret_answer};
     CURLcode code;
 
-    *ret_answer = (struct zdd_answer){.body.max = ZDD_FETCH_BODY_MAX};
+    *ret_answer = (struct zdd_answer){.body.max = body_max(request)};
     if (!zdd_url_valid(request->url)) {
         zdd_easy_reason(request->method, request->url, "not an http or https URL", ret_reason);
         return ZDD_ERR_CLUSTER_DOWN;

@@ -30,6 +30,7 @@ struct zdd_request {
     const char *address;    /* connect to this IP address whatever the URL's host is called, which
                                stays the name for Host and certificates; NULL: look the host up */
     const char *request_id; /* X-Request-Id, or NULL */
+    size_t body_max;        /* bytes of the answer; 0: ZDD_FETCH_BODY_MAX */
     int64_t connect_ms;     /* 0: 5000 */
     int64_t timeout_ms;     /* whole request; 0: 30000 */
 };
@@ -58,7 +59,7 @@ struct zdd_fetch *zdd_fetch_free(struct zdd_fetch *fetch);
  * @param[out] ret_reason  on failure: what happened, as one sentence without secrets
  * @return ZDD_ERR_NONE whenever an HTTP answer arrived, also 500; ZDD_ERR_CLUSTER_DOWN (no
  *         connection, none in time, or cut off); ZDD_ERR_CLUSTER_SLOW (connected, but no whole
- *         answer in time); ZDD_ERR_CLUSTER_NONSENSE (not HTTP, over ZDD_FETCH_BODY_MAX, or
+ *         answer in time); ZDD_ERR_CLUSTER_NONSENSE (not HTTP, too large, or
  *         headers over 64 KiB); ZDD_ERR_NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch,

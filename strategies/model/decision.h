@@ -20,6 +20,7 @@ enum zdd_order_kind {
     ZDD_ORDER_SET_TRAFFIC, /* a pair: what both versions get of the requests */
     ZDD_ORDER_ADOPT_OLD,   /* a pair: the old app with the labels that a pair needs */
     ZDD_ORDER_DELETE_OLD,  /* a pair: the old app and its tasks */
+    ZDD_ORDER_MEASURE,     /* a pair: one round of checks; changes nothing in the cluster */
     ZDD_ORDER_KIND_COUNT
 };
 

@@ -12,16 +12,27 @@
 #include <string.h>
 
 static const char *const phases[] = {
-    [ZDD_PHASE_PENDING] = "pending",     [ZDD_PHASE_STOPPING] = "stopping",
-    [ZDD_PHASE_APPLYING] = "applying",   [ZDD_PHASE_ROLLING] = "rolling",
-    [ZDD_PHASE_ADOPTING] = "adopting",   [ZDD_PHASE_SHIFTING] = "shifting",
-    [ZDD_PHASE_JOINING] = "joining",     [ZDD_PHASE_GATED] = "gated",
-    [ZDD_PHASE_KEEPING] = "keeping",     [ZDD_PHASE_DRAINING] = "draining",
-    [ZDD_PHASE_RETIRING] = "retiring",   [ZDD_PHASE_SETTLING] = "settling",
-    [ZDD_PHASE_RETURNING] = "returning", [ZDD_PHASE_CLEARING] = "clearing",
-    [ZDD_PHASE_REVERTING] = "reverting", [ZDD_PHASE_UNDOING] = "undoing",
-    [ZDD_PHASE_SUCCEEDED] = "succeeded", [ZDD_PHASE_ROLLED_BACK] = "rolled-back",
-    [ZDD_PHASE_FAILED] = "failed",       [ZDD_PHASE_CANCELED] = "canceled",
+    [ZDD_PHASE_PENDING] = "pending",
+    [ZDD_PHASE_STOPPING] = "stopping",
+    [ZDD_PHASE_APPLYING] = "applying",
+    [ZDD_PHASE_ROLLING] = "rolling",
+    [ZDD_PHASE_ADOPTING] = "adopting",
+    [ZDD_PHASE_SHIFTING] = "shifting",
+    [ZDD_PHASE_VERIFYING] = "verifying",
+    [ZDD_PHASE_JOINING] = "joining",
+    [ZDD_PHASE_GATED] = "gated",
+    [ZDD_PHASE_KEEPING] = "keeping",
+    [ZDD_PHASE_DRAINING] = "draining",
+    [ZDD_PHASE_RETIRING] = "retiring",
+    [ZDD_PHASE_SETTLING] = "settling",
+    [ZDD_PHASE_RETURNING] = "returning",
+    [ZDD_PHASE_CLEARING] = "clearing",
+    [ZDD_PHASE_REVERTING] = "reverting",
+    [ZDD_PHASE_UNDOING] = "undoing",
+    [ZDD_PHASE_SUCCEEDED] = "succeeded",
+    [ZDD_PHASE_ROLLED_BACK] = "rolled-back",
+    [ZDD_PHASE_FAILED] = "failed",
+    [ZDD_PHASE_CANCELED] = "canceled",
 };
 _Static_assert(ZDD_COUNT(phases) == ZDD_PHASE_COUNT, "each phase needs a name");
 
@@ -57,6 +68,7 @@ static const struct {
     [ZDD_CAUSE_SUPERSEDED] = {"superseded", "A newer deployment took its place."},
     [ZDD_CAUSE_DRAIN_DEADLINE] = {"drain-deadline",
                                   "Requests at the old version did not end in time."},
+    [ZDD_CAUSE_VERIFY_FAILED] = {"verify-failed", "The new version did not pass its checks."},
     [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
     [ZDD_CAUSE_FLOOR] = {"floor-broken", "Fewer instances took requests than the plan promises."},
 };
@@ -105,7 +117,7 @@ static const char *const orders[] = {
     [ZDD_ORDER_PUT_TARGET] = "put-target",   [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
     [ZDD_ORDER_RESTART] = "restart",         [ZDD_ORDER_DELETE] = "delete",
     [ZDD_ORDER_SET_TRAFFIC] = "set-traffic", [ZDD_ORDER_ADOPT_OLD] = "adopt-old",
-    [ZDD_ORDER_DELETE_OLD] = "delete-old",
+    [ZDD_ORDER_DELETE_OLD] = "delete-old",   [ZDD_ORDER_MEASURE] = "measure",
 };
 _Static_assert(ZDD_COUNT(orders) == ZDD_ORDER_KIND_COUNT, "each order needs a name");
 

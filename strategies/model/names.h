@@ -17,6 +17,7 @@ enum zdd_phase {
     ZDD_PHASE_ADOPTING,  /* a pair: the old app gets its labels */
     ZDD_PHASE_SHIFTING,  /* a pair: weights are on their way to the balancers */
     ZDD_PHASE_JOINING,   /* a pair: the new instances come UP on every balancer */
+    ZDD_PHASE_VERIFYING, /* a pair: the new version is checked before it gets requests */
     ZDD_PHASE_GATED,     /* a pair: somebody has to say promote */
     ZDD_PHASE_KEEPING,   /* a pair: the old version stays hot for an instant way back */
     ZDD_PHASE_DRAINING,  /* a pair: requests under way at the old version end */
@@ -68,6 +69,7 @@ enum zdd_cause {
     ZDD_CAUSE_OPERATOR,       /* command rollback */
     ZDD_CAUSE_SUPERSEDED,     /* a newer deployment took its place */
     ZDD_CAUSE_DRAIN_DEADLINE, /* requests at the old version did not end in time */
+    ZDD_CAUSE_VERIFY_FAILED,  /* the new version did not pass its checks */
     ZDD_CAUSE_UNDO_DEADLINE,  /* going back did not end in time either */
     ZDD_CAUSE_FLOOR,          /* a pair: fewer instances served than the plan promises */
     ZDD_CAUSE_COUNT

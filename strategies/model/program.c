@@ -18,9 +18,9 @@ static const struct {
 } kinds[] = {
     [ZDD_STEP_ADOPT] = {"adopt", false},   [ZDD_STEP_SHIFT] = {"shift", true},
     [ZDD_STEP_START] = {"start", true},    [ZDD_STEP_JOIN] = {"join", false},
-    [ZDD_STEP_GATE] = {"gate", false},     [ZDD_STEP_KEEP] = {"keep", true},
-    [ZDD_STEP_DRAIN] = {"drain", false},   [ZDD_STEP_RETIRE] = {"retire", false},
-    [ZDD_STEP_SETTLE] = {"settle", false},
+    [ZDD_STEP_VERIFY] = {"verify", true},  [ZDD_STEP_GATE] = {"gate", false},
+    [ZDD_STEP_KEEP] = {"keep", true},      [ZDD_STEP_DRAIN] = {"drain", false},
+    [ZDD_STEP_RETIRE] = {"retire", false}, [ZDD_STEP_SETTLE] = {"settle", false},
 };
 _Static_assert(ZDD_COUNT(kinds) == ZDD_STEP_KIND_COUNT, "each kind of step needs a name");
 

@@ -17,9 +17,10 @@ enum zdd_step_kind {
     ZDD_STEP_SHIFT, /* value: share of the new version, in hundredths of a percent */
     ZDD_STEP_START, /* value: instances of the new app */
     ZDD_STEP_JOIN,  /* wait until every balancer has all of them UP */
-    ZDD_STEP_GATE,  /* wait until somebody says promote */
-    ZDD_STEP_KEEP,  /* value: milliseconds in which the old version stays hot */
-    ZDD_STEP_DRAIN, /* wait until no request is under way at the old version */
+    ZDD_STEP_VERIFY, /* value: rounds of checks that the new version has to pass */
+    ZDD_STEP_GATE,   /* wait until somebody says promote */
+    ZDD_STEP_KEEP,   /* value: milliseconds in which the old version stays hot */
+    ZDD_STEP_DRAIN,  /* wait until no request is under way at the old version */
     ZDD_STEP_RETIRE, /* remove the old app */
     ZDD_STEP_SETTLE, /* back to the weight that a server has by itself */
     ZDD_STEP_KIND_COUNT

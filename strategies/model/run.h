@@ -7,6 +7,7 @@
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
 #include "strategies/model/traffic.h"
+#include "strategies/model/verify.h"
 
 #include <stdint.h>
 
@@ -64,7 +65,10 @@ struct zdd_run {
     struct zdd_tally old_side, new_side;
     char new_addresses[ZDD_ADDRESSES_SIZE]; /* a pair: "10.0.0.7:31005 10.0.0.8:31009", the first
                                                ports of the new instances that run, in order */
-    char waiting_code[ZDD_NAME_SIZE];       /* "" when it waits for nothing */
+    char rounds[ZDD_ROUND_MAX + 1];   /* of the step VERIFY that runs or ran last, see verify.h */
+    int64_t measured_at_ms;           /* when its last round ended */
+    char measured[ZDD_MEASURED_SIZE]; /* what that found, when it was not all well */
+    char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
     char waiting_text[ZDD_WAITING_SIZE];
     int64_t waiting_since_ms;
     char error_code[32]; /* slug of the cause or of zdd_err; "" for none */

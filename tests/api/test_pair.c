@@ -451,6 +451,28 @@ static void wrong_options_are_named_with_what_is_allowed(void **state)
     assert_refused(*state, "\"drainSecond\":5", "#/options/drainSecond", "drainSeconds");
 }
 
+static void checks_are_a_step_of_the_plan_and_wrong_ones_are_named(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    assert_refused(*state, "\"verify\":{}", "#/options/verify/checks", "required");
+    assert_refused(*state, "\"verify\":7", "#/options/verify", "must be");
+    assert_refused(*state, "\"verify\":{\"checks\":[{\"source\":\"prometheus\"}]}",
+                   "#/options/verify/checks/0/source", "use http");
+    assert_refused(*state,
+                   "\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"http://10.0.0.1/\"}]}",
+                   "#/options/verify/checks/0/url", "verify-hosts");
+    give(world, DEFINITION("/zdd/base", "0", PORT));
+    answer = plan(world, BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT),
+                                    ",\"options\":{\"verify\":{\"checks\":[{\"source\":\"http\","
+                                    "\"url\":\"/ready\"}],\"count\":3,\"intervalSeconds\":20}}"));
+    assert_int_equal(answer.status, 201);
+    assert_kinds(&answer, "/steps",
+                 "adopt shift start join verify shift keep drain retire settle ");
+    assert_int_equal(apiclient_int(&answer, "/steps/4/deadlineSeconds"), 3 * 25 + 60);
+}
+
 static void options_shape_the_plan(void **state)
 {
     struct api_world *world = *state;
@@ -642,6 +664,7 @@ int main(void)
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),
         TEST(wrong_options_are_named_with_what_is_allowed),
+        TEST(checks_are_a_step_of_the_plan_and_wrong_ones_are_named),
         TEST(options_shape_the_plan),
         TEST(what_marathon_lb_would_not_obey_is_refused_before_anything_is_planned),
         TEST(an_id_that_leaves_no_room_for_a_colour_is_refused),

@@ -209,6 +209,7 @@ static bool carry_out(struct loop *l, const struct zdd_order *order)
     case ZDD_ORDER_SET_TRAFFIC:
     case ZDD_ORDER_ADOPT_OLD:
     case ZDD_ORDER_DELETE_OLD:
+    case ZDD_ORDER_MEASURE:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }

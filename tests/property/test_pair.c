@@ -60,6 +60,8 @@ struct world {
     int64_t watch_at_ms; /* when it looks next */
     struct request request[REQUEST_MAX];
     int64_t now_ms;
+    int32_t checks_pass;            /* percent of the rounds */
+    char probed[ZDD_ROUND_MAX + 1]; /* what rounds found, since the first of the present try */
     bool killed_by_leave; /* requests took longer than the plan allows, and the plan says kill */
     int trouble_left;     /* faults that may still happen, so that each play ends */
 };
@@ -306,6 +308,25 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
     if (!w->is_rough && seen.known &&
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
         must(w, seen.side[ZDD_SIDE_NEW].up >= w->plan.target.instances);
+    if (*w->plan.pair.old_id && w->plan.verify.rounds > 0 &&
+        next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
+        must(w, zdd_verify_is_good(&w->plan.verify, w->probed));
+}
+
+/* One round of checks, which everything that can be asked must answer. */
+static void measure(struct world *w)
+{
+    const enum zdd_finding finding = chance(w, w->checks_pass) ? ZDD_FINDING_PASSED
+                                     : chance(w, 50)           ? ZDD_FINDING_FAILED
+                                                               : ZDD_FINDING_ERROR;
+
+    must(w, w->run.measured_at_ms == 0 ||
+                w->now_ms >= w->run.measured_at_ms + w->plan.verify.interval_ms);
+    if (!w->run.rounds[0])
+        w->probed[0] = '\0';
+    zdd_rounds_add(w->probed, finding);
+    zdd_rounds_add(w->run.rounds, finding);
+    w->run.measured_at_ms = w->now_ms;
 }
 
 /* Carry out one order, or lose it. */
@@ -335,6 +356,10 @@ static void obey(struct world *w, const struct zdd_order *order)
         return;
     }
     w->run.attempt = 0;
+    if (order->kind == ZDD_ORDER_MEASURE) {
+        measure(w);
+        return;
+    }
     switch (order->kind) {
     case ZDD_ORDER_PUT_TARGET:
         if (w->new_definition != ZDD_DEFINITION_TARGET) {
@@ -362,6 +387,7 @@ static void obey(struct world *w, const struct zdd_order *order)
     case ZDD_ORDER_PUT_PREVIOUS:
     case ZDD_ORDER_RESTART:
     case ZDD_ORDER_SET_TRAFFIC:
+    case ZDD_ORDER_MEASURE:
     case ZDD_ORDER_KIND_COUNT:
         fail_msg("a pair has no use for %s", zdd_order_name(order->kind));
     }
@@ -539,6 +565,11 @@ static void meddle(struct world *w)
 
 static void trouble(struct world *w)
 {
+    /* While the old app is removed is the worst moment to fall ill, and a short one. */
+    if (w->trouble_left > 0 && w->is_rough && w->run.phase == ZDD_PHASE_RETIRING && chance(w, 20)) {
+        w->trouble_left--;
+        health_changes(w);
+    }
     if (w->trouble_left == 0 || !chance(w, 3))
         return;
     w->trouble_left--;
@@ -612,7 +643,7 @@ static void round_trip(struct world *w, int round)
 static void init_plan(struct world *w)
 {
     static struct zdd_preview preview;
-    union zdd_option_value options[6] = {0}; /* the last ones: router and takeOver */
+    union zdd_option_value options[7] = {0}; /* the last ones: router, takeOver, checks */
     struct zdd_plan *plan = &w->plan;
 
     options[0].choice = chance(w, 30);     /* promote: manual */
@@ -638,6 +669,12 @@ static void init_plan(struct world *w)
         plan->action = ZDD_ACTION_UPGRADE;
         plan->seen.exists = true;
         plan->seen.running = plan->seen.healthy = 1 + below(w, plan->target.instances);
+    }
+    if (chance(w, 20)) {
+        plan->verify.rounds = 1 + below(w, 5);
+        plan->verify.interval_ms = 1000 * (1 + below(w, 5));
+        plan->verify.failure_limit = below(w, plan->verify.rounds);
+        w->checks_pass = chance(w, 70) ? 100 : below(w, 100);
     }
     zdd_blue_green.write_program(options, plan);
     plan->deadline_ms = 900000;

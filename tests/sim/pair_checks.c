@@ -196,6 +196,27 @@ void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
     if (!is_rough(s) && s->world.troubles.foreign == 0 && *s->plan.pair.old_id &&
         traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight)
         check_joined(s);
+    if (*s->plan.pair.old_id && s->plan.verify.rounds > 0 &&
+        traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight &&
+        !zdd_verify_is_good(&s->plan.verify, s->pair.probed))
+        violate(s, "the new version gets requests, and its checks said \"%s\"", s->pair.probed);
+}
+
+void pair_check_probe(struct sim *s)
+{
+    const int64_t since_ms = s->world.now_ms - s->pair.probed_at_ms;
+
+    const struct faults *f = &s->world.faults;
+    const bool forgets = f->engine_dies > 0 || f->store_fails > 0 || f->store_breaks > 0;
+
+    if (s->run.phase != ZDD_PHASE_VERIFYING)
+        violate(s, "the new version is checked while it is %s", zdd_phase_name(s->run.phase));
+    if (s->run.rounds[0] && s->world.clock_jumps == 0 && !forgets &&
+        since_ms < s->plan.verify.interval_ms)
+        violate(s, "checked again after %d of %d ms", (int)since_ms,
+                (int)s->plan.verify.interval_ms);
+    if (zdd_verify_is_bad(&s->plan.verify, s->run.rounds))
+        violate(s, "checked again, and \"%s\" is bad already", s->run.rounds);
 }
 
 struct steps {

@@ -20,13 +20,18 @@
 
 static void draw_program(struct zdd_plan *p, struct world *dice)
 {
-    union zdd_option_value options[6] = {0}; /* the last ones: router and takeOver */
+    union zdd_option_value options[7] = {0}; /* the last ones: router, takeOver, checks */
 
     options[0].choice = world_chance(dice, 30);                       /* promote: manual */
     options[1].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2); /* keepOldSeconds */
     options[2].integer = 1 + (int64_t)up_to(dice, SECONDS_MAX);       /* drainSeconds */
     options[3].choice = world_chance(dice, 40);                       /* onDrainTimeout: kill */
     assert(zdd_blue_green.param_count == ZDD_COUNT(options));
+    if (world_chance(dice, 40)) {
+        p->verify.rounds = 1 + (int32_t)up_to(dice, 5);
+        p->verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
+        p->verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)p->verify.rounds);
+    }
     zdd_blue_green.write_program(options, p);
 }
 
@@ -87,6 +92,7 @@ static void draw_faults(struct world *w)
         .balancer_reloads = in_some(w, 50, 3),
         .weight_lost = world_chance(w, 50) ? up_to(w, 60) : 0,
         .requests_too_long = in_some(w, 50, 10),
+        .check_fails = world_chance(w, 50) ? up_to(w, 60) : 0,
         .engine_dies = in_some(w, 50, 5),
         .command = in_some(w, 40, 1),
         .store_fails = in_some(w, 30, 20),
@@ -152,7 +158,7 @@ static void tell_plan(struct sim *s)
 static void begin(struct sim *s, uint64_t seed)
 {
     static char target[] = "{\"t\":1}", previous[] = "{\"p\":1}", adopted[] = "{\"a\":1}";
-    static char body[] = "{}", backends[] = "sim_1 sim_2";
+    static char body[] = "{}", backends[] = "sim_1 sim_2", checks[] = "[]";
     static const enum target_health bad[] = {TARGET_SICK, TARGET_CRASHING, TARGET_STAGED};
     struct world dice = {.seed = seed, .random = seed, .now_ms = 1000000};
     FILE *const story = s->world.story;
@@ -177,7 +183,8 @@ static void begin(struct sim *s, uint64_t seed)
                                        .target = {target},
                                        .previous = {*s->plan.pair.old_id ? previous : NULL},
                                        .adopted = {s->plan.pair.must_adopt ? adopted : NULL},
-                                       .backends = {backends}};
+                                       .backends = {backends},
+                                       .checks = {checks}};
     store_request(s);
     tell_plan(s);
 }
@@ -196,6 +203,7 @@ const struct scenery two_apps = {
     .begin = begin,
     .cluster = pair_cluster,
     .router = pair_router,
+    .probe = pair_probe,
     .check_moment = pair_check_moment,
     .check_end = pair_check_end,
     .on_death = forget_some,

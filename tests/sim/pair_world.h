@@ -5,6 +5,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/probe.h"
 #include "server/engine/router.h"
 #include "strategies/model/decision.h"
 
@@ -78,8 +79,10 @@ struct pair_world {
     /* the watchdog */
     int64_t ill_until_ms[ZDD_SIDE_COUNT]; /* no instance of this version turns healthy */
     int64_t watch_at_ms;                  /* when it looks next */
-    int64_t low_since_ms;    /* fewer serve than promised, and nothing excuses it; 0: not so */
-    unsigned violations;     /* that it has noticed */
+    int64_t low_since_ms; /* fewer serve than promised, and nothing excuses it; 0: not so */
+    unsigned violations;  /* that it has noticed */
+    char probed[ZDD_ROUND_MAX + 1]; /* what rounds of checks found, of the present try */
+    int64_t probed_at_ms;
     int64_t removal_look_ms; /* the look at Marathon that the last removal rests on */
 };
 
@@ -113,12 +116,18 @@ int pair_takers(const struct sim *s, int b, enum zdd_pair_side side);
 /** @return true when every balancer has @p task in its list and it serves */
 bool pair_serves_everywhere(const struct sim *s, int task);
 
+/* The new version as it is checked. */
+
+struct zdd_probe pair_probe(struct sim *s);
+
 /* What must hold, whatever goes wrong. */
 
 /** Somebody answers on every balancer; who is too few gets help. */
 void pair_check_moment(struct sim *s);
 /** The server says @p order: it is what was last ordered, and lowers nothing too soon. */
 void pair_check_told(struct sim *s, const struct zdd_traffic *traffic);
+/** A round of checks is made: when it is its time. */
+void pair_check_probe(struct sim *s);
 /** An app is removed: nobody sends requests there. */
 void pair_check_removal(struct sim *s, enum zdd_pair_side side);
 /** @p task ends while @p request is under way there. */

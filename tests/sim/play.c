@@ -188,6 +188,8 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
                                       .fate = s};
     if (scenery->router)
         s->stepper.router = scenery->router(s);
+    if (scenery->probe)
+        s->stepper.probe = scenery->probe(s);
     atomic_store(&s->stepper.random, seed);
     store_faults_of(s);
     calm_at_ms = s->world.now_ms + scenery->calm_ms;

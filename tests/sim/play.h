@@ -32,6 +32,7 @@ struct scenery {
     void (*begin)(struct sim *s, uint64_t seed);
     struct zdd_cluster (*cluster)(struct sim *s);
     struct zdd_router (*router)(struct sim *s);
+    struct zdd_probe (*probe)(struct sim *s);
     void (*check_moment)(struct sim *s); /* at every moment */
     void (*check_end)(struct sim *s);
     void (*on_death)(struct sim *s); /* the engine has died */

@@ -39,6 +39,7 @@ struct faults {
     unsigned balancer_reloads;  /* without need */
     unsigned weight_lost;       /* the answer to its question */
     unsigned requests_too_long; /* longer than the plan allows */
+    unsigned check_fails;       /* a round of checks finds something, or nobody answers */
     /* our own side */
     unsigned clock_jump;   /* the wall clock is set, up to ten minutes either way */
     unsigned engine_dies;  /* at each point of a step */

@@ -54,10 +54,14 @@ static const struct row {
      "server/router/ server/engine/router.h server/net/ server/json/ server/base/ "
      "strategies/model/",
      C FILES THREADS SOCKETS " sys/epoll.h "},
+    {"server/probe/",
+     "server/probe/ server/engine/probe.h server/engine/cluster.h server/net/ server/json/ "
+     "server/base/ strategies/model/",
+     C THREADS " jansson.h "},
     {"server/api/",
      "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
-     "server/router/traces.h storage/ strategies/ "
+     "server/router/traces.h server/probe/checks.h storage/ strategies/ "
      "openapi",
      C THREADS " jansson.h "},
     {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",

@@ -44,6 +44,7 @@ static struct zdd_plan a_pair_plan(void)
     zdd_program_add(&plan.program, ZDD_STEP_ADOPT, 0);
     zdd_program_add(&plan.program, ZDD_STEP_START, 4);
     zdd_program_add(&plan.program, ZDD_STEP_SHIFT, 10000);
+    plan.verify = (struct zdd_verify){.rounds = 6, .interval_ms = 10000, .failure_limit = 1};
     return plan;
 }
 
@@ -64,12 +65,13 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     const struct place *place = *state;
     const struct zdd_plan plan = a_pair_plan();
     char body[] = "{}", adopted[] = "{\"labels\":{}}", backends[] = "shop_1 shop_2",
-         survivor[] = "{\"s\":1}";
+         survivor[] = "{\"s\":1}", checks[] = "[{}]";
     const struct zdd_plan_texts texts = {.body = {body},
                                          .request = {body},
                                          .adopted = {adopted},
                                          .survivor = {survivor},
-                                         .backends = {backends}};
+                                         .backends = {backends},
+                                         .checks = {checks}};
     struct zdd_store *store = open_file(place->path);
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts_back = {0};
     struct zdd_plan back;
@@ -93,6 +95,10 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_string_equal(texts_back.adopted.data, adopted);
     assert_string_equal(texts_back.survivor.data, survivor);
     assert_string_equal(texts_back.backends.data, backends);
+    assert_string_equal(texts_back.checks.data, checks);
+    assert_int_equal(back.verify.rounds, 6);
+    assert_int_equal(back.verify.interval_ms, 10000);
+    assert_int_equal(back.verify.failure_limit, 1);
     assert_null(texts_back.target.data);
     assert_null(texts_back.previous.data);
 }
@@ -304,7 +310,7 @@ static void a_migrated_database_takes_the_steps_of_a_long_program(void **state)
     make_version_1(place->path);
     zdd_store_free(open_file(place->path));
     tamper(place->path, "INSERT INTO step VALUES ('run-1', 48, 'settle', '', 'pending', 0, 0, 0,"
-                        " NULL)");
+                        " NULL, '')");
     assert_int_equal(ask(place->path, "SELECT max(idx) FROM step"), 48);
 }
 

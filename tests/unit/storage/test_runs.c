@@ -49,7 +49,8 @@ static struct zdd_run full_run(void)
                  .target_version = "target", .revert_version = "revert",
                  .deployment_id = "marathon", .old_side = {"old", 13, 14},
                  .new_side = {"new", 15, 16}, .traffic = {{{ZDD_DRAINS, 19}, {ZDD_RESTS, 20}}},
-                 .traffic_seen_at_ms = 21, .new_addresses = "h:1 h:2", .waiting_code = "pause",
+                 .traffic_seen_at_ms = 21, .new_addresses = "h:1 h:2", .rounds = "pfe",
+                 .measured_at_ms = 22, .measured = "said no", .waiting_code = "pause",
                  .waiting_text = "waiting", .waiting_since_ms = 17, .unsure_until_ms = 18,
                  .error_code = "code", .error_text = "text", .created_by = "token:me",
                  .reason = "because");

@@ -274,6 +274,52 @@ static void a_program_has_room_for_all_its_steps_and_no_more(void **state)
     assert_err(ZDD_ERR_STORE_BROKEN, zdd_store_write(*state, insert_body, &last));
 }
 
+struct rounds_call {
+    const char *add; /* NULL: nothing */
+    int32_t index;
+    struct zdd_text text;
+};
+
+static enum zdd_err rounds_body(struct zdd_tx *tx, void *cls)
+{
+    struct rounds_call *call = cls;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    if (call->add)
+        err = zdd_step_add_round(tx, "run-1", call->index, call->add);
+    zdd_text_release(&call->text);
+    return err == ZDD_ERR_NONE ? zdd_step_rounds(tx, "run-1", call->index, &call->text) : err;
+}
+
+static void rounds_of_a_step_are_kept_in_their_order_and_within_bounds(void **state)
+{
+    struct rounds_call call = {0};
+    struct step_call step = {"run-1", {.kind = "verify", .text = "", .state = "running"}, NULL};
+    char *large = calloc(1, 65537 + 1);
+
+    assert_non_null(large);
+    memset(large, '1', 65537);
+    assert_good(zdd_store_write(*state, insert_body, &step));
+    assert_good(zdd_store_write(*state, rounds_body, &call));
+    assert_string_equal(call.text.data, "");
+    call.add = "{\"a\":1}";
+    assert_good(zdd_store_write(*state, rounds_body, &call));
+    call.add = "2";
+    assert_good(zdd_store_write(*state, rounds_body, &call));
+    assert_string_equal(call.text.data, "{\"a\":1},2");
+    call.add = large;
+    assert_good(zdd_store_write(*state, rounds_body, &call));
+    call.add = "3";
+    assert_good(zdd_store_write(*state, rounds_body, &call));
+    assert_string_equal(call.text.data, "3");
+    call.index = 7;
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_store_write(*state, rounds_body, &call));
+    call.add = NULL;
+    assert_err(ZDD_ERR_RUN_UNKNOWN, zdd_store_write(*state, rounds_body, &call));
+    zdd_text_release(&call.text);
+    free(large);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -288,6 +334,7 @@ int main(void)
         CASE(an_outcome_is_noted_once),
         CASE(the_journal_tells_what_balancers_were_told),
         CASE(a_program_has_room_for_all_its_steps_and_no_more),
+        CASE(rounds_of_a_step_are_kept_in_their_order_and_within_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,8 @@ static void each_kind_says_what_is_done(void **state)
                 "one.");
     assert_says(ZDD_STEP_START, 4, "Start 4 instances of the new version; healthy and ready.");
     assert_says(ZDD_STEP_JOIN, 0, "Wait until every balancer has all new instances UP.");
+    assert_says(ZDD_STEP_VERIFY, 6,
+                "Check the new instances directly, 6 times, before the switch.");
     assert_says(ZDD_STEP_GATE, 0, "Wait until somebody says promote.");
     assert_says(ZDD_STEP_DRAIN, 0, "Wait until no request is under way at the old version.");
     assert_says(ZDD_STEP_RETIRE, 0, "Remove the old app.");

@@ -330,6 +330,55 @@ static void only_what_would_be_refused_again_is_refused_for_good(void **state)
     }
 }
 
+struct fake_probe {
+    enum zdd_err answer;
+    struct zdd_probe_ask ask;
+};
+
+static enum zdd_err probe_answers(void *cls, const struct zdd_probe_ask *ask,
+                                  struct zdd_probe_report *ret_report)
+{
+    struct fake_probe *probe = cls;
+
+    probe->ask = *ask;
+    *ret_report = (struct zdd_probe_report){.result = ZDD_FINDING_FAILED};
+    return probe->answer;
+}
+
+static enum zdd_err measure(struct fake_probe *fake, char *checks,
+                            struct zdd_probe_report *ret_report)
+{
+    static const struct zdd_probe_ops probe_ops = {.measure = probe_answers};
+    static const struct zdd_spots spots = {.count = 3};
+    static const struct zdd_run run = {.id = "0190", .app_id = "/shop/cart"};
+    const struct zdd_probe probe = {fake ? &probe_ops : NULL, fake};
+    const struct zdd_plan_texts texts = {.checks = {checks}};
+    const struct zdd_act_scene with = {
+        .texts = &texts, .run = &run, .probe = &probe, .new_spots = &spots, .report = ret_report};
+    struct zdd_cluster_ack ack;
+
+    return zdd_act(&with, &(struct zdd_order){.kind = ZDD_ORDER_MEASURE}, &ack);
+}
+
+static void a_round_of_checks_asks_the_new_instances_by_the_plan_s_checks(void **state)
+{
+    struct fake_probe fake = {0};
+    struct zdd_probe_report report;
+    char checks[] = "[1]";
+
+    (void)state;
+    assert_int_equal(measure(&fake, checks, &report), ZDD_ERR_NONE);
+    assert_string_equal(fake.ask.checks, "[1]");
+    assert_int_equal(fake.ask.spots->count, 3);
+    assert_string_equal(fake.ask.request_id, "0190");
+    assert_int_equal(report.result, ZDD_FINDING_FAILED);
+    /* What cannot be measured is no refusal: it is tried again. */
+    fake.answer = ZDD_ERR_NO_MEMORY;
+    assert_int_equal(zdd_act_outcome(measure(&fake, checks, &report)), ZDD_OUTCOME_FAILED);
+    assert_int_equal(zdd_act_outcome(measure(&fake, NULL, &report)), ZDD_OUTCOME_FAILED);
+    assert_int_equal(zdd_act_outcome(measure(NULL, checks, &report)), ZDD_OUTCOME_FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +390,7 @@ int main(void)
         cmocka_unit_test(an_old_app_that_is_gone_has_been_removed_and_cannot_be_adopted),
         cmocka_unit_test(what_is_gone_already_has_been_deleted),
         cmocka_unit_test(only_what_would_be_refused_again_is_refused_for_good),
+        cmocka_unit_test(a_round_of_checks_asks_the_new_instances_by_the_plan_s_checks),
     };
 
     return cmocka_run_group_tests_name("server/engine/act", tests, NULL, NULL);

@@ -341,6 +341,38 @@ static void that_traffic_was_seen_is_worth_writing(void **state)
     assert_true(zdd_move_matters(&seen_now, &unseen));
 }
 
+static void checks_begin_anew_with_their_step_and_with_a_retry(void **state)
+{
+    const struct zdd_run measured =
+        a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1, .rounds = "pf", .measured_at_ms = T0,
+              .measured = "/ready said no", .hold = ZDD_HOLD_FAILURE, .held_since_ms = T0);
+    const struct zdd_decision retry =
+        a_decision(.phase = ZDD_PHASE_SHIFTING, .step = 1, .fresh_deadlines = true);
+    struct zdd_run run =
+        moved_over_pair(measured, a_decision(.phase = ZDD_PHASE_GATED, .step = 2), T0 + 1);
+
+    (void)state;
+    assert_string_equal(run.rounds, "pf"); /* what they found stays to be seen */
+    run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_VERIFYING, .step = 1), T0 + 2);
+    assert_string_equal(run.rounds, "");
+    assert_string_equal(run.measured, "");
+    assert_int_equal(run.measured_at_ms, 0);
+    run = moved_over_pair(measured, retry, T0 + 3);
+    assert_string_equal(run.rounds, "");
+    assert_string_equal(run.measured, "");
+}
+
+static void a_round_of_checks_changes_nothing_in_the_cluster(void **state)
+{
+    const struct zdd_decision measure = a_decision(.phase = ZDD_PHASE_VERIFYING, .order_count = 1,
+                                                   .order = {{.kind = ZDD_ORDER_MEASURE}});
+    const struct zdd_run run = moved_over_pair(a_run(.phase = ZDD_PHASE_VERIFYING), measure, T0);
+
+    (void)state;
+    assert_false(run.ordered);
+    assert_int_equal(run.unsure_until_ms, 0);
+}
+
 static void where_the_new_instances_are_is_worth_writing(void **state)
 {
     const struct zdd_run here = a_run(.new_addresses = "10.0.0.1:1"),
@@ -371,6 +403,8 @@ int main(void)
         cmocka_unit_test(traffic_counts_as_seen_from_the_first_look_that_shows_it),
         cmocka_unit_test(ordered_traffic_is_noted_and_not_seen_yet),
         cmocka_unit_test(that_traffic_was_seen_is_worth_writing),
+        cmocka_unit_test(checks_begin_anew_with_their_step_and_with_a_retry),
+        cmocka_unit_test(a_round_of_checks_changes_nothing_in_the_cluster),
         cmocka_unit_test(where_the_new_instances_are_is_worth_writing),
     };
 

@@ -354,6 +354,27 @@ static void an_event_names_the_cause_with_its_words(void **state)
     assert_non_null(strstr(buf.data, zdd_cause_text(ZDD_CAUSE_REFUSED)));
 }
 
+static void checks_say_how_many_passed_and_what_was_wrong_last(void **state)
+{
+    const struct zdd_plan plan = a_plan(.verify = {.rounds = 6, .interval_ms = 10000});
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_VERIFYING, .rounds = "ppp");
+
+    (void)state;
+    zdd_tell_verify(&run, &plan);
+    assert_string_equal(run.waiting_text, "verify: 3 of 6 passed");
+    run = a_run(.phase = ZDD_PHASE_VERIFYING, .rounds = "pfpp",
+                .measured = "/health of 10.0.0.1:31005 said 503");
+    zdd_tell_waiting(&run, "verify", &plan, &seen(), NULL, NULL);
+    assert_string_equal(run.waiting_text,
+                        "verify: 3 of 6 passed, /health of 10.0.0.1:31005 said 503");
+    run.cause = ZDD_CAUSE_VERIFY_FAILED;
+    zdd_tell_error(&run, &plan, NULL);
+    assert_string_equal(run.error_code, "verify-failed");
+    assert_string_equal(run.error_text,
+                        "The new version did not pass its checks. 3 of 6 rounds passed: /health of "
+                        "10.0.0.1:31005 said 503.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +394,7 @@ int main(void)
         cmocka_unit_test(before_any_order_a_foreign_change_has_cost_nothing),
         cmocka_unit_test(marathons_own_words_about_a_refusal_stay),
         cmocka_unit_test(without_a_cause_there_is_no_error),
+        cmocka_unit_test(checks_say_how_many_passed_and_what_was_wrong_last),
         cmocka_unit_test(an_event_says_where_it_stands),
         cmocka_unit_test(an_event_names_the_cause_with_its_words),
     };

@@ -38,14 +38,16 @@ static void every_kind_of_step_comes_back(void **state)
     zdd_program_add(&program, ZDD_STEP_SHIFT, 0);
     zdd_program_add(&program, ZDD_STEP_START, 4);
     zdd_program_add(&program, ZDD_STEP_JOIN, 0);
+    zdd_program_add(&program, ZDD_STEP_VERIFY, 60);
     zdd_program_add(&program, ZDD_STEP_GATE, 0);
     zdd_program_add(&program, ZDD_STEP_SHIFT, 10000);
     zdd_program_add(&program, ZDD_STEP_KEEP, 86400000);
     zdd_program_add(&program, ZDD_STEP_DRAIN, 0);
     zdd_program_add(&program, ZDD_STEP_RETIRE, 0);
     zdd_program_add(&program, ZDD_STEP_SETTLE, 0);
-    assert_round_trip(&program, "adopt;shift 0;start 4;join;gate;shift 10000;keep 86400000;"
-                                "drain;retire;settle");
+    assert_round_trip(&program,
+                      "adopt;shift 0;start 4;join;verify 60;gate;shift 10000;keep 86400000;"
+                      "drain;retire;settle");
 }
 
 static void the_share_of_a_step_is_that_of_the_last_shift(void **state)

@@ -1,0 +1,96 @@
+/**
+ * @file server/engine/measured.c
+ * @brief A round of checks becomes part of its deployment.
+ */
+#include "server/engine/measured.h"
+
+#include "server/base/clock.h"
+#include "server/engine/tell.h"
+#include "storage/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t index,
+                               struct zdd_buf *buf)
+{
+    ZDD_AUTO_TEXT struct zdd_text rounds = {0};
+    enum zdd_err err = zdd_step_rounds(tx, run_id, index, &rounds);
+
+    if (err != ZDD_ERR_NONE || !rounds.data || !*rounds.data)
+        return err;
+    zdd_buf_text(buf, ",\"rounds\":[");
+    zdd_buf_text(buf, rounds.data);
+    zdd_buf_text(buf, "]");
+    return buf->err;
+}
+
+void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
+                       int64_t now_ms, struct zdd_run *run)
+{
+    if (strlen(run->rounds) < ZDD_ROUND_MAX)
+        zdd_rounds_add(run->rounds, report->result);
+    run->measured_at_ms = now_ms;
+    if (report->result != ZDD_FINDING_PASSED)
+        snprintf(run->measured, sizeof(run->measured), "%s", report->words);
+    zdd_tell_verify(run, plan);
+}
+
+static void tell_round(struct zdd_buf *buf, const struct zdd_run *run,
+                       const struct zdd_probe_report *report, int64_t now_ms)
+{
+    char at[ZDD_TIME_SIZE];
+
+    zdd_time_format(now_ms, at);
+    zdd_buf_printf(buf, "{\"round\":%d,\"at\":\"%s\",\"result\":\"%s\",\"checks\":%s}",
+                   (int)zdd_rounds_of(run->rounds).done, at, zdd_finding_name(report->result),
+                   report->data);
+}
+
+static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *round,
+                              int64_t now_ms)
+{
+    ZDD_AUTO_BUF struct zdd_buf data = {0};
+    struct zdd_event event = {.time_ms = now_ms,
+                              .type = "deployment.verify.measured",
+                              .run_id = run->id,
+                              .app_id = run->app_id};
+
+    zdd_tell_run(&data, run, NULL);
+    zdd_buf_text(&data, ",\"measured\":");
+    zdd_buf_text(&data, round);
+    zdd_buf_text(&data, "}");
+    if (data.err != ZDD_ERR_NONE)
+        return data.err;
+    event.data = data.data;
+    return zdd_event_append(tx, &event);
+}
+
+static enum zdd_err write_evidence(struct zdd_tx *tx, const struct zdd_run *run)
+{
+    ZDD_AUTO_BUF struct zdd_buf evidence = {0};
+    const struct zdd_step_row row = {.index = run->step, .state = "running"};
+    enum zdd_err err;
+
+    zdd_tell_run(&evidence, run, NULL);
+    err = zdd_measured_tell(tx, run->id, run->step, &evidence);
+    zdd_buf_text(&evidence, "}");
+    if (err == ZDD_ERR_NONE)
+        err = evidence.err;
+    return err == ZDD_ERR_NONE ? zdd_step_update(tx, run->id, &row, evidence.data) : err;
+}
+
+enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
+                                const struct zdd_probe_report *report, int64_t now_ms)
+{
+    ZDD_AUTO_BUF struct zdd_buf round = {0};
+    enum zdd_err err;
+
+    tell_round(&round, run, report, now_ms);
+    if (round.err != ZDD_ERR_NONE)
+        return round.err;
+    err = zdd_step_add_round(tx, run->id, run->step, round.data);
+    if (err == ZDD_ERR_NONE)
+        err = write_evidence(tx, run);
+    return err == ZDD_ERR_NONE ? add_event(tx, run, round.data, now_ms) : err;
+}

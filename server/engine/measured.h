@@ -1,0 +1,24 @@
+/**
+ * @file server/engine/measured.h
+ * @brief A round of checks becomes part of its deployment: its record, an event, the step's
+ * evidence.
+ */
+#pragma once
+
+#include "server/engine/probe.h"
+#include "storage/runs.h"
+#include "strategies/model/plan.h"
+
+/** Append the member `rounds` of step @p index, with a comma before it; nothing for a step without
+ * rounds. */
+ZDD_MUST_CHECK enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t index,
+                                              struct zdd_buf *buf);
+
+/** Note @p report in @p run: pure. */
+void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
+                       int64_t now_ms, struct zdd_run *run);
+
+/** Write the event and the evidence of what zdd_measured_take() has noted. */
+ZDD_MUST_CHECK enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
+                                               const struct zdd_probe_report *report,
+                                               int64_t now_ms);

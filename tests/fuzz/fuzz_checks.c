@@ -1,0 +1,70 @@
+/**
+ * @file tests/fuzz/fuzz_checks.c
+ * @brief Any bytes as `verify`, as the answer to a check, and as the hosts that may be asked.
+ */
+#include "server/net/url.h"
+#include "server/probe/judge.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <string.h>
+
+#define STATUS_FIRST 190
+#define STATUS_COUNT 120 /* around those that are good */
+
+static void judge(const struct zdd_check *check, const struct fuzz_parts *parts)
+{
+    const long status = STATUS_FIRST + (long)(parts->size[1] % STATUS_COUNT);
+    struct zdd_probe_verdict verdict;
+
+    memset(&verdict, 'x', sizeof(verdict));
+    zdd_probe_judge(check, status, parts->text[1], parts->size[1], &verdict);
+    FUZZ_CHECK(verdict.finding >= 0 && verdict.finding < ZDD_FINDING_COUNT);
+    FUZZ_CHECK(memchr(verdict.said, '\0', sizeof(verdict.said)) && fuzz_is_utf8(verdict.said));
+    FUZZ_CHECK(memchr(verdict.value, '\0', sizeof(verdict.value)) != NULL);
+    FUZZ_CHECK((verdict.finding == ZDD_FINDING_PASSED) == !*verdict.said);
+    if (*verdict.value)
+        json_decref(fuzz_must_json(verdict.value, strlen(verdict.value)));
+    /* What is no good page passes nothing, and a version is never excused. */
+    if (status < 200 || status > 299)
+        FUZZ_CHECK(verdict.finding != ZDD_FINDING_PASSED);
+    if (zdd_check_asks_instances(check))
+        FUZZ_CHECK(verdict.finding != ZDD_FINDING_ERROR);
+}
+
+static void check_accepted(const struct zdd_verify_options *options, const struct fuzz_parts *parts)
+{
+    struct zdd_field_errors errors = {0};
+    struct zdd_checks checks;
+
+    FUZZ_CHECK(options->verify.rounds >= 1 && options->verify.rounds <= ZDD_ROUND_MAX);
+    FUZZ_CHECK(options->verify.interval_ms >= 1000 && options->verify.interval_ms <= 3600000);
+    FUZZ_CHECK(options->verify.failure_limit >= 0 &&
+               options->verify.failure_limit < options->verify.rounds);
+    FUZZ_CHECK(zdd_checks_read(options->checks, "#", &checks, &errors));
+    FUZZ_CHECK(checks.count >= 1 && checks.count <= ZDD_CHECK_MAX);
+    for (size_t i = 0; i < checks.count; i++) {
+        const struct zdd_check *check = &checks.check[i];
+
+        FUZZ_CHECK(zdd_check_asks_instances(check) || zdd_url_valid(check->url));
+        FUZZ_CHECK(!strpbrk(check->url, "\r\n "));
+        FUZZ_CHECK(!zdd_check_host_allowed(check->url, ""));
+        judge(check, parts);
+    }
+    (void)zdd_checks_hosts_allowed(options->checks, "#", parts->text[2], &errors);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    FUZZ_AUTO_PARTS struct fuzz_parts parts = fuzz_split(data, size, 3);
+    struct zdd_field_errors errors = {0};
+    struct zdd_verify_options options;
+    json_t *json = fuzz_json(&parts, 0);
+
+    (void)zdd_check_host_allowed(parts.text[1], parts.text[2]);
+    if (json && zdd_verify_read(json, "#/options/verify", &options, &errors))
+        check_accepted(&options, &parts);
+    for (size_t i = 0; i < errors.count && i < ZDD_FIELD_ERROR_MAX; i++)
+        FUZZ_CHECK(fuzz_is_pointer(errors.error[i].pointer));
+    json_decref(json);
+    return 0;
+}

@@ -1,0 +1,315 @@
+/**
+ * @file tests/unit/server/probe/test_probe.c
+ * @brief One round of checks against real sockets: who is asked, what it comes to, how long it may
+ * take.
+ */
+#include "server/probe/probe.h"
+
+#include "server/base/clock.h"
+#include "server/json/json.h"
+#include "tests/support/spec.h"
+#include "tests/unit/server/net/peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MUCH 70000 /* bytes: above ZDD_PROBE_BODY_MAX */
+
+struct told {
+    struct zdd_probe_report report;
+    json_t *checks;
+};
+
+static void told_release(struct told *told)
+{
+    json_decref(told->checks);
+}
+
+#define AUTO_TOLD __attribute__((cleanup(told_release)))
+
+static void answer(int fd, int status, const char *body)
+{
+    char head[160];
+
+    snprintf(head, sizeof(head),
+             "HTTP/1.1 %d X\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status,
+             strlen(body));
+    (void)(peer_say(fd, head) && peer_say(fd, body));
+}
+
+static void good(struct peer *peer, int fd, int index)
+{
+    (void)index;
+    if (peer_read(peer, fd))
+        answer(fd, 200, "{\"value\":7}");
+    peer_wait_close(fd);
+}
+
+static void bad(struct peer *peer, int fd, int index)
+{
+    (void)index;
+    if (peer_read(peer, fd))
+        answer(fd, 503, "sorry");
+    peer_wait_close(fd);
+}
+
+static void mute(struct peer *peer, int fd, int index)
+{
+    (void)index;
+    (void)peer_read(peer, fd);
+    peer_wait_close(fd);
+}
+
+static void endless(struct peer *peer, int fd, int index)
+{
+    char *body = calloc(1, MUCH + 1);
+
+    (void)index;
+    assert_non_null(body);
+    memset(body, ' ', MUCH);
+    if (peer_read(peer, fd))
+        answer(fd, 200, body);
+    free(body);
+    peer_wait_close(fd);
+}
+
+static void elsewhere(struct peer *peer, int fd, int index)
+{
+    (void)index;
+    if (peer_read(peer, fd))
+        (void)peer_say(fd, "HTTP/1.1 302 X\r\nLocation: http://10.255.255.1/\r\n"
+                           "Content-Length: 0\r\nConnection: close\r\n\r\n");
+    peer_wait_close(fd);
+}
+
+static struct zdd_spot spot_of(const struct peer *peer)
+{
+    struct zdd_spot spot = {.healthy = true, .port_count = 1};
+
+    snprintf(spot.address[0], ZDD_SPOT_SIZE, "%s", peer->url + strlen("http://"));
+    return spot;
+}
+
+static struct told measured(const char *checks, struct zdd_spot *spots, size_t count,
+                            const char *hosts)
+{
+    const struct zdd_http_probe http = {.hosts = hosts};
+    const struct zdd_probe probe = zdd_http_probe(&http);
+    const struct zdd_spots there = {count, spots};
+    struct told told = {0};
+
+    assert_int_equal(probe.ops->measure(probe.cls, &(struct zdd_probe_ask){checks, &there, "run-1"},
+                                        &told.report),
+                     ZDD_ERR_NONE);
+    assert_int_equal(zdd_json_read(told.report.data, strlen(told.report.data), &told.checks, NULL),
+                     ZDD_ERR_NONE);
+    return told;
+}
+
+static int64_t number(const struct told *told, const char *pointer)
+{
+    const json_t *found = zdd_json_at(told->checks, pointer);
+
+    assert_true(json_is_integer(found));
+    return json_integer_value(found);
+}
+
+#define READY "[{\"source\":\"http\",\"url\":\"/ready?a=b\"}]"
+
+static void every_instance_is_asked_at_its_own_address(void **state)
+{
+    struct peer one = {0}, two = {0};
+
+    (void)state;
+    peer_start(&one, good, NULL);
+    peer_start(&two, good, NULL);
+
+    struct zdd_spot spots[] = {spot_of(&one), spot_of(&two)};
+    AUTO_TOLD struct told told = measured(READY, spots, 2, "");
+
+    assert_int_equal(told.report.result, ZDD_FINDING_PASSED);
+    assert_string_equal(told.report.words, "");
+    assert_int_equal(number(&told, "/0/asked"), 2);
+    assert_int_equal(number(&told, "/0/passed"), 2);
+    assert_int_equal(number(&told, "/0/value"), 200);
+    assert_true(json_is_null(zdd_json_at(told.checks, "/0/text")));
+    assert_memory_equal(peer_request(&one, 0), "GET /ready?a=b HTTP/1.1\r\n", 25);
+    assert_non_null(strstr(peer_request(&two, 0), "X-Request-Id: run-1\r\n"));
+    peer_stop(&one);
+    peer_stop(&two);
+}
+
+static void one_that_fails_fails_the_round_and_is_named_without_the_query(void **state)
+{
+    struct peer one = {0}, two = {0};
+    char words[ZDD_MEASURED_SIZE];
+
+    (void)state;
+    peer_start(&one, good, NULL);
+    peer_start(&two, bad, NULL);
+
+    struct zdd_spot spots[] = {spot_of(&one), spot_of(&two)};
+    AUTO_TOLD struct told told = measured(READY, spots, 2, "");
+
+    snprintf(words, sizeof(words), "/ready of %s said 503", spots[1].address[0]);
+    assert_int_equal(told.report.result, ZDD_FINDING_FAILED);
+    assert_string_equal(told.report.words, words);
+    assert_int_equal(number(&told, "/0/passed"), 1);
+    assert_int_equal(number(&told, "/0/value"), 503);
+    peer_stop(&one);
+    peer_stop(&two);
+}
+
+static void who_does_not_answer_holds_up_nobody_else(void **state)
+{
+    struct peer one = {0}, two = {0};
+    const int64_t began_ms = zdd_mono_ms();
+
+    (void)state;
+    peer_start(&one, mute, NULL);
+    peer_start(&two, good, NULL);
+
+    struct zdd_spot spots[] = {spot_of(&one), spot_of(&one), spot_of(&two), spot_of(&two)};
+    AUTO_TOLD struct told told = measured(READY, spots, 4, "");
+
+    assert_int_equal(told.report.result, ZDD_FINDING_FAILED);
+    assert_non_null(strstr(told.report.words, "did not answer in time"));
+    assert_int_equal(number(&told, "/0/passed"), 2);
+    assert_true(zdd_mono_ms() - began_ms < 6 * (int64_t)ZDD_PROBE_TOTAL_MS);
+    peer_stop(&one);
+    peer_stop(&two);
+}
+
+static void nobody_there_too_much_and_a_redirect_are_failures(void **state)
+{
+    static peer_serve *const serves[] = {endless, elsewhere};
+    static const char *const words[] = {"more than 64 KiB", "said 302"};
+    struct zdd_spot nobody = {.healthy = true, .port_count = 1, .address = {"127.0.0.1:1"}};
+    AUTO_TOLD struct told told = measured(READY, &nobody, 1, "");
+
+    (void)state;
+    assert_string_equal(told.report.words, "/ready of 127.0.0.1:1 cannot be reached");
+    for (size_t i = 0; i < 2; i++) {
+        struct peer peer = {0};
+
+        peer_start(&peer, serves[i], NULL);
+
+        struct zdd_spot spot = spot_of(&peer);
+        AUTO_TOLD struct told one = measured(READY, &spot, 1, "");
+
+        assert_int_equal(one.report.result, ZDD_FINDING_FAILED);
+        assert_non_null(strstr(one.report.words, words[i]));
+        peer_stop(&peer);
+    }
+}
+
+static void another_service_is_asked_once_and_its_silence_is_no_failure(void **state)
+{
+    struct peer peer = {0}, service = {0};
+    char checks[300];
+
+    (void)state;
+    peer_start(&peer, good, NULL);
+    peer_start(&service, bad, NULL);
+    snprintf(checks, sizeof(checks),
+             "[{\"source\":\"http\",\"url\":\"/x\",\"pointer\":\"/value\",\"equals\":7},"
+             "{\"source\":\"http\",\"url\":\"%s/m?key=secret\",\"pointer\":\"/value\",\"max\":9}]",
+             service.url);
+
+    struct zdd_spot spots[] = {spot_of(&peer), spot_of(&peer)};
+    AUTO_TOLD struct told told = measured(checks, spots, 2, "127.0.0.1");
+    AUTO_TOLD struct told forbidden = measured(checks, spots, 2, "");
+
+    assert_int_equal(told.report.result, ZDD_FINDING_ERROR);
+    assert_int_equal(number(&told, "/0/passed"), 2);
+    assert_int_equal(number(&told, "/0/value"), 7);
+    assert_int_equal(number(&told, "/1/asked"), 1);
+    assert_non_null(strstr(told.report.words, "/m said 503"));
+    assert_null(strstr(told.report.data, "secret"));
+    assert_int_equal(forbidden.report.result, ZDD_FINDING_ERROR);
+    assert_non_null(strstr(forbidden.report.words, "may not be asked"));
+    assert_int_equal(atomic_load(&service.requests), 1);
+    peer_stop(&peer);
+    peer_stop(&service);
+}
+
+static void a_failure_counts_more_than_silence(void **state)
+{
+    struct zdd_spot nobody = {.healthy = true, .port_count = 1, .address = {"127.0.0.1:1"}};
+    AUTO_TOLD struct told told = measured("[{\"source\":\"http\",\"url\":\"http://127.0.0.1:1/\"},"
+                                          "{\"source\":\"http\",\"url\":\"/a\"},"
+                                          "{\"source\":\"http\",\"url\":\"http://127.0.0.1:1/\"}]",
+                                          &nobody, 1, "127.0.0.1:1");
+
+    (void)state;
+    assert_int_equal(told.report.result, ZDD_FINDING_FAILED);
+    assert_string_equal(told.report.words, "/a of 127.0.0.1:1 cannot be reached");
+    assert_string_equal(json_string_value(zdd_json_at(told.checks, "/0/result")), "error");
+    assert_string_equal(json_string_value(zdd_json_at(told.checks, "/1/result")), "failed");
+}
+
+static void who_has_no_port_cannot_pass(void **state)
+{
+    struct zdd_spot portless = {.healthy = true};
+    AUTO_TOLD struct told told = measured(READY, &portless, 1, "");
+
+    (void)state;
+    assert_int_equal(told.report.result, ZDD_FINDING_FAILED);
+    assert_int_equal(number(&told, "/0/asked"), 0);
+    assert_string_equal(told.report.words, "no new instance has a port to ask at");
+}
+
+static void the_longest_report_fits(void **state)
+{
+    struct zdd_spot spot = {.healthy = true, .port_count = 1};
+    char checks[2000] = "[";
+
+    (void)state;
+    snprintf(spot.address[0], ZDD_SPOT_SIZE, "127.0.0.1:1");
+    for (int i = 0; i < 4; i++) {
+        const size_t used = strlen(checks);
+
+        snprintf(checks + used, sizeof(checks) - used,
+                 "%s{\"source\":\"http\",\"url\":\"/%0200d\",\"pointer\":\"/%090d\",\"max\":1}",
+                 i > 0 ? "," : "", 0, 0);
+    }
+    snprintf(checks + strlen(checks), 2, "]");
+
+    AUTO_TOLD struct told told = measured(checks, &spot, 1, "");
+
+    assert_int_equal(json_array_size(told.checks), 4);
+}
+
+static void checks_that_nobody_wrote_are_a_fault_of_ours(void **state)
+{
+    const struct zdd_http_probe http = {.hosts = ""};
+    const struct zdd_probe probe = zdd_http_probe(&http);
+    const struct zdd_spots nobody = {0};
+    struct zdd_probe_report report;
+
+    (void)state;
+    assert_int_equal(
+        probe.ops->measure(probe.cls, &(struct zdd_probe_ask){"[", &nobody, "r"}, &report),
+        ZDD_ERR_INTERNAL);
+    assert_int_equal(
+        probe.ops->measure(probe.cls, &(struct zdd_probe_ask){"[{}]", &nobody, "r"}, &report),
+        ZDD_ERR_INTERNAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_instance_is_asked_at_its_own_address),
+        cmocka_unit_test(one_that_fails_fails_the_round_and_is_named_without_the_query),
+        cmocka_unit_test(who_does_not_answer_holds_up_nobody_else),
+        cmocka_unit_test(nobody_there_too_much_and_a_redirect_are_failures),
+        cmocka_unit_test(another_service_is_asked_once_and_its_silence_is_no_failure),
+        cmocka_unit_test(a_failure_counts_more_than_silence),
+        cmocka_unit_test(who_has_no_port_cannot_pass),
+        cmocka_unit_test(the_longest_report_fits),
+        cmocka_unit_test(checks_that_nobody_wrote_are_a_fault_of_ours),
+    };
+
+    return cmocka_run_group_tests_name("server/probe/probe", tests, NULL, NULL);
+}

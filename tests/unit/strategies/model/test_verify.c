@@ -1,0 +1,83 @@
+/**
+ * @file tests/unit/strategies/model/test_verify.c
+ * @brief Rounds of checks: how they are counted, and when they speak for or against a version.
+ */
+#include "strategies/model/verify.h"
+
+#include "strategies/model/limits.h"
+#include "tests/support/spec.h"
+
+#include <string.h>
+
+static void rounds_are_counted_by_what_they_found(void **state)
+{
+    const struct zdd_rounds none = zdd_rounds_of(""), some = zdd_rounds_of("ppfpeepe"),
+                            late = zdd_rounds_of("fee");
+
+    (void)state;
+    assert_int_equal(none.done + none.passed + none.failed + none.errors_in_row, 0);
+    assert_int_equal(some.done, 8);
+    assert_int_equal(some.passed, 4);
+    assert_int_equal(some.failed, 1);
+    assert_int_equal(some.errors_in_row, 1);
+    assert_int_equal(late.errors_in_row, 2);
+}
+
+static void a_record_grows_by_one_letter_each(void **state)
+{
+    char record[ZDD_ROUND_MAX + 1] = "";
+
+    (void)state;
+    zdd_rounds_add(record, ZDD_FINDING_PASSED);
+    zdd_rounds_add(record, ZDD_FINDING_FAILED);
+    zdd_rounds_add(record, ZDD_FINDING_ERROR);
+    assert_string_equal(record, "pfe");
+    assert_int_equal(zdd_rounds_of(record).done, 3);
+    while (strlen(record) < ZDD_ROUND_MAX)
+        zdd_rounds_add(record, ZDD_FINDING_PASSED);
+    assert_int_equal(zdd_rounds_of(record).done, ZDD_ROUND_MAX);
+}
+
+static void more_failures_than_allowed_are_bad_and_all_rounds_are_needed_to_be_good(void **state)
+{
+    static const struct {
+        int32_t rounds, limit;
+        const char *record;
+        bool bad, good;
+    } rows[] = {
+        {3, 0, "", false, false},   {3, 0, "pp", false, false},  {3, 0, "ppp", false, true},
+        {3, 0, "f", true, false},   {3, 1, "f", false, false},   {3, 1, "fpf", true, false},
+        {3, 1, "fpp", false, true}, {3, 1, "ppf", false, true},  {3, 2, "ffp", false, true},
+        {3, 1, "e", false, false},  {3, 1, "ee", true, false},   {3, 1, "epe", false, true},
+        {3, 0, "pe", true, false},  {4, 1, "fepe", false, true}, {4, 1, "pfee", true, false},
+        {1, 0, "p", false, true},   {1, 0, "e", true, false},    {2, 1, "ppp", false, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        const struct zdd_verify verify = {rows[i].rounds, 1000, rows[i].limit};
+
+        assert_int_equal(zdd_verify_is_bad(&verify, rows[i].record), rows[i].bad);
+        assert_int_equal(zdd_verify_is_good(&verify, rows[i].record), rows[i].good);
+    }
+}
+
+static void each_finding_has_its_word(void **state)
+{
+    (void)state;
+    assert_string_equal(zdd_finding_name(ZDD_FINDING_PASSED), "passed");
+    assert_string_equal(zdd_finding_name(ZDD_FINDING_FAILED), "failed");
+    assert_string_equal(zdd_finding_name(ZDD_FINDING_ERROR), "error");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rounds_are_counted_by_what_they_found),
+        cmocka_unit_test(a_record_grows_by_one_letter_each),
+        cmocka_unit_test(more_failures_than_allowed_are_bad_and_all_rounds_are_needed_to_be_good),
+        cmocka_unit_test(each_finding_has_its_word),
+    };
+
+    return cmocka_run_group_tests_name("strategies/model/verify", tests, NULL, NULL);
+}

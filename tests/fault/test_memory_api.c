@@ -28,6 +28,11 @@
     "{\"strategy\":\"rolling\",\"appId\":\"" APP                                                   \
     "\",\"change\":{\"env\":{\"A\":\"2\"}},\"labels\":{\"team\":\"shop\"}}"
 
+#define BLUEPRINT                                                                                     \
+    "name: shop\nclusters:\n  cart:\n    services:\n"                                                 \
+    "      - breed: {name: cart:2, deployable: 'shop/cart:2', ports: {web: 0/http}, env: {A: '2'}}\n" \
+    "        scale: {cpu: 0.1, memory: 32MB}\n"
+
 struct request {
     const char *method, *target; /* {id} stands for the deployment's */
     const char *body;
@@ -39,6 +44,7 @@ struct request {
 static const struct request requests[] = {
     {"POST", "/v1/plans", CHANGE, 201, false, false},
     {"POST", "/v1/deployments", CHANGE, 202, false, true},
+    {"POST", "/v1/plans", BLUEPRINT, 201, false, false},
     {"POST", "/v1/deployments/{id}/pause", "{\"reason\":\"look\"}", 202, true, true},
     {"POST", "/v1/deployments/{id}/abort", "{\"reason\":\"no\"}", 202, true, true},
     {"GET", "/v1/deployments/{id}", NULL, 200, true, true},
@@ -131,7 +137,7 @@ static const char *header_of(const struct zdd_call *call, const char *name)
     if (strcasecmp(name, "Authorization") == 0)
         return "Bearer " TOKEN;
     if (strcasecmp(name, "Content-Type") == 0)
-        return "application/json";
+        return call->body && call->body[0] == '{' ? "application/json" : "application/yaml";
     if (strcasecmp(name, "Idempotency-Key") == 0 && strcmp(call->method, "POST") == 0)
         return ((const struct exchange *)call->exchange)->key;
     return NULL;

@@ -46,6 +46,30 @@ static struct zdd_decision at(const char *rounds, int64_t measured_at_ms, int64_
     return after(rounds, measured_at_ms, now_ms, ZDD_ON_FAILURE_ROLLBACK, 4);
 }
 
+/* What balancers show of four new servers while they join. */
+static struct zdd_decision joining(int32_t up, bool told)
+{
+    struct zdd_plan plan = verified_plan(ZDD_ON_FAILURE_ROLLBACK);
+    const struct zdd_observation o =
+        seen(.definition = ZDD_DEFINITION_TARGET, .current = serving(4),
+             .peer = {.definition = ZDD_DEFINITION_TARGET, .instances = 4, .current = serving(4)},
+             .balance = {.known = true, .side = {[ZDD_SIDE_NEW] = {.up = up, .told = told}}});
+
+    plan.program.count = 0;
+    zdd_program_add(&plan.program, ZDD_STEP_JOIN, 0);
+    zdd_program_add(&plan.program, ZDD_STEP_VERIFY, 3);
+    return decide(plan, a_run(.phase = ZDD_PHASE_JOINING, .ordered = true), o);
+}
+
+static void checks_begin_when_all_are_up_and_told_to_take_nothing(void **state)
+{
+    (void)state;
+    assert_rule(joining(3, true), "pair/wait-joined");
+    assert_rule(joining(4, false), "pair/wait-joined"); /* still at the weight of a newcomer */
+    assert_rule(joining(4, true), "pair/joined");
+    assert_phase(joining(4, true), ZDD_PHASE_VERIFYING);
+}
+
 static void the_first_round_is_made_at_once(void **state)
 {
     const struct zdd_decision d = at("", 0, T0);
@@ -119,6 +143,7 @@ static void the_step_has_time_for_every_round(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(checks_begin_when_all_are_up_and_told_to_take_nothing),
         cmocka_unit_test(the_first_round_is_made_at_once),
         cmocka_unit_test(the_next_one_when_the_interval_is_over),
         cmocka_unit_test(nobody_is_checked_while_instances_are_missing),

@@ -11,9 +11,11 @@ enum zdd_err zdd_intent_open(struct zdd_tx *tx, const struct zdd_intent *intent,
 {
     ZDD_STMT stmt = zdd_stmt_prepare(
         tx->conn, "INSERT INTO intent (run_id, revision, rule, kind, instances, force,"
-                  " opened_at_ms, outcome, old_serving, old_weight, new_serving, new_weight) VALUES"
+                  " opened_at_ms, outcome, old_serving, old_weight, new_serving, new_weight,"
+                  " leaving_serving, old_stay) VALUES"
                   " (:run_id, :revision, :rule, :kind, :instances, :force, :opened_at_ms, :outcome,"
-                  " :old_serving, :old_weight, :new_serving, :new_weight) RETURNING seq");
+                  " :old_serving, :old_weight, :new_serving, :new_weight,"
+                  " :leaving_serving, :old_stay) RETURNING seq");
     const struct zdd_side_setting *side = intent->order->traffic.side;
     enum zdd_err err;
 
@@ -29,6 +31,8 @@ enum zdd_err zdd_intent_open(struct zdd_tx *tx, const struct zdd_intent *intent,
     zdd_bind_int(&stmt, ":old_weight", side[ZDD_SIDE_OLD].weight);
     zdd_bind_text(&stmt, ":new_serving", zdd_serving_name(side[ZDD_SIDE_NEW].serving));
     zdd_bind_int(&stmt, ":new_weight", side[ZDD_SIDE_NEW].weight);
+    zdd_bind_text(&stmt, ":leaving_serving", zdd_serving_name(side[ZDD_SIDE_LEAVING].serving));
+    zdd_bind_int(&stmt, ":old_stay", intent->order->traffic.old_stay);
     err = zdd_stmt_row(&stmt, ZDD_ERR_STORE_BROKEN);
     if (err != ZDD_ERR_NONE)
         return err;
@@ -59,12 +63,21 @@ enum zdd_err zdd_intent_close(struct zdd_tx *tx, int64_t seq, enum zdd_outcome o
     return err == ZDD_ERR_NONE ? zdd_stmt_end(&stmt) : err;
 }
 
-static struct zdd_side_setting read_setting(struct zdd_stmt *stmt, int first)
+static enum zdd_serving read_serving(struct zdd_stmt *stmt, int column)
 {
-    return (struct zdd_side_setting){
-        .serving = (enum zdd_serving)zdd_column_word(stmt, first, ZDD_COLUMN_SERVING),
-        .weight = (int32_t)zdd_column_int(stmt, first + 1),
-    };
+    return (enum zdd_serving)zdd_column_word(stmt, column, ZDD_COLUMN_SERVING);
+}
+
+static struct zdd_traffic read_traffic(struct zdd_stmt *stmt, int first)
+{
+    struct zdd_traffic traffic = {.old_stay = (int32_t)zdd_column_int(stmt, first + 5)};
+
+    traffic.side[ZDD_SIDE_OLD] = (struct zdd_side_setting){
+        read_serving(stmt, first), (int32_t)zdd_column_int(stmt, first + 1)};
+    traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){
+        read_serving(stmt, first + 2), (int32_t)zdd_column_int(stmt, first + 3)};
+    traffic.side[ZDD_SIDE_LEAVING].serving = read_serving(stmt, first + 4);
+    return traffic;
 }
 
 static void read_intent(struct zdd_stmt *stmt, struct zdd_intent_row *ret_row)
@@ -79,8 +92,7 @@ static void read_intent(struct zdd_stmt *stmt, struct zdd_intent_row *ret_row)
                 .kind = (enum zdd_order_kind)zdd_column_word(stmt, 5, ZDD_COLUMN_ORDER),
                 .instances = (int32_t)zdd_column_int(stmt, 6),
                 .force = zdd_column_int(stmt, 7) != 0,
-                .traffic = {.side = {[ZDD_SIDE_OLD] = read_setting(stmt, 10),
-                                     [ZDD_SIDE_NEW] = read_setting(stmt, 12)}},
+                .traffic = read_traffic(stmt, 10),
             },
         .outcome = (enum zdd_outcome)zdd_column_word(stmt, 8, ZDD_COLUMN_OUTCOME),
     };
@@ -100,7 +112,7 @@ enum zdd_err zdd_intent_list(struct zdd_store *store, const char *run_id,
     ZDD_STMT stmt = zdd_stmt_prepare(
         reader.conn,
         "SELECT seq, revision, opened_at_ms, closed_at_ms, rule, kind, instances,"
-        " force, outcome, detail, old_serving, old_weight, new_serving, new_weight FROM intent WHERE run_id = :run_id ORDER BY seq");
+        " force, outcome, detail, old_serving, old_weight, new_serving, new_weight, leaving_serving, old_stay FROM intent WHERE run_id = :run_id ORDER BY seq");
 
     zdd_bind_text(&stmt, ":run_id", run_id);
     while (zdd_stmt_next(&stmt)) { /* ends with the rows: a deployment gives a few dozen orders */

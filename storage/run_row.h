@@ -53,6 +53,8 @@
     X(old_weight, INT32, traffic.side[ZDD_SIDE_OLD].weight)                                        \
     X(new_serving, SERVING, traffic.side[ZDD_SIDE_NEW].serving)                                    \
     X(new_weight, INT32, traffic.side[ZDD_SIDE_NEW].weight)                                        \
+    X(leaving_serving, SERVING, traffic.side[ZDD_SIDE_LEAVING].serving)                            \
+    X(old_stay, INT32, traffic.old_stay)                                                           \
     X(traffic_seen_at_ms, INT64, traffic_seen_at_ms)                                               \
     X(new_addresses, TEXT, new_addresses)                                                          \
     X(rounds, TEXT, rounds)                                                                        \

@@ -245,8 +245,14 @@ struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan)
         plan->old.start_ms < HEALTHY_ESTIMATE_MS ? plan->old.start_ms : HEALTHY_ESTIMATE_MS;
     const int64_t again = zdd_timing_waves(plan, &plan->old) * (SETTLE_ESTIMATE_MS + start);
 
-    if (plan->program.count > 0 && *plan->pair.old_id)
-        return (struct zdd_way_back){"traffic", TRAFFIC_ESTIMATE_MS};
+    if (plan->program.count > 0 && *plan->pair.old_id) {
+        const bool sheds = zdd_program_has(&plan->program, ZDD_STEP_SHED);
+
+        /* They all start together: nothing is replaced. */
+        return sheds ? (struct zdd_way_back){"restart",
+                                             SETTLE_ESTIMATE_MS + start + TRAFFIC_ESTIMATE_MS}
+                     : (struct zdd_way_back){"traffic", TRAFFIC_ESTIMATE_MS};
+    }
     switch (plan->action) {
     case ZDD_ACTION_CREATE:
         return (struct zdd_way_back){"delete", SETTLE_ESTIMATE_MS};
@@ -260,6 +266,15 @@ struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan)
         break;
     }
     return (struct zdd_way_back){"none", 0};
+}
+
+struct zdd_way_back zdd_advice_way_back_now(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const bool whole = run->traffic.old_stay == ZDD_INSTANCES_MAX;
+
+    if (*plan->pair.old_id && whole)
+        return (struct zdd_way_back){"traffic", TRAFFIC_ESTIMATE_MS};
+    return zdd_advice_way_back(plan);
 }
 
 static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
@@ -300,6 +315,14 @@ static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview 
                     : "All requests go back to the old version by its weight, as long as it is "
                       "there; then the new app is removed.",
                 0, 0);
+        return;
+    }
+    if (plan->program.count > 0 && *plan->pair.old_id) {
+        zdd_say(v->rollback_text, sizeof(v->rollback_text),
+                "The old version first gets all its %1 instances again; then all requests go back "
+                "to it, and the new app is removed. Before the first of them goes, one weight "
+                "does it.",
+                plan->old.instances, 0);
         return;
     }
     switch (plan->action) {

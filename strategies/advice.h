@@ -16,6 +16,10 @@ struct zdd_way_back {
     int64_t estimate_ms;
 };
 
-/** The way back of @p plan, as zdd_advice_give() puts it into the preview. Pure, and cheap: lists
- * of deployments ask it for each row. */
+/** The way back of @p plan, the longest that it may come to, as zdd_advice_give() puts it into the
+ * preview. Pure, and cheap: lists of deployments ask it for each row. */
 struct zdd_way_back zdd_advice_way_back(const struct zdd_plan *plan);
+
+/** The way back of a deployment over a pair from where it is: one weight as long as no old instance
+ * has been given up. */
+struct zdd_way_back zdd_advice_way_back_now(const struct zdd_plan *plan, const struct zdd_run *run);

@@ -63,5 +63,6 @@ struct zdd_traffic zdd_floor_traffic(const struct zdd_traffic *ordered)
     if (takes(&ordered->side[ZDD_SIDE_OLD]) && !takes(&ordered->side[ZDD_SIDE_NEW]))
         return traffic; /* it has all of them, whatever its weight */
     traffic.side[ZDD_SIDE_OLD] = (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_MAX};
+    traffic.old_stay = ZDD_INSTANCES_MAX;
     return traffic;
 }

@@ -43,6 +43,6 @@ enum zdd_floor_news zdd_floor_judge(struct zdd_floor_watch *watch, int32_t floor
                                     const struct zdd_floor_sight *sight);
 
 /** @return what to tell the balancers while the floor is broken: as ordered, but every server of
- * the old version takes requests with full weight, unless it has all of them anyway. Lowers
- * nothing; gives the new version nothing */
+ * the old version takes requests with full weight, unless it has all of them anyway. Those that
+ * were about to leave count as well. Lowers nothing; gives the new version nothing */
 struct zdd_traffic zdd_floor_traffic(const struct zdd_traffic *ordered);

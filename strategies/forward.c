@@ -48,7 +48,7 @@ static bool was_cancelled_and_goes_back(const struct zdd_facts *f)
  */
 static int32_t healthy_needed(const struct zdd_facts *f)
 {
-    const int32_t wanted = f->plan->target.instances;
+    const int32_t wanted = zdd_wanted(f);
     const int32_t ill = f->plan->seen.running - f->plan->seen.healthy;
 
     return f->plan->action == ZDD_ACTION_SCALE ? wanted - ill : wanted; /* below 0: none */
@@ -59,7 +59,7 @@ bool zdd_is_done(const struct zdd_facts *f)
     const struct zdd_side *now = &f->seen->current;
 
     return zdd_target_is_seen(f) && !f->seen->locked && f->seen->outdated.total == 0 &&
-           now->total == f->plan->target.instances && now->healthy >= healthy_needed(f);
+           now->total == zdd_wanted(f) && now->healthy >= healthy_needed(f);
 }
 
 static bool refused_for_good(const struct zdd_facts *f)

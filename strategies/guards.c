@@ -64,10 +64,17 @@ bool zdd_is_late_and_stays(const struct zdd_facts *f)
     return zdd_is_late(f) && f->plan->on_failure == ZDD_ON_FAILURE_HOLD;
 }
 
+int32_t zdd_wanted(const struct zdd_facts *f)
+{
+    const int32_t started = zdd_program_started(&f->plan->program, f->run->step);
+
+    return started > 0 ? started : f->plan->target.instances;
+}
+
 bool zdd_target_is_seen(const struct zdd_facts *f)
 {
     return f->seen->reachable && f->seen->definition == ZDD_DEFINITION_TARGET &&
-           f->seen->instances == f->plan->target.instances;
+           f->seen->instances == zdd_wanted(f);
 }
 
 int64_t zdd_next_send_ms(const struct zdd_facts *f)
@@ -115,7 +122,7 @@ void zdd_send_target(const struct zdd_facts *f, struct zdd_decision *d)
     if (f->plan->action == ZDD_ACTION_RESTART)
         zdd_emit(d, ZDD_ORDER_RESTART, f->plan->target.instances, false);
     else
-        zdd_emit(d, ZDD_ORDER_PUT_TARGET, f->plan->target.instances, false);
+        zdd_emit(d, ZDD_ORDER_PUT_TARGET, zdd_wanted(f), false);
 }
 
 void zdd_note_lateness(const struct zdd_facts *f, struct zdd_decision *d)

@@ -17,6 +17,10 @@ bool zdd_was_refused(const struct zdd_facts *f);
 bool zdd_is_late(const struct zdd_facts *f); /* the step's deadline or the whole one has come */
 bool zdd_is_late_and_goes_back(const struct zdd_facts *f);
 bool zdd_is_late_and_stays(const struct zdd_facts *f);
+/** @return instances of the target that shall be there: all, or as many as the program has started
+ * so far */
+int32_t zdd_wanted(const struct zdd_facts *f);
+
 bool zdd_target_is_seen(const struct zdd_facts *f); /* definition and instances */
 bool zdd_is_done(const struct zdd_facts *f);        /* what the target asks for runs and serves */
 bool zdd_should_send(const struct zdd_facts *f);    /* the last order's fate is unknown, or it was

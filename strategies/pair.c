@@ -9,6 +9,7 @@
 #include "strategies/guards.h"
 #include "strategies/pair_back.h"
 #include "strategies/pair_floor.h"
+#include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
 #include "strategies/pair_verify.h"
 #include "strategies/timing.h"
@@ -22,6 +23,7 @@ static const enum zdd_phase phase_of[] = {
     [ZDD_STEP_GATE] = ZDD_PHASE_GATED,      [ZDD_STEP_KEEP] = ZDD_PHASE_KEEPING,
     [ZDD_STEP_DRAIN] = ZDD_PHASE_DRAINING,  [ZDD_STEP_RETIRE] = ZDD_PHASE_RETIRING,
     [ZDD_STEP_SETTLE] = ZDD_PHASE_SETTLING, [ZDD_STEP_VERIFY] = ZDD_PHASE_VERIFYING,
+    [ZDD_STEP_SPREAD] = ZDD_PHASE_SHIFTING, [ZDD_STEP_SHED] = ZDD_PHASE_LEAVING,
 };
 _Static_assert(ZDD_COUNT(phase_of) == ZDD_STEP_KIND_COUNT, "each kind of step needs a phase");
 
@@ -43,7 +45,13 @@ bool zdd_pair_is_promoted(const struct zdd_facts *f)
 
 bool zdd_pair_is_past_return(const struct zdd_facts *f)
 {
-    return f->run->phase == ZDD_PHASE_RETIRING || f->run->phase == ZDD_PHASE_SETTLING;
+    return f->run->phase == ZDD_PHASE_RETIRING ||
+           (f->run->phase == ZDD_PHASE_SETTLING && !zdd_pair_keeps_both(f->plan));
+}
+
+bool zdd_pair_has_old(const struct zdd_facts *f)
+{
+    return *f->plan->pair.old_id != '\0';
 }
 
 static const struct zdd_program_step *step_of(const struct zdd_facts *f)
@@ -78,7 +86,8 @@ static void begin(const struct zdd_facts *f, struct zdd_decision *d)
 /* Phases of this table in which there is a way back. */
 static bool is_under_way(const struct zdd_facts *f)
 {
-    return f->run->phase >= ZDD_PHASE_ADOPTING && f->run->phase <= ZDD_PHASE_DRAINING;
+    return (f->run->phase >= ZDD_PHASE_ADOPTING && f->run->phase <= ZDD_PHASE_DRAINING) ||
+           (f->run->phase == ZDD_PHASE_SETTLING && !zdd_pair_is_past_return(f));
 }
 
 static bool is_late_and_goes_back(const struct zdd_facts *f)
@@ -101,18 +110,19 @@ static bool is_silent(const struct zdd_facts *f)
     return (is_under_way(f) || zdd_pair_is_past_return(f)) && zdd_is_unreachable(f);
 }
 
-static bool has_old(const struct zdd_facts *f)
+/* An earlier order for fewer new instances has got no answer, and may arrive after the next one. */
+static bool may_shrink_again(const struct zdd_facts *f)
 {
-    return *f->plan->pair.old_id != '\0';
+    return zdd_pair_is(f) && f->seen->reachable && f->run->outcome == ZDD_OUTCOME_NONE &&
+           zdd_program_started(&f->plan->program, f->run->step - 1) > 0 && zdd_may_still_arrive(f);
 }
 
 /* The old app is neither what the plan saw nor that with our labels. */
 static bool old_was_changed(const struct zdd_facts *f)
 {
-    return f->seen->reachable && has_old(f) &&
+    return f->seen->reachable && zdd_pair_has_old(f) &&
            (f->seen->peer.definition == ZDD_DEFINITION_FOREIGN ||
-            f->seen->peer.definition == ZDD_DEFINITION_ABSENT ||
-            f->seen->peer.instances != f->plan->old.instances);
+            f->seen->peer.definition == ZDD_DEFINITION_ABSENT || !zdd_pair_old_has_its_size(f));
 }
 
 static bool old_is_foreign(const struct zdd_facts *f)
@@ -152,22 +162,23 @@ static bool should_adopt(const struct zdd_facts *f)
            zdd_should_send(f);
 }
 
-static bool is_shifted(const struct zdd_facts *f)
-{
-    const struct zdd_traffic aim = zdd_pair_aim(f);
-
-    return zdd_pair_is_set(f, &aim);
-}
-
 /* A server that just came takes a few requests by its own weight, until it is told another one. */
 static bool has_joined(const struct zdd_facts *f)
 {
     const struct zdd_side_balance *side = &f->seen->balance.side[ZDD_SIDE_NEW];
 
     /* Shares that nobody keeps are no cutover. */
-    if (has_old(f) && f->seen->balance.weights_ignored)
+    if (zdd_pair_has_old(f) && f->seen->balance.weights_ignored)
         return false;
-    return f->seen->balance.known && side->up >= f->plan->target.instances && side->told;
+    return f->seen->balance.known && side->up >= zdd_wanted(f) && side->told;
+}
+
+/* Those that serve alike are all of them: what comes next takes others away. */
+static bool is_shifted(const struct zdd_facts *f)
+{
+    const bool spread = step_of(f)->kind == ZDD_STEP_SPREAD;
+
+    return zdd_pair_is_shifted(f) && (!spread || has_joined(f));
 }
 
 static bool is_kept(const struct zdd_facts *f)
@@ -177,17 +188,21 @@ static bool is_kept(const struct zdd_facts *f)
 
 static bool is_drained(const struct zdd_facts *f)
 {
-    return is_shifted(f) && zdd_pair_is_drained(f, ZDD_SIDE_OLD);
+    return zdd_pair_is_shifted(f) && zdd_pair_is_drained(f, ZDD_SIDE_OLD);
 }
 
 static bool drains_too_long_and_dies(const struct zdd_facts *f)
 {
-    return zdd_pair_drain_time_is_over(f) && f->plan->pair.kill_undrained && is_shifted(f);
+    return zdd_pair_drain_time_is_over(f) && f->plan->pair.kill_undrained && zdd_pair_is_shifted(f);
 }
 
 static bool drains_too_long_and_stays(const struct zdd_facts *f)
 {
-    return zdd_pair_drain_time_is_over(f) && !f->plan->pair.kill_undrained;
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    /* What it did before it was told to drain may have been seen long ago. */
+    return zdd_pair_is_ordered(f, &aim) && zdd_pair_drain_time_is_over(f) &&
+           !f->plan->pair.kill_undrained;
 }
 
 static bool is_retired(const struct zdd_facts *f)
@@ -211,24 +226,12 @@ static bool may_serve_again(const struct zdd_facts *f)
     const bool empty = zdd_pair_is_drained(f, ZDD_SIDE_OLD) ||
                        (f->plan->pair.kill_undrained && zdd_pair_drain_time_is_over(f));
 
-    return should_retire(f) && !(is_shifted(f) && empty);
+    return should_retire(f) && !(zdd_pair_is_shifted(f) && empty);
 }
 
 static bool was_refused_back(const struct zdd_facts *f)
 {
     return zdd_was_refused(f) && f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK && zdd_can_undo(f);
-}
-
-static void shift(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    const struct zdd_traffic aim = zdd_pair_aim(f);
-
-    zdd_pair_move(f, &aim, d);
-}
-
-static void poll(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
 }
 
 static void adopt(const struct zdd_facts *f, struct zdd_decision *d)
@@ -258,6 +261,12 @@ static void hold_gate(const struct zdd_facts *f, struct zdd_decision *d)
 {
     (void)f;
     d->hold = ZDD_HOLD_GATE;
+}
+
+static void hold_refused(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_note_refusal(f, d);
+    d->hold = ZDD_HOLD_FAILURE;
 }
 
 static void hold_undrained(const struct zdd_facts *f, struct zdd_decision *d)
@@ -294,14 +303,15 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/wait-adopted",     ZDD_PHASE_ADOPTING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
 
     {"pair/shifted",          ZDD_PHASE_SHIFTING, is_shifted,                ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
-    {"pair/shift",            ZDD_PHASE_SHIFTING, zdd_always,                ZDD_SAME_PHASE,      shift,             "balancer"},
+    {"pair/shift",            ZDD_PHASE_SHIFTING, zdd_always,                ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
 
     /* The new app begins as any other; only where that ends is different. */
     {"pair/refused-back",     ZDD_PHASE_APPLYING, was_refused_back,          ZDD_PHASE_CLEARING,  zdd_note_refusal,  "balancer"},
+    {"pair/start-arrival",    ZDD_PHASE_APPLYING, may_shrink_again,          ZDD_SAME_PHASE,      zdd_wait_for_arrival, "marathon"},
     {"pair/started",          ZDD_PHASE_ROLLING,  zdd_is_done,               ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
 
     {"pair/joined",           ZDD_PHASE_JOINING,  has_joined,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
-    {"pair/wait-joined",      ZDD_PHASE_JOINING,  zdd_always,                ZDD_SAME_PHASE,      poll,              "balancer"},
+    {"pair/wait-joined",      ZDD_PHASE_JOINING,  zdd_always,                ZDD_SAME_PHASE,      zdd_pair_poll,     "balancer"},
 
     {"pair/verify-back",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_returns, ZDD_PHASE_CLEARING, zdd_pair_note_unverified, "balancer"},
     {"pair/verify-hold",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_stays, ZDD_SAME_PHASE,      zdd_pair_hold_unverified, "operator"},
@@ -314,25 +324,50 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* The hold of the gate is over, by resume or retry: that is not the word it waits for. */
     {"pair/gate",             ZDD_PHASE_GATED,    zdd_always,                ZDD_SAME_PHASE,      hold_gate,         "promote"},
 
+    {"pair/left",             ZDD_PHASE_LEAVING,  zdd_pair_has_left,         ZDD_PHASE_SHEDDING,  NULL,              "tasks"},
+    {"pair/leave-cut",        ZDD_PHASE_LEAVING,  zdd_pair_leaves_too_long_and_dies, ZDD_PHASE_SHEDDING, NULL,       "tasks"},
+    {"pair/leave-hold",       ZDD_PHASE_LEAVING,  drains_too_long_and_stays, ZDD_SAME_PHASE,      hold_undrained,    "operator"},
+    {"pair/leave",            ZDD_PHASE_LEAVING,  zdd_always,                ZDD_SAME_PHASE,      zdd_pair_shift,    "drain"},
+
+    {"pair/shed",             ZDD_PHASE_SHEDDING, zdd_pair_has_shed,         ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
+    {"pair/kill-refused-back", ZDD_PHASE_SHEDDING, was_refused_back,         ZDD_PHASE_CLEARING,  zdd_note_refusal,  "balancer"},
+    {"pair/kill-refused",     ZDD_PHASE_SHEDDING, zdd_was_refused,           ZDD_SAME_PHASE,      hold_refused,      "operator"},
+    {"pair/leave-again",      ZDD_PHASE_SHEDDING, zdd_pair_may_reach_leaving, ZDD_SAME_PHASE,     zdd_pair_shift,    "drain"},
+    {"pair/kill",             ZDD_PHASE_SHEDDING, zdd_pair_should_kill,      ZDD_SAME_PHASE,      zdd_pair_kill,     "tasks"},
+    {"pair/wait-shed",        ZDD_PHASE_SHEDDING, zdd_always,                ZDD_SAME_PHASE,      zdd_pair_wait_shed, "tasks"},
+
     {"pair/kept",             ZDD_PHASE_KEEPING,  is_kept,                   ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
     {"pair/keep",             ZDD_PHASE_KEEPING,  zdd_always,                ZDD_SAME_PHASE,      keep,              "keep-old"},
 
     {"pair/drained",          ZDD_PHASE_DRAINING, is_drained,                ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
     {"pair/drain-cut",        ZDD_PHASE_DRAINING, drains_too_long_and_dies,  ZDD_SAME_PHASE,      zdd_pair_pass,     "marathon"},
     {"pair/drain-hold",       ZDD_PHASE_DRAINING, drains_too_long_and_stays, ZDD_SAME_PHASE,      hold_undrained,    "operator"},
-    {"pair/drain",            ZDD_PHASE_DRAINING, zdd_always,                ZDD_SAME_PHASE,      shift,             "drain"},
+    {"pair/drain",            ZDD_PHASE_DRAINING, zdd_always,                ZDD_SAME_PHASE,      zdd_pair_shift,    "drain"},
 
     {"pair/retired",          ZDD_PHASE_RETIRING, is_retired,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
     {"pair/retire-refused",   ZDD_PHASE_RETIRING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
     {"pair/floor-old",        ZDD_PHASE_RETIRING, zdd_pair_floor_keeps,      ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
-    {"pair/drain-again",      ZDD_PHASE_RETIRING, may_serve_again,           ZDD_SAME_PHASE,      shift,             "drain"},
+    {"pair/drain-again",      ZDD_PHASE_RETIRING, may_serve_again,           ZDD_SAME_PHASE,      zdd_pair_shift,    "drain"},
     {"pair/retire",           ZDD_PHASE_RETIRING, should_retire,             ZDD_SAME_PHASE,      retire,            "tasks"},
     {"pair/wait-retired",     ZDD_PHASE_RETIRING, zdd_always,                ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
 
     {"pair/settled",          ZDD_PHASE_SETTLING, is_shifted,                ZDD_SAME_PHASE,      zdd_pair_pass,     NULL},
-    {"pair/settle",           ZDD_PHASE_SETTLING, zdd_always,                ZDD_SAME_PHASE,      shift,             "balancer"},
+    {"pair/settle",           ZDD_PHASE_SETTLING, zdd_always,                ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
 
-    /* Going back: all requests to the old version, then the new app goes as undo.c says. */
+    /* Going back: what was given up of the old version comes again, */
+    {"pair/regrow-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_regrow,   ZDD_PHASE_REGROWING, NULL,              "tasks"},
+    {"pair/regrow-late",      ZDD_PHASE_REGROWING, zdd_pair_returns_late,    ZDD_PHASE_FAILED,    zdd_pair_note_late, NULL},
+    {"pair/regrow-silence",   ZDD_PHASE_REGROWING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
+    {"pair/regrow-foreign",   ZDD_PHASE_REGROWING, zdd_pair_old_is_in_others_hands, ZDD_SAME_PHASE, zdd_hold_foreign, "operator"},
+    {"pair/regrow-arrival",   ZDD_PHASE_REGROWING, zdd_may_still_arrive,     ZDD_SAME_PHASE,      zdd_wait_for_arrival, "marathon"},
+    {"pair/regrow-ends",      ZDD_PHASE_REGROWING, zdd_pair_still_sheds,     ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+    {"pair/regrow",           ZDD_PHASE_REGROWING, zdd_pair_lets_some_leave, ZDD_SAME_PHASE,      zdd_pair_regrow,   "tasks"},
+    {"pair/regrown",          ZDD_PHASE_REGROWING, zdd_pair_has_regrown,     ZDD_PHASE_CLEARING,  NULL,              "balancer"},
+    {"pair/regrow-refused",   ZDD_PHASE_REGROWING, zdd_was_refused,          ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
+    {"pair/restore",          ZDD_PHASE_REGROWING, zdd_pair_should_restore,  ZDD_SAME_PHASE,      zdd_pair_restore,  "tasks"},
+    {"pair/wait-restored",    ZDD_PHASE_REGROWING, zdd_pair_is_short,        ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
+    {"pair/regrow-join",      ZDD_PHASE_REGROWING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
+    /* it gets all requests, and then the new app goes as undo.c says. */
     {"pair/return-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_return,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
     {"pair/floor-new",        ZDD_PHASE_CLEARING,  zdd_pair_floor_keeps,     ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
     {"pair/both-left-aborted", ZDD_PHASE_CLEARING, zdd_pair_leaves_both_for_good, ZDD_PHASE_CANCELED, NULL,            NULL},
@@ -341,7 +376,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},
     {"pair/even-out",         ZDD_PHASE_RETURNING, zdd_pair_takes_over,      ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
-    {"pair/return",           ZDD_PHASE_RETURNING, zdd_always,               ZDD_SAME_PHASE,      shift,             "balancer"},
+    {"pair/return",           ZDD_PHASE_RETURNING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
     {"pair/settle-old",       ZDD_PHASE_UNDOING,   zdd_pair_old_is_uneven,   ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
 };
 /* clang-format on */

@@ -22,6 +22,9 @@ bool zdd_pair_is_promoted(const struct zdd_facts *f);
 /** @return true once the old app is being removed: there is nothing to go back to */
 bool zdd_pair_is_past_return(const struct zdd_facts *f);
 
+/** @return true when an app was there before */
+bool zdd_pair_has_old(const struct zdd_facts *f);
+
 /** @return the phase in which a step of @p kind begins */
 enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind);
 
@@ -29,7 +32,7 @@ enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind);
 void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d);
 
 /** @return what the balancers shall do in the end, in the present phase and step: SHIFTING,
- * DRAINING, SETTLING, or going back */
+ * LEAVING, DRAINING, SETTLING, or going back */
 struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f);
 
 /** Order @p traffic at once. */
@@ -67,6 +70,14 @@ enum zdd_drain zdd_pair_drain_of(const struct zdd_facts *f, enum zdd_pair_side s
 
 /** @return true when anything does */
 bool zdd_pair_is_drained(const struct zdd_facts *f, enum zdd_pair_side side);
+
+/** Order the next move towards what the present phase and step want. */
+void zdd_pair_shift(const struct zdd_facts *f, struct zdd_decision *d);
+/** Look at the balancers again soon. */
+void zdd_pair_poll(const struct zdd_facts *f, struct zdd_decision *d);
+
+/** @return true when every balancer shows what the present phase and step want */
+bool zdd_pair_is_shifted(const struct zdd_facts *f);
 
 /** How often balancers are looked at while something is under way there, milliseconds. */
 #define ZDD_BALANCER_POLL_MS 100

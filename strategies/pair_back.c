@@ -8,6 +8,66 @@
 #include "strategies/pair.h"
 #include "strategies/pair_take.h"
 
+bool zdd_pair_lets_some_leave(const struct zdd_facts *f)
+{
+    return f->run->traffic.old_stay != ZDD_INSTANCES_MAX;
+}
+
+bool zdd_pair_is_short(const struct zdd_facts *f)
+{
+    return f->seen->peer.instances != f->plan->old.instances;
+}
+
+bool zdd_pair_should_regrow(const struct zdd_facts *f)
+{
+    return zdd_pair_is(f) && f->seen->reachable &&
+           zdd_program_has(&f->plan->program, ZDD_STEP_SHED) &&
+           (zdd_pair_lets_some_leave(f) || zdd_pair_is_short(f));
+}
+
+bool zdd_pair_still_sheds(const struct zdd_facts *f)
+{
+    return zdd_pair_lets_some_leave(f) && f->seen->peer.locked;
+}
+
+/* Those that come next are the youngest: before they do, nobody may be told to leave for them. */
+void zdd_pair_regrow(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    zdd_pair_order(&aim, d); /* it only raises */
+    if (zdd_pair_is_short(f))
+        zdd_pair_restore(f, d);
+}
+
+/* An operator who says "rollback" over somebody else's change means it. */
+bool zdd_pair_old_is_in_others_hands(const struct zdd_facts *f)
+{
+    return f->run->cause != ZDD_CAUSE_OPERATOR &&
+           (f->seen->peer.definition == ZDD_DEFINITION_FOREIGN ||
+            f->seen->peer.definition == ZDD_DEFINITION_ABSENT);
+}
+
+bool zdd_pair_should_restore(const struct zdd_facts *f)
+{
+    return zdd_pair_is_short(f) && !f->seen->peer.locked && zdd_should_send(f);
+}
+
+void zdd_pair_restore(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_emit(d, ZDD_ORDER_RESTORE_OLD, f->plan->old.instances, false);
+}
+
+bool zdd_pair_has_regrown(const struct zdd_facts *f)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+    const int32_t serving = f->plan->pair.old_serving;
+
+    return !zdd_pair_is_short(f) && !old->locked && zdd_pair_is_shifted(f) &&
+           old->current.healthy + old->outdated.healthy >= serving &&
+           f->seen->balance.side[ZDD_SIDE_OLD].up >= serving;
+}
+
 /* No balancer has servers of it, and none will get one: they take in what is healthy. */
 static bool is_idle(const struct zdd_facts *f)
 {

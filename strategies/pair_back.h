@@ -6,6 +6,21 @@
 
 #include "strategies/rules.h"
 
+/** @return true while something was given up of the old version, or is about to be */
+bool zdd_pair_should_regrow(const struct zdd_facts *f);
+/** @return true when the old version has all its instances again, and all of them serve */
+bool zdd_pair_has_regrown(const struct zdd_facts *f);
+/** @return true while an old instance that was told to leave is told so */
+bool zdd_pair_lets_some_leave(const struct zdd_facts *f);
+/** @return true while those that were killed may still be ending: they must get no requests again
+ */
+bool zdd_pair_still_sheds(const struct zdd_facts *f);
+void zdd_pair_regrow(const struct zdd_facts *f, struct zdd_decision *d);
+bool zdd_pair_old_is_in_others_hands(const struct zdd_facts *f);
+bool zdd_pair_is_short(const struct zdd_facts *f); /* of old instances */
+bool zdd_pair_should_restore(const struct zdd_facts *f);
+void zdd_pair_restore(const struct zdd_facts *f, struct zdd_decision *d);
+
 /** @return true while requests may still be under way at the new version, or sent there */
 bool zdd_pair_should_return(const struct zdd_facts *f);
 bool zdd_pair_returns_late(const struct zdd_facts *f);

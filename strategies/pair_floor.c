@@ -49,8 +49,10 @@ void zdd_pair_floor_wait(const struct zdd_facts *f, struct zdd_decision *d)
 
 void zdd_pair_floor_back(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    const struct zdd_traffic traffic = zdd_floor_traffic(&f->run->traffic);
+    struct zdd_traffic traffic = zdd_floor_traffic(&f->run->traffic);
 
+    /* Whether those that leave are being killed already, going back finds out. */
+    traffic.old_stay = f->run->traffic.old_stay;
     d->cause = ZDD_CAUSE_FLOOR;
     d->hold = ZDD_HOLD_NONE;
     zdd_pair_order(&traffic, d);

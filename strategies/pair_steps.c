@@ -27,6 +27,8 @@ static const struct {
     [ZDD_STEP_DRAIN] = {"Wait until no request is under way at the old version.", 1},
     [ZDD_STEP_RETIRE] = {"Remove the old app.", 1},
     [ZDD_STEP_SETTLE] = {"Give every server its own weight again.", 1},
+    [ZDD_STEP_SPREAD] = {"Let every instance of both versions serve alike, on every balancer.", 1},
+    [ZDD_STEP_SHED] = {"Keep %1 old instances; the others, oldest first, drain and go.", 1},
 };
 _Static_assert(ZDD_COUNT(sentences) == ZDD_STEP_KIND_COUNT, "each kind of step needs a sentence");
 

@@ -5,19 +5,9 @@
 #include "strategies/guards.h"
 #include "strategies/pair.h"
 #include "strategies/pair_floor.h"
+#include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
 #include "strategies/weights.h"
-
-/* All requests to @p side; the other keeps serving users who stick to it. */
-static struct zdd_traffic all_to(enum zdd_pair_side side)
-{
-    struct zdd_traffic traffic = {0};
-
-    traffic.side[side] = (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_MAX};
-    traffic.side[side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD] =
-        (struct zdd_side_setting){ZDD_SERVES, 0};
-    return traffic;
-}
 
 /* How a version leaves: its users have to move when the others would stick to it for ever. */
 static struct zdd_side_setting leaving(const struct zdd_facts *f)
@@ -25,9 +15,22 @@ static struct zdd_side_setting leaving(const struct zdd_facts *f)
     return (struct zdd_side_setting){f->plan->pair.sticky ? ZDD_RESTS : ZDD_DRAINS, 0};
 }
 
+/* Both versions serve, each server by that weight; with 0 for users who stick to it. */
+static struct zdd_traffic weighted(const struct zdd_facts *f, int32_t old_weight,
+                                   int32_t new_weight)
+{
+    struct zdd_traffic traffic = {.old_stay = zdd_pair_stay(f)};
+
+    traffic.side[ZDD_SIDE_OLD] = (struct zdd_side_setting){ZDD_SERVES, old_weight};
+    traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_SERVES, new_weight};
+    traffic.side[ZDD_SIDE_LEAVING] = leaving(f);
+    return traffic;
+}
+
 static struct zdd_traffic share_of_new(const struct zdd_facts *f, int32_t share)
 {
-    struct zdd_traffic traffic = all_to(share == 0 ? ZDD_SIDE_OLD : ZDD_SIDE_NEW);
+    struct zdd_traffic traffic =
+        weighted(f, share == 0 ? ZDD_WEIGHT_MAX : 0, share == 0 ? 0 : ZDD_WEIGHT_MAX);
 
     if (share > 0 && share < ZDD_SHARE_ALL) {
         const struct zdd_weights w = zdd_weights_for(
@@ -44,10 +47,21 @@ struct zdd_traffic zdd_pair_return_aim(const struct zdd_facts *f)
     if (zdd_pair_takes_over(f))
         return zdd_traffic_base();
 
-    struct zdd_traffic aim = all_to(ZDD_SIDE_OLD);
+    struct zdd_traffic aim = weighted(f, ZDD_WEIGHT_MAX, 0);
 
     aim.side[ZDD_SIDE_NEW] = leaving(f);
     return aim;
+}
+
+/* Every instance serves like any other, but those that leave. */
+static bool is_even(const struct zdd_facts *f)
+{
+    const enum zdd_phase phase = f->run->phase;
+
+    return phase == ZDD_PHASE_LEAVING || phase == ZDD_PHASE_SHEDDING ||
+           phase == ZDD_PHASE_REGROWING ||
+           (phase == ZDD_PHASE_SHIFTING &&
+            f->plan->program.step[f->run->step].kind == ZDD_STEP_SPREAD);
 }
 
 struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f)
@@ -55,26 +69,46 @@ struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f)
     const enum zdd_phase phase = f->run->phase;
     struct zdd_traffic aim;
 
+    if (is_even(f))
+        return weighted(f, ZDD_WEIGHT_MAX, ZDD_WEIGHT_MAX);
     if (phase == ZDD_PHASE_SHIFTING)
         return share_of_new(f, f->plan->program.step[f->run->step].value);
+    if (phase == ZDD_PHASE_SETTLING && zdd_pair_keeps_both(f->plan))
+        return weighted(f, ZDD_WEIGHT_BASE, ZDD_WEIGHT_BASE);
     if (zdd_phase_is_undo(phase)) {
         aim = zdd_pair_return_aim(f);
         if (phase == ZDD_PHASE_UNDOING)
             aim.side[ZDD_SIDE_OLD].weight = ZDD_WEIGHT_BASE;
         return aim;
     }
-    aim = all_to(ZDD_SIDE_NEW);
+    aim = weighted(f, 0, ZDD_WEIGHT_MAX);
     aim.side[ZDD_SIDE_OLD] = leaving(f);
     if (phase == ZDD_PHASE_SETTLING)
         aim.side[ZDD_SIDE_NEW].weight = ZDD_WEIGHT_BASE;
     return aim;
 }
 
+/* One that a balancer has just taken in had a few requests before it was told its weight. */
+static bool has_newcomers(const struct zdd_facts *f)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+
+    return f->seen->current.ready > f->run->new_side.healthy ||
+           old->current.ready + old->outdated.ready > f->run->old_side.healthy;
+}
+
+static bool leavers_are_told(const struct zdd_facts *f)
+{
+    return f->run->traffic.old_stay == ZDD_INSTANCES_MAX ||
+           f->seen->balance.side[ZDD_SIDE_LEAVING].told;
+}
+
 static bool is_told(const struct zdd_facts *f)
 {
     const struct zdd_balance *b = &f->seen->balance;
 
-    return b->known && b->side[ZDD_SIDE_OLD].told && b->side[ZDD_SIDE_NEW].told;
+    return b->known && b->side[ZDD_SIDE_OLD].told && b->side[ZDD_SIDE_NEW].told &&
+           leavers_are_told(f);
 }
 
 bool zdd_pair_is_ordered(const struct zdd_facts *f, const struct zdd_traffic *aim)
@@ -87,7 +121,14 @@ bool zdd_pair_is_set(const struct zdd_facts *f, const struct zdd_traffic *aim)
     return zdd_traffic_same(&f->run->traffic, aim) && is_told(f);
 }
 
-/* What is higher of both, for each version: nobody loses anything by it. */
+bool zdd_pair_is_shifted(const struct zdd_facts *f)
+{
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    return zdd_pair_is_set(f, &aim);
+}
+
+/* What is higher of both, for each side: nobody loses anything by it. */
 static struct zdd_traffic raised(const struct zdd_traffic *now, const struct zdd_traffic *aim)
 {
     struct zdd_traffic up = *aim;
@@ -98,12 +139,18 @@ static struct zdd_traffic raised(const struct zdd_traffic *now, const struct zdd
         if (now->side[i].weight > aim->side[i].weight)
             up.side[i].weight = now->side[i].weight;
     }
+    if (now->old_stay > aim->old_stay)
+        up.old_stay = now->old_stay;
     return up;
 }
 
 static int32_t wanted_up(const struct zdd_facts *f, enum zdd_pair_side side)
 {
-    return side == ZDD_SIDE_NEW ? f->plan->target.instances : f->plan->pair.old_serving;
+    const int32_t stay = zdd_pair_stay(f);
+
+    if (side == ZDD_SIDE_NEW)
+        return zdd_wanted(f);
+    return stay < f->plan->pair.old_serving ? stay : f->plan->pair.old_serving;
 }
 
 /* The version that takes over has all its servers, or at least as many as the one that gives. */
@@ -111,7 +158,7 @@ static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
 {
     const struct zdd_side_balance *seen = f->seen->balance.side;
 
-    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+    for (int i = ZDD_SIDE_OLD; i <= ZDD_SIDE_NEW; i++) {
         const int other = i == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
         const bool gives = aim->side[i].weight < f->run->traffic.side[i].weight &&
                            (aim->side[i].weight == 0 || aim->side[other].weight > 0);
@@ -122,22 +169,13 @@ static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
             seen[other].up < seen[i].up)
             return false;
     }
-    return true;
+    return zdd_pair_can_spare(f, aim);
 }
 
 void zdd_pair_order(const struct zdd_traffic *traffic, struct zdd_decision *d)
 {
     zdd_emit(d, ZDD_ORDER_SET_TRAFFIC, 0, false);
     d->order[d->order_count - 1].traffic = *traffic;
-}
-
-/* One that a balancer has just taken in had a few requests before it was told its weight. */
-static bool has_newcomers(const struct zdd_facts *f)
-{
-    const struct zdd_peer *old = &f->seen->peer;
-
-    return f->seen->current.ready > f->run->new_side.healthy ||
-           old->current.ready + old->outdated.ready > f->run->old_side.healthy;
 }
 
 /* Going back from a version that no balancer has: there is nobody who could lose a request by it,
@@ -147,7 +185,7 @@ static bool leaves_unlisted(const struct zdd_facts *f)
     const struct zdd_balance *b = &f->seen->balance;
 
     return zdd_phase_is_undo(f->run->phase) && b->known && b->side[ZDD_SIDE_OLD].told &&
-           b->side[ZDD_SIDE_NEW].servers == 0;
+           leavers_are_told(f) && b->side[ZDD_SIDE_NEW].servers == 0;
 }
 
 /* Nothing was seen in the future: somebody has set the clock between two processes. */
@@ -168,6 +206,18 @@ void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, str
     else if (!zdd_traffic_same(&f->run->traffic, aim) && (is_told(f) || leaves_unlisted(f)) &&
              can_carry(f, aim))
         zdd_pair_order(aim, d);
+}
+
+void zdd_pair_shift(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    const struct zdd_traffic aim = zdd_pair_aim(f);
+
+    zdd_pair_move(f, &aim, d);
+}
+
+void zdd_pair_poll(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
 }
 
 /* An instance that has come since, or may have come before this process began to look, had

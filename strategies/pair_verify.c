@@ -28,7 +28,7 @@ bool zdd_pair_is_verified(const struct zdd_facts *f)
 
 bool zdd_pair_lacks_instances(const struct zdd_facts *f)
 {
-    return f->seen->current.ready < f->plan->target.instances;
+    return f->seen->current.ready < zdd_wanted(f);
 }
 
 /* The first round is made at once. */

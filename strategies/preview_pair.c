@@ -23,9 +23,16 @@ struct play {
     struct zdd_run run;
     struct zdd_traffic told;
     enum zdd_definition old_definition, new_definition;
+    int32_t old_wanted; /* that its definition asks for; some of them may be ill */
     int32_t old_running, new_running, new_serving;
     int64_t now_ms, wake_at_ms; /* the second: what is waited for */
 };
+
+/* Old instances that have not been told to leave. */
+static int32_t staying(const struct play *p)
+{
+    return p->old_running < p->told.old_stay ? p->old_running : p->told.old_stay;
+}
 
 static struct zdd_observation look(const struct play *p)
 {
@@ -33,7 +40,7 @@ static struct zdd_observation look(const struct play *p)
 
     seen.definition = p->new_definition;
     if (p->new_definition == ZDD_DEFINITION_TARGET)
-        seen.instances = p->plan->target.instances;
+        seen.instances = p->new_running;
     seen.current = (struct zdd_side){.total = p->new_running,
                                      .running = p->new_running,
                                      .healthy = p->new_serving,
@@ -41,14 +48,14 @@ static struct zdd_observation look(const struct play *p)
     seen.locked = p->new_serving < p->new_running;
     seen.locked_by_us = true;
     seen.peer.definition = p->old_definition;
-    if (p->old_definition != ZDD_DEFINITION_ABSENT)
-        seen.peer.instances = p->plan->old.instances; /* all run, and some may not serve */
+    seen.peer.instances = p->old_wanted; /* all run, and some may not serve */
     seen.peer.current = (struct zdd_side){
         .total = seen.peer.instances, .running = seen.peer.instances, .healthy = p->old_running};
     seen.balance.known = true;
     seen.balance.reloaded_at_ms = INT32_MIN; /* long ago */
     seen.balance.side[ZDD_SIDE_OLD] =
-        (struct zdd_side_balance){.servers = p->old_running, .up = p->old_running, .told = true};
+        (struct zdd_side_balance){.servers = staying(p), .up = staying(p), .told = true};
+    seen.balance.side[ZDD_SIDE_LEAVING].told = true;
     seen.balance.side[ZDD_SIDE_NEW] =
         (struct zdd_side_balance){.servers = p->new_serving, .up = p->new_serving, .told = true};
     return seen;
@@ -61,7 +68,7 @@ static int32_t serving(const struct play *p)
     int32_t count = 0;
 
     if (side[ZDD_SIDE_OLD].serving == ZDD_SERVES && side[ZDD_SIDE_OLD].weight > 0)
-        count += p->old_running;
+        count += staying(p);
     if (side[ZDD_SIDE_NEW].serving == ZDD_SERVES && side[ZDD_SIDE_NEW].weight > 0)
         count += p->new_serving;
     return count;
@@ -97,8 +104,21 @@ static void record(struct play *p, const char *pattern, int64_t a)
     v->moment_count++;
 }
 
+/* How many of the old ones are ill nobody knows then: all that are left are taken to serve. */
+static void shed(struct play *p, int32_t stay)
+{
+    const int32_t gone = p->old_wanted - stay;
+
+    p->old_wanted = stay;
+    if (p->old_running > stay)
+        p->old_running = stay;
+    record(p, "%1 old removed", gone);
+}
+
 static void obey(struct play *p, const struct zdd_order *order)
 {
+    const int32_t before = p->new_running;
+
     p->run.outcome = ZDD_OUTCOME_ACKED;
     p->run.ordered = true;
     p->run.ordered_at_ms = p->now_ms;
@@ -115,7 +135,10 @@ static void obey(struct play *p, const struct zdd_order *order)
         p->new_running = order->instances;
         if (p->new_serving > p->new_running)
             p->new_serving = p->new_running;
-        record(p, "%1 new started", order->instances);
+        record(p, "%1 new started", order->instances - before);
+        break;
+    case ZDD_ORDER_KILL_LEAVING:
+        shed(p, order->instances);
         break;
     case ZDD_ORDER_ADOPT_OLD:
         p->old_definition = ZDD_DEFINITION_TARGET;
@@ -123,7 +146,7 @@ static void obey(struct play *p, const struct zdd_order *order)
         break;
     case ZDD_ORDER_DELETE_OLD:
         p->old_definition = ZDD_DEFINITION_ABSENT;
-        p->old_running = 0;
+        p->old_running = p->old_wanted = 0;
         record(p, "the old app removed", 0);
         break;
     case ZDD_ORDER_MEASURE:
@@ -133,6 +156,7 @@ static void obey(struct play *p, const struct zdd_order *order)
     case ZDD_ORDER_PUT_PREVIOUS:
     case ZDD_ORDER_RESTART:
     case ZDD_ORDER_DELETE:
+    case ZDD_ORDER_RESTORE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         assert(false && "the way forward has no such order");
     }
@@ -140,9 +164,12 @@ static void obey(struct play *p, const struct zdd_order *order)
 
 static void enter(struct play *p, const struct zdd_decision *d)
 {
-    if (p->run.phase == ZDD_PHASE_SHIFTING && p->run.step < p->plan->program.count)
-        record(p, "the new version has %1 %% of the requests",
-               p->plan->program.step[p->run.step].value / ZDD_SHARE_PERCENT);
+    const struct zdd_program_step *step = &p->plan->program.step[p->run.step];
+
+    if (p->run.phase == ZDD_PHASE_SHIFTING && step->kind == ZDD_STEP_SPREAD)
+        record(p, "all %1 serve alike", serving(p));
+    else if (p->run.phase == ZDD_PHASE_SHIFTING)
+        record(p, "the new version has %1 %% of the requests", step->value / ZDD_SHARE_PERCENT);
     p->run.phase = d->phase;
     p->run.step = d->step;
     p->run.hold = ZDD_HOLD_NONE; /* somebody promotes at once */
@@ -208,6 +235,7 @@ void zdd_preview_pair(const struct zdd_strategy *strategy, const struct zdd_plan
     struct play p = {.strategy = strategy, .plan = plan, .preview = preview};
 
     p.old_running = plan->pair.old_serving;
+    p.old_wanted = plan->old.instances;
     p.old_definition = *plan->pair.old_id ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_ABSENT;
     p.new_definition = ZDD_DEFINITION_ABSENT;
     if (zdd_plan_takes_over(plan)) {

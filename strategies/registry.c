@@ -4,6 +4,7 @@
  */
 #include "strategies/builtin.h"
 #include "strategies/guards.h"
+#include "strategies/pair.h"
 #include "strategies/timing.h"
 
 #include <assert.h>
@@ -49,6 +50,17 @@ static void set_timer(const struct zdd_facts *facts, struct zdd_decision *d)
         d->wake_at_ms = earlier(d->wake_at_ms, facts->run->deadline_at_ms);
 }
 
+/* What the balancers were seen to do they do no longer, or somebody else tells them: what rests on
+ * it begins anew, whichever rule has decided. */
+static void note_sight(const struct zdd_facts *facts, struct zdd_decision *d)
+{
+    const bool known = zdd_pair_is(facts) && facts->seen->balance.known;
+    const bool holds = zdd_pair_is_set(facts, &facts->run->traffic) && !facts->seen->floor_broken;
+
+    if (known && !holds && d->sight == ZDD_SIGHT_UNCHANGED)
+        d->sight = ZDD_SIGHT_LOST;
+}
+
 struct zdd_decision zdd_strategy_decide(const struct zdd_strategy *strategy,
                                         const struct zdd_facts *facts)
 {
@@ -60,6 +72,7 @@ struct zdd_decision zdd_strategy_decide(const struct zdd_strategy *strategy,
 
     assert(found && "the tables must cover every phase that is not final");
     set_timer(facts, &d);
+    note_sight(facts, &d);
     return d;
 }
 

@@ -39,6 +39,14 @@ struct zdd_step {
     const char *text; /* one sentence */
 };
 
+#define ZDD_COMPLAINT_MAX 8
+
+/** An option that does not go with the others, or with what shall be deployed. */
+struct zdd_complaint {
+    const char *name; /* of its param */
+    char text[160];   /* what would be right: "must be …" */
+};
+
 /** Whose definition becomes the target. */
 enum zdd_target_source {
     ZDD_TARGET_FROM_REQUEST, /* `app`, or `change` on what runs */
@@ -55,6 +63,13 @@ struct zdd_strategy {
     size_t step_count; /* at most ZDD_STEP_MAX - 1: going back is a step too */
     const struct zdd_rule *rules;
     size_t rule_count;
+    /**
+     * Look for contradictions among @p options, in the order of params; NULL: there can be none.
+     * @param plan  its facts and its pair are there, its program is not
+     * @return how many there are; write_program() must not be called then
+     */
+    size_t (*check)(const union zdd_option_value *options, const struct zdd_plan *plan,
+                    struct zdd_complaint ret_complaints[static ZDD_COMPLAINT_MAX]);
     /**
      * Write the steps of @p plan by its @p options, in the order of params; NULL for strategies
      * over one app, whose steps are always the same.

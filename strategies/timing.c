@@ -76,8 +76,13 @@ static int64_t program_ms(const struct zdd_plan *plan)
     int64_t sum = 0;
 
     patient.deadline_ms = patience_ms(plan, &plan->target);
-    for (int32_t i = 0; i < plan->program.count; i++)
-        sum += zdd_timing_limit_ms(&patient, zdd_pair_phase_of(plan->program.step[i].kind));
+    for (int32_t i = 0; i < plan->program.count; i++) {
+        const enum zdd_step_kind kind = plan->program.step[i].kind;
+
+        sum += zdd_timing_limit_ms(&patient, zdd_pair_phase_of(kind));
+        if (kind == ZDD_STEP_SHED)
+            sum += zdd_timing_limit_ms(&patient, ZDD_PHASE_SHEDDING);
+    }
     return within(sum, ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 
@@ -101,13 +106,20 @@ static int64_t undo_ms(const struct zdd_plan *plan)
                   ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 
+/* What was given up of the old version has to start again before requests go back there. */
+static int64_t regrow_ms(const struct zdd_plan *plan)
+{
+    return zdd_program_has(&plan->program, ZDD_STEP_SHED) ? patience_ms(plan, &plan->old) : 0;
+}
+
 int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
 {
     switch (phase) {
+    case ZDD_PHASE_REGROWING:
     case ZDD_PHASE_RETURNING:
     case ZDD_PHASE_CLEARING:
     case ZDD_PHASE_REVERTING:
-        return ZDD_REVERT_LIMIT_MS + plan->pair.drain_ms;
+        return ZDD_REVERT_LIMIT_MS + plan->pair.drain_ms + regrow_ms(plan);
     case ZDD_PHASE_ADOPTING:
         return patience_ms(plan, &plan->old);
     case ZDD_PHASE_SHIFTING:
@@ -120,8 +132,10 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
                ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_KEEPING:
         return longest_keep_ms(plan) + ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_LEAVING:
     case ZDD_PHASE_DRAINING:
         return plan->pair.drain_ms + ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_SHEDDING:
     case ZDD_PHASE_RETIRING:
         return ZDD_REVERT_LIMIT_MS;
     case ZDD_PHASE_UNDOING:

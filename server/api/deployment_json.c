@@ -6,6 +6,7 @@
 #include "server/api/deployment_json.h"
 
 #include "server/api/steps.h"
+#include "strategies/advice.h"
 #include "strategies/strategy.h"
 
 #include <math.h>
@@ -90,6 +91,16 @@ static void write_step(struct zdd_writer *w, const struct zdd_deployment_view *v
     zdd_w_end_object(w);
 }
 
+/* Those that leave count as healthy old ones, and get nothing. */
+static double weighted(const struct zdd_run *run, enum zdd_pair_side side, int32_t healthy)
+{
+    const struct zdd_side_setting *setting = &run->traffic.side[side];
+
+    if (side == ZDD_SIDE_OLD && healthy > run->traffic.old_stay)
+        healthy = run->traffic.old_stay;
+    return setting->serving == ZDD_SERVES ? (double)setting->weight * healthy : 0;
+}
+
 /* The share that the weights give; without a router each healthy instance gets the same. */
 static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_side side)
 {
@@ -98,12 +109,12 @@ static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_sid
         [ZDD_SIDE_OLD] = &run->old_side,
         [ZDD_SIDE_NEW] = &run->new_side,
     };
-    double part[ZDD_SIDE_COUNT], whole = 0;
+    double part[ZDD_COUNT(tally)], whole = 0;
 
-    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+    for (size_t i = 0; i < ZDD_COUNT(tally); i++) {
         part[i] = (double)tally[i]->healthy;
         if (view->note.program_steps > 0)
-            part[i] *= run->traffic.side[i].serving == ZDD_SERVES ? run->traffic.side[i].weight : 0;
+            part[i] = weighted(run, (enum zdd_pair_side)i, tally[i]->healthy);
         whole += part[i];
     }
     return whole > 0 ? rounded(100.0 * part[side] / whole, 10) : 0;
@@ -199,11 +210,17 @@ static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_vie
                            enum zdd_state state)
 {
     const bool has_way = strcmp(view->note.rollback_mode, "none") != 0;
+    struct zdd_way_back way = {view->note.rollback_mode, 0};
+    double seconds = view->note.rollback_s;
 
+    if (view->note.program_steps > 0) {
+        way = zdd_advice_way_back_now(view->plan, view->run);
+        seconds = (double)way.estimate_ms / 1000;
+    }
     zdd_w_object(w, "rollback");
     zdd_w_bool(w, "possible", has_way && zdd_command_allowed(state, ZDD_COMMAND_ROLLBACK));
-    zdd_w_text(w, "mode", view->note.rollback_mode);
-    zdd_w_real(w, "estimateSeconds", view->note.rollback_s);
+    zdd_w_text(w, "mode", way.mode);
+    zdd_w_real(w, "estimateSeconds", seconds);
     zdd_w_end_object(w);
 }
 

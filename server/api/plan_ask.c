@@ -4,6 +4,8 @@
  */
 #include "server/api/plan_ask.h"
 
+#include <stdio.h>
+
 enum zdd_err zdd_plan_ask(struct zdd_call *call, struct zdd_plan_request *ret_request)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
@@ -17,4 +19,20 @@ enum zdd_err zdd_plan_ask(struct zdd_call *call, struct zdd_plan_request *ret_re
         return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",
                              caller->token.app_prefix);
     return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_plan_check_options(struct zdd_call *call, const struct zdd_plan_request *request,
+                                    const struct zdd_plan *plan)
+{
+    const struct zdd_strategy *strategy = request->strategy;
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+    const size_t count = strategy->check ? strategy->check(request->option, plan, complaint) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        char pointer[sizeof("#/options/") + ZDD_NAME_SIZE];
+
+        snprintf(pointer, sizeof(pointer), "#/options/%s", complaint[i].name);
+        zdd_field_error_add(zdd_call_errors(call), pointer, "%s", complaint[i].text);
+    }
+    return count > 0 ? ZDD_ERR_BODY_INVALID : ZDD_ERR_NONE;
 }

@@ -14,3 +14,9 @@
  */
 ZDD_MUST_CHECK enum zdd_err zdd_plan_ask(struct zdd_call *call,
                                          struct zdd_plan_request *ret_request);
+
+/** Whether the options contradict each other, or what @p plan, but for its program, shall deploy.
+ * @return NONE; BODY_INVALID (the call has the errors) */
+ZDD_MUST_CHECK enum zdd_err zdd_plan_check_options(struct zdd_call *call,
+                                                   const struct zdd_plan_request *request,
+                                                   const struct zdd_plan *plan);

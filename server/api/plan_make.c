@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_make.h"
 
+#include "server/api/plan_ask.h"
 #include "server/api/plan_base.h"
 #include "server/api/plan_body.h"
 #include "server/api/plan_neighbours.h"
@@ -163,7 +164,7 @@ static enum zdd_err find_target(struct making *m)
 }
 
 /* The plan rests on the old app as it is; the new one is absent, or takes over as it is. */
-static void fill_pair(struct making *m)
+static enum zdd_err fill_pair(struct making *m)
 {
     struct zdd_plan *plan = &m->plan;
 
@@ -183,10 +184,15 @@ static void fill_pair(struct making *m)
     if (m->survivor.raw && plan->action == ZDD_ACTION_NONE)
         plan->action = ZDD_ACTION_SCALE;
     plan->verify = m->request->verify.verify;
-    m->request->strategy->write_program(m->request->option, plan);
+
+    const enum zdd_err err = zdd_plan_check_options(m->call, m->request, plan);
+
+    if (err == ZDD_ERR_NONE)
+        m->request->strategy->write_program(m->request->option, plan);
+    return err;
 }
 
-static void fill_plan(struct making *m)
+static enum zdd_err fill_plan(struct making *m)
 {
     struct zdd_plan *plan = &m->plan;
     const struct zdd_pair pair = plan->pair;
@@ -210,8 +216,7 @@ static void fill_plan(struct making *m)
     zdd_plan_facts(m->target, &plan->target);
     if (m->seen.canonical)
         zdd_plan_facts(m->seen.canonical, &plan->old);
-    if (is_pair(m))
-        fill_pair(m);
+    return is_pair(m) ? fill_pair(m) : ZDD_ERR_NONE;
 }
 
 /*
@@ -322,7 +327,9 @@ enum zdd_err zdd_plan_make(struct zdd_call *call, const struct zdd_plan_request 
         err = find_target(m);
     if (err != ZDD_ERR_NONE)
         return err;
-    fill_plan(m);
+    err = fill_plan(m);
+    if (err != ZDD_ERR_NONE)
+        return err;
     zdd_preview_make(request->strategy, &m->plan, &m->preview);
     if (is_pair(m))
         m->plan.pair.floor = m->preview.lowest_serving;

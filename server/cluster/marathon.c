@@ -76,6 +76,7 @@ static const struct zdd_cluster_ops ops = {
     .put = zdd_marathon_put,
     .restart = zdd_marathon_restart,
     .remove = zdd_marathon_remove,
+    .kill = zdd_marathon_kill,
     .info = zdd_marathon_info,
     .get = zdd_marathon_get,
 };

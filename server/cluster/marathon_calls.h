@@ -21,6 +21,8 @@ enum zdd_err zdd_marathon_restart(void *cls, const struct zdd_cluster_order *ord
                                   struct zdd_cluster_ack *ret_ack);
 enum zdd_err zdd_marathon_remove(void *cls, const struct zdd_cluster_order *order,
                                  struct zdd_cluster_ack *ret_ack);
+enum zdd_err zdd_marathon_kill(void *cls, const struct zdd_cluster_order *order,
+                               struct zdd_cluster_ack *ret_ack);
 
 /** @return "/v2/apps/shop/cart" and @p query, to be freed; NULL without memory */
 char *zdd_marathon_app_path(const char *app_id, const char *query);

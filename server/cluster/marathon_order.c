@@ -112,6 +112,36 @@ enum zdd_err zdd_marathon_restart(void *cls, const struct zdd_cluster_order *ord
                    ret_ack);
 }
 
+static char *ids_of(const struct zdd_cluster_order *order)
+{
+    ZDD_AUTO_JSON json_t *body = json_pack("{s:[]}", "ids");
+    json_t *ids = json_object_get(body, "ids");
+
+    for (size_t i = 0; ids && i < order->task_count; i++) {
+        if (json_array_append_new(ids, json_string(order->tasks[i])) != 0)
+            return NULL;
+    }
+    return ids ? zdd_json_canonical(body) : NULL;
+}
+
+enum zdd_err zdd_marathon_kill(void *cls, const struct zdd_cluster_order *order,
+                               struct zdd_cluster_ack *ret_ack)
+{
+    ZDD_AUTO_FREE char *body = ids_of(order);
+
+    if (!body)
+        return give_up(ZDD_ERR_NO_MEMORY, ret_ack);
+    return command(cls,
+                   &(struct zdd_marathon_order){
+                       .verb = ZDD_MARATHON_OTHER,
+                       .method = "POST",
+                       .path = order->force ? "/v2/tasks/delete?scale=true&force=true"
+                                            : "/v2/tasks/delete?scale=true&force=false",
+                       .body = body,
+                       .request_id = order->request_id},
+                   ret_ack);
+}
+
 /* Marathon's own default for `force` is true here, and only here: always say it. */
 enum zdd_err zdd_marathon_remove(void *cls, const struct zdd_cluster_order *order,
                                  struct zdd_cluster_ack *ret_ack)

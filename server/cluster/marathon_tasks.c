@@ -214,11 +214,15 @@ static bool read_spot(const json_t *task, const json_t *mappings, struct zdd_spo
 {
     const char *host = mappings ? own_address(task) : zdd_json_text(task, "host", "");
     const json_t *ports = mappings ? mappings : json_object_get(task, "ports");
+    const char *id = zdd_json_text(task, "id", "");
     char ip[ZDD_NET_ADDRESS_SIZE];
     size_t index;
     json_t *port;
 
     *ret_spot = (struct zdd_spot){0};
+    if (strlen(id) < sizeof(ret_spot->task))
+        snprintf(ret_spot->task, sizeof(ret_spot->task), "%s", id);
+    zdd_marathon_version(zdd_json_text(task, "stagedAt", ""), ret_spot->since);
     if (!zdd_net_address(host, ip))
         return false;
     json_array_foreach(ports, index, port)

@@ -7,6 +7,7 @@
 #include "server/engine/wards.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum zdd_err sender(const struct zdd_act_scene *with, const struct zdd_order *order,
@@ -135,11 +136,49 @@ static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_o
     return with->probe->ops->measure(with->probe->cls, &ask, with->report);
 }
 
+/* Exactly those that were seen to leave, in the same look that showed them to be drained. */
+static enum zdd_err kill_leaving(const struct zdd_act_scene *with, const struct zdd_order *order,
+                                 struct zdd_cluster_ack *ret_ack)
+{
+    const struct zdd_fleet *fleet = with->fleet;
+    const size_t count = (size_t)fleet->instances[ZDD_SIDE_LEAVING];
+    const struct zdd_member *first = &fleet->old[fleet->instances[ZDD_SIDE_OLD]];
+    struct zdd_cluster_order sent = about(with, order);
+    const char **tasks;
+    enum zdd_err err;
+
+    if (!may_remove(with, ZDD_SIDE_LEAVING, ret_ack))
+        return ZDD_ERR_FLOOR_BROKEN;
+    tasks = calloc(count + 1, sizeof(char *));
+    if (!tasks)
+        return ZDD_ERR_NO_MEMORY;
+    sent.app_id = with->plan->pair.old_id;
+    sent.tasks = tasks;
+    for (size_t i = 0; i < count; i++) {
+        if (*first[i].task)
+            tasks[sent.task_count++] = first[i].task;
+    }
+    err = with->cluster->ops->kill(with->cluster->cls, &sent, ret_ack);
+    free(tasks);
+    return err;
+}
+
+static enum zdd_err restore_old(const struct zdd_act_scene *with, const struct zdd_order *order,
+                                struct zdd_cluster_ack *ret_ack)
+{
+    struct zdd_cluster_order sent = about(with, order);
+    const bool adopted = with->texts->adopted.data != NULL;
+
+    sent.app_id = with->plan->pair.old_id;
+    return put(with, &sent, adopted ? &with->texts->adopted : &with->texts->previous, ret_ack);
+}
+
 static sender *const act_table[] = {
-    [ZDD_ORDER_PUT_TARGET] = put_target,   [ZDD_ORDER_PUT_PREVIOUS] = put_previous,
-    [ZDD_ORDER_RESTART] = restart,         [ZDD_ORDER_DELETE] = delete_app,
-    [ZDD_ORDER_SET_TRAFFIC] = set_traffic, [ZDD_ORDER_ADOPT_OLD] = adopt_old,
-    [ZDD_ORDER_DELETE_OLD] = delete_old,   [ZDD_ORDER_MEASURE] = measure,
+    [ZDD_ORDER_PUT_TARGET] = put_target,     [ZDD_ORDER_PUT_PREVIOUS] = put_previous,
+    [ZDD_ORDER_RESTART] = restart,           [ZDD_ORDER_DELETE] = delete_app,
+    [ZDD_ORDER_SET_TRAFFIC] = set_traffic,   [ZDD_ORDER_ADOPT_OLD] = adopt_old,
+    [ZDD_ORDER_DELETE_OLD] = delete_old,     [ZDD_ORDER_MEASURE] = measure,
+    [ZDD_ORDER_KILL_LEAVING] = kill_leaving, [ZDD_ORDER_RESTORE_OLD] = restore_old,
 };
 _Static_assert(ZDD_COUNT(act_table) == ZDD_ORDER_KIND_COUNT, "each order needs a sender");
 

@@ -17,6 +17,7 @@ struct zdd_act_scene {
     const struct zdd_plan *plan;
     const struct zdd_plan_texts *texts; /* the definitions that orders speak of */
     const struct zdd_run *run;
+    const struct zdd_fleet *fleet; /* of a pair: as the look showed it on which the order rests */
     struct zdd_wards *wards;       /* of a pair: where its instances are, and whether any may go */
     const struct zdd_probe *probe; /* of a plan with checks */
     const struct zdd_spots *new_spots; /* of a pair: where the new ones are asked directly */

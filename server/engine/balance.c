@@ -47,9 +47,8 @@ static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd
 {
     int32_t ports = 0;
 
-    fleet->instances[side]++;
-    if (spot->healthy)
-        fleet->healthy[side]++;
+    const size_t before = fleet->endpoint_count[side];
+
     for (size_t i = 0; i < spot->port_count; i++) {
         struct zdd_endpoint *endpoint = &fleet->endpoints[side][fleet->endpoint_count[side]];
 
@@ -65,26 +64,66 @@ static void add_spot(const struct zdd_spot *spot, const char *backends, enum zdd
     }
     if (ports > fleet->ports)
         fleet->ports = ports;
+    if (side == ZDD_SIDE_OLD) {
+        struct zdd_member *member = &fleet->old[fleet->instances[side]];
+
+        memcpy(member->task, spot->task, sizeof(member->task));
+        member->endpoint_count = fleet->endpoint_count[side] - before;
+        member->healthy = spot->healthy;
+    }
+    fleet->instances[side]++;
+    if (spot->healthy)
+        fleet->healthy[side]++;
 }
 
-enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_COUNT], const char *backends,
-                          struct zdd_fleet *ret_fleet)
+static int youngest_first(const void *a, const void *b)
+{
+    const struct zdd_spot *const *x = a, *const *y = b;
+    const int since = strcmp((*y)->since, (*x)->since);
+
+    return since != 0 ? since : strcmp((*y)->task, (*x)->task);
+}
+
+static enum zdd_err add_side_of(const struct zdd_spots *spots, const char *backends,
+                                enum zdd_pair_side side, struct zdd_fleet *fleet)
+{
+    const struct zdd_spot **sorted = calloc(spots->count + 1, sizeof(struct zdd_spot *));
+
+    fleet->endpoints[side] =
+        calloc(spots->count * ZDD_APP_PORT_MAX + 1, sizeof(struct zdd_endpoint));
+    if (side == ZDD_SIDE_OLD)
+        fleet->old = calloc(spots->count + 1, sizeof(struct zdd_member));
+    if (!sorted || !fleet->endpoints[side] || !fleet->old) {
+        free(sorted);
+        return ZDD_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < spots->count; i++)
+        sorted[i] = &spots->spot[i];
+    qsort(sorted, spots->count, sizeof(struct zdd_spot *), youngest_first);
+    for (size_t i = 0; i < spots->count; i++) {
+        add_spot(sorted[i], backends, side, fleet);
+    }
+    free(sorted);
+    return ZDD_ERR_NONE;
+}
+
+enum zdd_err zdd_fleet_of(const struct zdd_spots spots[static ZDD_SIDE_LEAVING],
+                          const char *backends, struct zdd_fleet *ret_fleet)
 {
     struct zdd_fleet fleet = {.users = malloc(sizeof(*fleet.users))};
+    enum zdd_err err;
 
     if (!fleet.users)
         return ZDD_ERR_NO_MEMORY;
     atomic_init(fleet.users, 1);
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
-        fleet.endpoints[side] =
-            calloc(spots[side].count * ZDD_APP_PORT_MAX + 1, sizeof(struct zdd_endpoint));
-        if (!fleet.endpoints[side]) {
-            zdd_fleet_release(&fleet);
-            return ZDD_ERR_NO_MEMORY;
-        }
-        for (size_t i = 0; i < spots[side].count; i++)
-            add_spot(&spots[side].spot[i], backends, (enum zdd_pair_side)side, &fleet);
+    err = add_side_of(&spots[ZDD_SIDE_OLD], backends, ZDD_SIDE_OLD, &fleet);
+    if (err == ZDD_ERR_NONE)
+        err = add_side_of(&spots[ZDD_SIDE_NEW], backends, ZDD_SIDE_NEW, &fleet);
+    if (err != ZDD_ERR_NONE) {
+        zdd_fleet_release(&fleet);
+        return err;
     }
+    zdd_fleet_part(&fleet, ZDD_INSTANCES_MAX);
     *ret_fleet = fleet;
     return ZDD_ERR_NONE;
 }
@@ -96,11 +135,37 @@ struct zdd_fleet zdd_fleet_share(const struct zdd_fleet *fleet)
     return *fleet;
 }
 
+void zdd_fleet_part(struct zdd_fleet *fleet, int32_t old_stay)
+{
+    const int32_t running = fleet->instances[ZDD_SIDE_OLD] + fleet->instances[ZDD_SIDE_LEAVING];
+    const int32_t wanted = running > fleet->old_wanted ? running : fleet->old_wanted;
+    const int32_t all = wanted < fleet->old_most ? wanted : fleet->old_most;
+    const int32_t leaving = all > old_stay ? all - old_stay : 0;
+    static const enum zdd_pair_side sides[] = {ZDD_SIDE_OLD, ZDD_SIDE_LEAVING};
+
+    if (!fleet->old)
+        return; /* nobody has looked yet */
+    for (size_t i = 0; i < ZDD_COUNT(sides); i++) {
+        fleet->endpoint_count[sides[i]] = 0;
+        fleet->instances[sides[i]] = fleet->healthy[sides[i]] = 0;
+    }
+    for (int32_t i = 0; i < running; i++) {
+        const int side = i < running - leaving ? ZDD_SIDE_OLD : ZDD_SIDE_LEAVING;
+
+        fleet->endpoint_count[side] += fleet->old[i].endpoint_count;
+        fleet->instances[side]++;
+        fleet->healthy[side] += fleet->old[i].healthy;
+    }
+    fleet->endpoints[ZDD_SIDE_LEAVING] =
+        fleet->endpoints[ZDD_SIDE_OLD] + fleet->endpoint_count[ZDD_SIDE_OLD];
+}
+
 void zdd_fleet_release(struct zdd_fleet *fleet)
 {
     if (fleet->users && atomic_fetch_sub(fleet->users, 1) == 1) {
-        for (int side = 0; side < ZDD_SIDE_COUNT; side++)
-            free(fleet->endpoints[side]);
+        free(fleet->endpoints[ZDD_SIDE_OLD]);
+        free(fleet->endpoints[ZDD_SIDE_NEW]);
+        free(fleet->old);
         free(fleet->users);
     }
     *fleet = (struct zdd_fleet){0};
@@ -151,13 +216,15 @@ enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
                               char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct zdd_router_order order = {.pair = pair};
+    struct zdd_fleet parted = *fleet; /* the same memory, told apart anew */
 
+    zdd_fleet_part(&parted, traffic->old_stay);
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
         order.side[side] = (struct zdd_side_order){
             .serving = traffic->side[side].serving,
             .weight = traffic->side[side].weight,
-            .endpoints = fleet->endpoints[side],
-            .endpoint_count = fleet->endpoint_count[side],
+            .endpoints = parted.endpoints[side],
+            .endpoint_count = parted.endpoint_count[side],
         };
     }
     reason[0] = '\0';

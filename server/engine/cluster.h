@@ -19,8 +19,12 @@
 
 #define ZDD_SPOT_SIZE 56 /* "[2001:db8::1]:31005" and NUL, without a zone */
 
+#define ZDD_TASK_SIZE 360 /* the app's id, "instance-", a UUID and the incarnation */
+
 /** Where one running task can be reached: "10.0.0.7:31005" for each of the app's ports. */
 struct zdd_spot {
+    char task[ZDD_TASK_SIZE];     /* its id; "" when it is longer than Marathon makes them */
+    char since[ZDD_VERSION_SIZE]; /* when it was staged; "" when Marathon does not tell */
     bool healthy;
     uint8_t port_count;
     char address[ZDD_APP_PORT_MAX][ZDD_SPOT_SIZE];
@@ -61,8 +65,10 @@ struct zdd_app_view {
 /** An order to carry out. */
 struct zdd_cluster_order {
     const char *app_id;
-    const char *definition; /* canonical JSON; for put only */
-    int32_t instances;      /* for put: replaces the definition's */
+    const char *definition;   /* canonical JSON; for put only */
+    int32_t instances;        /* for put: replaces the definition's */
+    const char *const *tasks; /* for kill: their ids */
+    size_t task_count;
     bool force;
     const char *request_id; /* the deployment's id: goes to Marathon as X-Request-Id */
 };
@@ -108,6 +114,10 @@ struct zdd_cluster_ops {
     /** DELETE /v2/apps/{id}, force said explicitly */
     enum zdd_err (*remove)(void *cls, const struct zdd_cluster_order *order,
                            struct zdd_cluster_ack *ret_ack);
+    /** POST /v2/tasks/delete?scale=true: these tasks end, and the app wants as many fewer. Ids that
+     * are not known (any more) change nothing. */
+    enum zdd_err (*kill)(void *cls, const struct zdd_cluster_order *order,
+                         struct zdd_cluster_ack *ret_ack);
     /** GET /v2/info, remembered for a minute */
     enum zdd_err (*info)(void *cls, struct zdd_cluster_info *ret_info,
                          char reason[static ZDD_CLUSTER_REASON_SIZE]);

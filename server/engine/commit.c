@@ -71,10 +71,13 @@ static const char *final_event(enum zdd_phase phase)
     case ZDD_PHASE_JOINING:
     case ZDD_PHASE_VERIFYING:
     case ZDD_PHASE_GATED:
+    case ZDD_PHASE_LEAVING:
+    case ZDD_PHASE_SHEDDING:
     case ZDD_PHASE_KEEPING:
     case ZDD_PHASE_DRAINING:
     case ZDD_PHASE_RETIRING:
     case ZDD_PHASE_SETTLING:
+    case ZDD_PHASE_REGROWING:
     case ZDD_PHASE_RETURNING:
     case ZDD_PHASE_CLEARING:
     case ZDD_PHASE_REVERTING:
@@ -216,11 +219,11 @@ static void describe(const struct zdd_order *order, const char *rule, char *text
 
     if (order->kind == ZDD_ORDER_SET_TRAFFIC)
         snprintf(text, size,
-                 "{\"old\":{\"serving\":\"%s\",\"weight\":%d},\"new\":{\"serving\":\"%s\","
-                 "\"weight\":%d},\"rule\":\"%s\"}",
+                 "{\"old\":{\"serving\":\"%s\",\"weight\":%d,\"stay\":%d},\"new\":{\"serving\":"
+                 "\"%s\",\"weight\":%d},\"rule\":\"%s\"}",
                  zdd_serving_name(side[ZDD_SIDE_OLD].serving), (int)side[ZDD_SIDE_OLD].weight,
-                 zdd_serving_name(side[ZDD_SIDE_NEW].serving), (int)side[ZDD_SIDE_NEW].weight,
-                 rule);
+                 (int)order->traffic.old_stay, zdd_serving_name(side[ZDD_SIDE_NEW].serving),
+                 (int)side[ZDD_SIDE_NEW].weight, rule);
     else if (order->kind == ZDD_ORDER_MEASURE)
         snprintf(text, size, "{\"rule\":\"%s\"}", rule);
     else

@@ -13,7 +13,8 @@
 /* A worker that tells no time has a small number instead (router.h): nothing was that early. */
 #define TELLS_TIME_FROM_MS INT64_C(1000000000000)
 
-static const char *const side_names[] = {[ZDD_SIDE_OLD] = "old", [ZDD_SIDE_NEW] = "new"};
+static const char *const side_names[] = {
+    [ZDD_SIDE_OLD] = "old", [ZDD_SIDE_NEW] = "new", [ZDD_SIDE_LEAVING] = "leaving"};
 
 static void tell_time(struct zdd_buf *buf, const char *key, int64_t ms)
 {

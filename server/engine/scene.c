@@ -33,6 +33,7 @@ struct zdd_app_ask zdd_scene_ask(const struct zdd_plan *plan, const struct zdd_p
 static bool needs_balancers(enum zdd_phase phase)
 {
     return phase == ZDD_PHASE_SHIFTING || phase == ZDD_PHASE_JOINING ||
+           phase == ZDD_PHASE_LEAVING || phase == ZDD_PHASE_SHEDDING ||
            phase == ZDD_PHASE_DRAINING || phase == ZDD_PHASE_RETIRING ||
            phase == ZDD_PHASE_SETTLING || zdd_phase_is_undo(phase);
 }
@@ -50,6 +51,16 @@ static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_run 
     scene->balanced = err == ZDD_ERR_NONE && needs_balancers(run->phase);
 }
 
+/* Instances of the old app before the present step took any away. */
+static int32_t old_most(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const int32_t before = zdd_phase_is_undo(run->phase)
+                               ? ZDD_INSTANCES_MAX
+                               : zdd_program_stay(&plan->program, run->step - 1);
+
+    return before < plan->old.instances ? before : plan->old.instances;
+}
+
 /* Both apps are known. @p spots are taken. */
 static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
                              const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
@@ -60,9 +71,12 @@ static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *
 
     scene->new_spots = spots[ZDD_SIDE_NEW];
     spots[ZDD_SIDE_NEW] = (struct zdd_spots){0};
-    if (err == ZDD_ERR_NONE)
-        err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet,
-                            stepper->now_ms(stepper->clock));
+    if (err != ZDD_ERR_NONE)
+        return err;
+    scene->fleet.old_wanted = scene->old_app.instances;
+    scene->fleet.old_most = old_most(plan, run);
+    zdd_fleet_part(&scene->fleet, run->traffic.old_stay);
+    err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet, stepper->now_ms(stepper->clock));
     if (err != ZDD_ERR_NONE)
         return err;
     look_at_balancers(stepper, run, scene);

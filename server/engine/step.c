@@ -164,6 +164,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
         .plan = &w->plan,
         .texts = &w->texts,
         .run = &w->run,
+        .fleet = &w->scene.fleet,
         .wards = w->stepper->wards,
         .probe = &w->stepper->probe,
         .new_spots = &w->scene.new_spots,

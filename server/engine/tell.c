@@ -8,13 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Instances of the new version that the present step is about. */
+static int32_t wanted_of(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    return plan->program.count > 0 ? zdd_program_started(&plan->program, run->step)
+                                   : plan->target.instances;
+}
+
 static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
                        const struct zdd_observation *seen)
 {
     const bool back = zdd_phase_is_undo(run->phase);
     const struct zdd_side *side = &seen->current;
     const int32_t before = seen->put_back_by_us ? seen->instances : plan->old.instances;
-    const int32_t wanted = back ? before : plan->target.instances;
+    const int32_t wanted = back ? before : wanted_of(plan, run);
     char *const text = run->waiting_text;
 
     if (run->phase == ZDD_PHASE_ADOPTING) {
@@ -23,6 +30,14 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
     } else if (run->phase == ZDD_PHASE_RETIRING) {
         snprintf(text, ZDD_WAITING_SIZE, "%d old instances still have to end.",
                  (int)(seen->peer.current.total + seen->peer.outdated.total));
+    } else if (run->phase == ZDD_PHASE_SHEDDING) {
+        snprintf(text, ZDD_WAITING_SIZE, "%d old instances are there, %d of them stay.",
+                 (int)(seen->peer.current.total + seen->peer.outdated.total),
+                 (int)run->traffic.old_stay);
+    } else if (run->phase == ZDD_PHASE_REGROWING) {
+        snprintf(text, ZDD_WAITING_SIZE, "%d of %d old instances serve again.",
+                 (int)(seen->peer.current.healthy + seen->peer.outdated.healthy),
+                 (int)plan->old.instances);
     } else if (run->phase == ZDD_PHASE_STOPPING) {
         snprintf(text, ZDD_WAITING_SIZE, "%d old instances still have to end.",
                  (int)(side->total + seen->outdated.total));
@@ -92,11 +107,11 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "A balancer spreads the requests by an algorithm that does not obey weights: "
                  "roundrobin or random would.");
-    else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].up < plan->target.instances)
+    else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].up < wanted_of(plan, run))
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "%d of %d new instances are UP on every balancer.", (int)side[ZDD_SIDE_NEW].up,
-                 (int)plan->target.instances);
-    else if (!side[ZDD_SIDE_OLD].told || !side[ZDD_SIDE_NEW].told)
+                 (int)wanted_of(plan, run));
+    else if (!side[ZDD_SIDE_OLD].told || !side[ZDD_SIDE_NEW].told || !side[ZDD_SIDE_LEAVING].told)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Weights are on their way to the balancers.");
     else
         snprintf(
@@ -108,16 +123,19 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
 
 static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen)
 {
-    const int32_t sessions = seen->balance.side[ZDD_SIDE_OLD].sessions;
+    const bool some = run->phase == ZDD_PHASE_LEAVING || run->phase == ZDD_PHASE_SHEDDING;
+    const int32_t sessions = seen->balance.side[some ? ZDD_SIDE_LEAVING : ZDD_SIDE_OLD].sessions;
 
     if (!seen->balance.known)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
     else if (sessions > 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "Requests that are still under way at the old version: %d.", (int)sessions);
+                 "Requests that are still under way at the old %s: %d.",
+                 some ? "instances that go next" : "version", (int)sessions);
     else
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "No request is seen at the old version; those that a reload hid may still end.");
+                 "No request is seen at the old %s; those that a reload hid may still end.",
+                 some ? "instances that go next" : "version");
 }
 
 static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan,

@@ -76,6 +76,12 @@ static struct ward *add(struct zdd_wards *wards)
     return wards->ward[wards->count] ? wards->ward[wards->count++] : NULL;
 }
 
+/* A kill may be under way, from the order on until the way back has waited for its end. */
+static bool may_be_killing(const struct zdd_run *run)
+{
+    return run->phase == ZDD_PHASE_SHEDDING || zdd_phase_is_undo(run->phase);
+}
+
 /* What a process that has just started may still know: nothing of orders that went out before. */
 static void begin(struct ward *ward, const struct zdd_plan *plan, const struct zdd_run *run)
 {
@@ -85,6 +91,7 @@ static void begin(struct ward *ward, const struct zdd_plan *plan, const struct z
     memcpy(ward->seen.run_id, run->id, sizeof(ward->seen.run_id));
     ward->seen.floor = plan->pair.floor;
     ward->old_goes = zdd_pair_is_past_return(&(struct zdd_facts){plan, run, NULL});
+    ward->kill_stay = may_be_killing(run) ? run->traffic.old_stay : -1;
 }
 
 enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct zdd_plan *plan,
@@ -193,6 +200,8 @@ static bool begin_telling(struct zdd_wards *wards, const char *pair, struct tell
         const bool helps = ward->watch.broken && !ward->old_goes;
 
         t->traffic = helps ? zdd_floor_traffic(&ward->seen.traffic) : ward->seen.traffic;
+        if (ward->kill_stay == ward->seen.traffic.old_stay)
+            t->traffic.old_stay = ward->kill_stay;
         t->fleet = zdd_fleet_share(&ward->seen.fleet);
         t->changes = ward->changes;
     }
@@ -254,6 +263,10 @@ bool zdd_wards_may_remove(struct zdd_wards *wards, const char *pair, enum zdd_pa
     may = !ward || !ward->watch.broken;
     if (ward && may && side == ZDD_SIDE_OLD) {
         ward->old_goes = true;
+        ward->changes++;
+    }
+    if (ward && may && side == ZDD_SIDE_LEAVING) {
+        ward->kill_stay = ward->seen.traffic.old_stay;
         ward->changes++;
     }
     pthread_mutex_unlock(&wards->lock);

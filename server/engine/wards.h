@@ -55,8 +55,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_wards_tell(struct zdd_wards *wards, const struct
 bool zdd_wards_is_broken(struct zdd_wards *wards, const char *pair);
 
 /**
- * The last question before instances of @p side are removed. After a yes for the old version nobody
- * sends requests there any more.
+ * The last question before instances of @p side are removed. After a yes for the old version, or
+ * for those of it that leave, nobody sends requests there any more.
  * @return false while the floor is broken: send nothing
  */
 bool zdd_wards_may_remove(struct zdd_wards *wards, const char *pair, enum zdd_pair_side side);

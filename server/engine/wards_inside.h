@@ -21,8 +21,9 @@ struct worker {
 struct ward {
     struct zdd_ward seen; /* its `broken` is not used: see watch */
     bool promised;
-    bool old_goes;    /* the removal of the old version may be under way */
-    uint64_t changes; /* of what the balancers are told */
+    bool old_goes;     /* the removal of the old version may be under way */
+    int32_t kill_stay; /* those may be being killed that leave when so many stay; -1: none */
+    uint64_t changes;  /* of what the balancers are told */
     int64_t same_since_ms;
     size_t worker_count;
     struct worker worker[ZDD_BALANCER_MAX];

@@ -119,9 +119,12 @@ static void fill(struct pair *pair, const struct zdd_router_order *order)
 
 static struct pair *make_pair(const struct zdd_router_order *order)
 {
-    const size_t count =
-        order->side[ZDD_SIDE_OLD].endpoint_count + order->side[ZDD_SIDE_NEW].endpoint_count;
-    struct pair *pair = calloc(1, sizeof(*pair) + count * sizeof(pair->answer[0]));
+    struct pair *pair;
+    size_t count = 0;
+
+    for (size_t s = 0; s < ZDD_SIDE_COUNT; s++)
+        count += order->side[s].endpoint_count;
+    pair = calloc(1, sizeof(*pair) + count * sizeof(pair->answer[0]));
 
     if (!pair)
         return NULL;

@@ -26,7 +26,7 @@ struct pair {
     struct pair *next;
     char *name;
     struct zdd_vamp_order order;
-    int64_t idle_mono_ms[ZDD_SIDE_COUNT]; /* 0: it gets requests, or nobody has looked */
+    int64_t idle_mono_ms[ZDD_VERSION_COUNT]; /* 0: it gets requests, or nobody has looked */
 };
 
 struct vamp {
@@ -139,7 +139,7 @@ static enum zdd_err set_locked(struct vamp *vamp, const struct zdd_router_order 
 
     if (!pair)
         return ZDD_ERR_NO_MEMORY;
-    for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (int s = 0; s < ZDD_VERSION_COUNT; s++) {
         pair->order.serving[s] = order->side[s].serving;
         pair->order.weight[s] = order->side[s].weight;
         about.endpoints[s] = order->side[s].endpoints;
@@ -172,7 +172,7 @@ static void guess_sessions(struct pair *pair, const struct zdd_vamp_sight *sight
 {
     const int64_t now_mono_ms = zdd_mono_ms();
 
-    for (int s = 0; s < ZDD_SIDE_COUNT; s++)
+    for (int s = 0; s < ZDD_VERSION_COUNT; s++)
         view->side[s].sessions =
             zdd_vamp_sessions(pair ? &pair->idle_mono_ms[s] : NULL, sight->idle[s],
                               view->side[s].servers, now_mono_ms);

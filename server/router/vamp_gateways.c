@@ -17,15 +17,15 @@
 
 /* One route as the pair sees it. */
 struct route {
-    int32_t of[ZDD_SIDE_COUNT]; /* targets that are instances of the side */
+    int32_t of[ZDD_VERSION_COUNT]; /* targets that are instances of the side */
     int32_t others;
     int32_t percent;
 };
 
 /* One gateway as the pair sees it. */
 struct gateway {
-    size_t routes[ZDD_SIDE_COUNT]; /* that lead to the side */
-    int32_t servers[ZDD_SIDE_COUNT], percent[ZDD_SIDE_COUNT];
+    size_t routes[ZDD_VERSION_COUNT]; /* that lead to the side */
+    int32_t servers[ZDD_VERSION_COUNT], percent[ZDD_VERSION_COUNT];
     int32_t others, serving;
 };
 
@@ -55,13 +55,13 @@ static bool target_address(const json_t *target, char ret_address[static ZDD_ADD
 
 static enum zdd_pair_side side_of(const struct zdd_router_ask *ask, const char *address)
 {
-    for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (enum zdd_pair_side s = 0; s < ZDD_VERSION_COUNT; s++) {
         for (size_t i = 0; i < ask->endpoint_count[s]; i++) {
             if (strcmp(ask->endpoints[s][i].address, address) == 0)
                 return s;
         }
     }
-    return ZDD_SIDE_COUNT;
+    return ZDD_VERSION_COUNT;
 }
 
 /* "80%" or 80; what is none is nothing. */
@@ -83,9 +83,9 @@ static struct route read_route(const json_t *json, const struct zdd_router_ask *
     for (size_t i = 0; i < json_array_size(targets); i++) {
         const enum zdd_pair_side side = target_address(json_array_get(targets, i), address)
                                             ? side_of(ask, address)
-                                            : ZDD_SIDE_COUNT;
+                                            : ZDD_VERSION_COUNT;
 
-        if (side == ZDD_SIDE_COUNT)
+        if (side == ZDD_VERSION_COUNT)
             route.others++;
         else
             route.of[side]++;
@@ -104,7 +104,7 @@ static struct gateway read_gateway(const json_t *json, const struct zdd_router_a
     {
         const struct route route = read_route(value, ask);
 
-        for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
+        for (int s = 0; s < ZDD_VERSION_COUNT; s++) {
             gateway.routes[s] += route.of[s] > 0;
             gateway.servers[s] += route.of[s];
             gateway.percent[s] += route.of[s] > 0 ? route.percent : 0;
@@ -121,13 +121,13 @@ static bool is_of_pair(const struct gateway *gateway)
     return gateway->routes[ZDD_SIDE_OLD] + gateway->routes[ZDD_SIDE_NEW] > 0;
 }
 
-void zdd_vamp_percents(const struct zdd_vamp_order *order, const size_t servers[ZDD_SIDE_COUNT],
-                       int32_t ret_percents[ZDD_SIDE_COUNT])
+void zdd_vamp_percents(const struct zdd_vamp_order *order, const size_t servers[ZDD_VERSION_COUNT],
+                       int32_t ret_percents[ZDD_VERSION_COUNT])
 {
-    int64_t part[ZDD_SIDE_COUNT], all = 0;
+    int64_t part[ZDD_VERSION_COUNT], all = 0;
     int32_t new_percent;
 
-    for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (int s = 0; s < ZDD_VERSION_COUNT; s++) {
         part[s] = order->serving[s] == ZDD_SERVES ? order->weight[s] * (int64_t)servers[s] : 0;
         all += part[s];
     }
@@ -146,14 +146,14 @@ void zdd_vamp_percents(const struct zdd_vamp_order *order, const size_t servers[
 /* What each side shall get of one gateway. @return false when that is nothing for all that are
  * there, which only the order itself may want */
 static bool wanted_of(const struct gateway *gateway, const struct zdd_router_ask *ask,
-                      const struct zdd_vamp_order *order, int32_t ret_percents[ZDD_SIDE_COUNT])
+                      const struct zdd_vamp_order *order, int32_t ret_percents[ZDD_VERSION_COUNT])
 {
     int32_t all;
 
     zdd_vamp_percents(order, ask->endpoint_count, ret_percents);
     all = ret_percents[ZDD_SIDE_OLD] + ret_percents[ZDD_SIDE_NEW];
-    for (int s = 0; s < ZDD_SIDE_COUNT; s++) {
-        const int other = ZDD_SIDE_COUNT - 1 - s;
+    for (int s = 0; s < ZDD_VERSION_COUNT; s++) {
+        const int other = ZDD_VERSION_COUNT - 1 - s;
 
         if (gateway->routes[s] > 0)
             continue;
@@ -200,7 +200,7 @@ static void look_at_side(const struct gateway *gateway, enum zdd_pair_side s,
 static bool is_obeyed(const struct gateway *gateway, const struct zdd_router_ask *ask,
                       const struct zdd_vamp_order *order)
 {
-    int32_t wanted[ZDD_SIDE_COUNT];
+    int32_t wanted[ZDD_VERSION_COUNT];
 
     return order && wanted_of(gateway, ask, order, wanted) &&
            wanted[ZDD_SIDE_OLD] == gateway->percent[ZDD_SIDE_OLD] &&
@@ -216,7 +216,7 @@ static void add_gateway(const struct gateway *gateway, const struct zdd_router_a
 
     view->strangers += gateway->others;
     view->serving = first ? gateway->serving : lower_of(view->serving, gateway->serving);
-    for (enum zdd_pair_side s = 0; s < ZDD_SIDE_COUNT; s++) {
+    for (enum zdd_pair_side s = 0; s < ZDD_VERSION_COUNT; s++) {
         struct zdd_side_traffic *side = &view->side[s];
 
         look_at_side(gateway, s, order, obeyed, side);
@@ -300,10 +300,10 @@ static bool set_percent(json_t *route, int32_t percent)
 
 /* Give each route its part; those of one side share alike, the first ones get what is over. */
 static bool write_weights(json_t *json, const struct zdd_router_ask *ask,
-                          const struct gateway *gateway, const int32_t wanted[ZDD_SIDE_COUNT])
+                          const struct gateway *gateway, const int32_t wanted[ZDD_VERSION_COUNT])
 {
     json_t *routes = json_object_get(json, "routes");
-    int32_t done[ZDD_SIDE_COUNT] = {0};
+    int32_t done[ZDD_VERSION_COUNT] = {0};
     const char *key;
     json_t *value;
 
@@ -331,7 +331,7 @@ static enum zdd_err change(const json_t *json, const struct zdd_router_ask *ask,
     const char *name = zdd_json_text(json, "name", "");
     const struct gateway gateway = read_gateway(json, ask);
     ZDD_AUTO_JSON json_t *changed = NULL;
-    int32_t wanted[ZDD_SIDE_COUNT];
+    int32_t wanted[ZDD_VERSION_COUNT];
     enum zdd_err err;
 
     if (!is_of_pair(&gateway))

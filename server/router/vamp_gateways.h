@@ -13,22 +13,22 @@
 
 /** What was said of a pair last. */
 struct zdd_vamp_order {
-    enum zdd_serving serving[ZDD_SIDE_COUNT];
-    int32_t weight[ZDD_SIDE_COUNT];
+    enum zdd_serving serving[ZDD_VERSION_COUNT];
+    int32_t weight[ZDD_VERSION_COUNT];
 };
 
 /** What a pair gets of all gateways. */
 struct zdd_vamp_sight {
     struct zdd_balancer_view view; /* but for name, reachable and sessions */
-    bool idle[ZDD_SIDE_COUNT];     /* no route of the side gets any request */
+    bool idle[ZDD_VERSION_COUNT];  /* no route of the side gets any request */
 };
 
 /**
  * The percents of both sides: whole ones that add up to 100. A side that is to get something gets 1
  * at least and leaves 1 to the other one; when none gets anything both are 0.
  */
-void zdd_vamp_percents(const struct zdd_vamp_order *order, const size_t servers[ZDD_SIDE_COUNT],
-                       int32_t ret_percents[ZDD_SIDE_COUNT]);
+void zdd_vamp_percents(const struct zdd_vamp_order *order, const size_t servers[ZDD_VERSION_COUNT],
+                       int32_t ret_percents[ZDD_VERSION_COUNT]);
 
 /**
  * Look at all @p gateways (an array) for the pair.

@@ -17,10 +17,12 @@ enum zdd_order_kind {
     ZDD_ORDER_PUT_PREVIOUS, /* the previous definition with `instances` */
     ZDD_ORDER_RESTART, /* new tasks of the same definition; given only while no restart is seen */
     ZDD_ORDER_DELETE,  /* the app and its tasks */
-    ZDD_ORDER_SET_TRAFFIC, /* a pair: what both versions get of the requests */
-    ZDD_ORDER_ADOPT_OLD,   /* a pair: the old app with the labels that a pair needs */
-    ZDD_ORDER_DELETE_OLD,  /* a pair: the old app and its tasks */
-    ZDD_ORDER_MEASURE,     /* a pair: one round of checks; changes nothing in the cluster */
+    ZDD_ORDER_SET_TRAFFIC,  /* a pair: what both versions get of the requests */
+    ZDD_ORDER_ADOPT_OLD,    /* a pair: the old app with the labels that a pair needs */
+    ZDD_ORDER_DELETE_OLD,   /* a pair: the old app and its tasks */
+    ZDD_ORDER_MEASURE,      /* a pair: one round of checks; changes nothing in the cluster */
+    ZDD_ORDER_KILL_LEAVING, /* a pair: the leaving instances, by their ids; `instances` stay */
+    ZDD_ORDER_RESTORE_OLD,  /* a pair: the old app with `instances` again */
     ZDD_ORDER_KIND_COUNT
 };
 

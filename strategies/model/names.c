@@ -12,27 +12,18 @@
 #include <string.h>
 
 static const char *const phases[] = {
-    [ZDD_PHASE_PENDING] = "pending",
-    [ZDD_PHASE_STOPPING] = "stopping",
-    [ZDD_PHASE_APPLYING] = "applying",
-    [ZDD_PHASE_ROLLING] = "rolling",
-    [ZDD_PHASE_ADOPTING] = "adopting",
-    [ZDD_PHASE_SHIFTING] = "shifting",
-    [ZDD_PHASE_VERIFYING] = "verifying",
-    [ZDD_PHASE_JOINING] = "joining",
-    [ZDD_PHASE_GATED] = "gated",
-    [ZDD_PHASE_KEEPING] = "keeping",
-    [ZDD_PHASE_DRAINING] = "draining",
-    [ZDD_PHASE_RETIRING] = "retiring",
-    [ZDD_PHASE_SETTLING] = "settling",
-    [ZDD_PHASE_RETURNING] = "returning",
-    [ZDD_PHASE_CLEARING] = "clearing",
-    [ZDD_PHASE_REVERTING] = "reverting",
-    [ZDD_PHASE_UNDOING] = "undoing",
-    [ZDD_PHASE_SUCCEEDED] = "succeeded",
-    [ZDD_PHASE_ROLLED_BACK] = "rolled-back",
-    [ZDD_PHASE_FAILED] = "failed",
-    [ZDD_PHASE_CANCELED] = "canceled",
+    [ZDD_PHASE_PENDING] = "pending",     [ZDD_PHASE_STOPPING] = "stopping",
+    [ZDD_PHASE_APPLYING] = "applying",   [ZDD_PHASE_ROLLING] = "rolling",
+    [ZDD_PHASE_ADOPTING] = "adopting",   [ZDD_PHASE_SHIFTING] = "shifting",
+    [ZDD_PHASE_VERIFYING] = "verifying", [ZDD_PHASE_JOINING] = "joining",
+    [ZDD_PHASE_GATED] = "gated",         [ZDD_PHASE_LEAVING] = "leaving",
+    [ZDD_PHASE_SHEDDING] = "shedding",   [ZDD_PHASE_KEEPING] = "keeping",
+    [ZDD_PHASE_DRAINING] = "draining",   [ZDD_PHASE_RETIRING] = "retiring",
+    [ZDD_PHASE_SETTLING] = "settling",   [ZDD_PHASE_REGROWING] = "regrowing",
+    [ZDD_PHASE_RETURNING] = "returning", [ZDD_PHASE_CLEARING] = "clearing",
+    [ZDD_PHASE_REVERTING] = "reverting", [ZDD_PHASE_UNDOING] = "undoing",
+    [ZDD_PHASE_SUCCEEDED] = "succeeded", [ZDD_PHASE_ROLLED_BACK] = "rolled-back",
+    [ZDD_PHASE_FAILED] = "failed",       [ZDD_PHASE_CANCELED] = "canceled",
 };
 _Static_assert(ZDD_COUNT(phases) == ZDD_PHASE_COUNT, "each phase needs a name");
 
@@ -114,10 +105,11 @@ static const char *const outcomes[] = {
 _Static_assert(ZDD_COUNT(outcomes) == ZDD_OUTCOME_COUNT, "each outcome needs a name");
 
 static const char *const orders[] = {
-    [ZDD_ORDER_PUT_TARGET] = "put-target",   [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
-    [ZDD_ORDER_RESTART] = "restart",         [ZDD_ORDER_DELETE] = "delete",
-    [ZDD_ORDER_SET_TRAFFIC] = "set-traffic", [ZDD_ORDER_ADOPT_OLD] = "adopt-old",
-    [ZDD_ORDER_DELETE_OLD] = "delete-old",   [ZDD_ORDER_MEASURE] = "measure",
+    [ZDD_ORDER_PUT_TARGET] = "put-target",     [ZDD_ORDER_PUT_PREVIOUS] = "put-previous",
+    [ZDD_ORDER_RESTART] = "restart",           [ZDD_ORDER_DELETE] = "delete",
+    [ZDD_ORDER_SET_TRAFFIC] = "set-traffic",   [ZDD_ORDER_ADOPT_OLD] = "adopt-old",
+    [ZDD_ORDER_DELETE_OLD] = "delete-old",     [ZDD_ORDER_MEASURE] = "measure",
+    [ZDD_ORDER_KILL_LEAVING] = "kill-leaving", [ZDD_ORDER_RESTORE_OLD] = "restore-old",
 };
 _Static_assert(ZDD_COUNT(orders) == ZDD_ORDER_KIND_COUNT, "each order needs a name");
 
@@ -149,7 +141,7 @@ bool zdd_phase_is_final(enum zdd_phase phase)
 
 bool zdd_phase_is_undo(enum zdd_phase phase)
 {
-    return phase >= ZDD_PHASE_RETURNING && phase <= ZDD_PHASE_UNDOING;
+    return phase >= ZDD_PHASE_REGROWING && phase <= ZDD_PHASE_UNDOING;
 }
 
 bool zdd_state_is_final(enum zdd_state state)

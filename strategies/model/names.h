@@ -19,10 +19,13 @@ enum zdd_phase {
     ZDD_PHASE_JOINING,   /* a pair: the new instances come UP on every balancer */
     ZDD_PHASE_VERIFYING, /* a pair: the new version is checked before it gets requests */
     ZDD_PHASE_GATED,     /* a pair: somebody has to say promote */
+    ZDD_PHASE_LEAVING,   /* a pair: requests under way at the old instances that go next end */
+    ZDD_PHASE_SHEDDING,  /* a pair: those instances are being removed */
     ZDD_PHASE_KEEPING,   /* a pair: the old version stays hot for an instant way back */
     ZDD_PHASE_DRAINING,  /* a pair: requests under way at the old version end */
     ZDD_PHASE_RETIRING,  /* a pair: the old app is being removed */
     ZDD_PHASE_SETTLING,  /* a pair: weights go back to what a server has by itself */
+    ZDD_PHASE_REGROWING, /* going back: the old version gets all its instances again */
     ZDD_PHASE_RETURNING, /* going back: the old version gets all requests again */
     ZDD_PHASE_CLEARING,  /* going back: new instances that never served are removed first */
     ZDD_PHASE_REVERTING, /* going back: the previous definition is ordered, not yet seen */

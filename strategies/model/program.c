@@ -21,6 +21,7 @@ static const struct {
     [ZDD_STEP_VERIFY] = {"verify", true},  [ZDD_STEP_GATE] = {"gate", false},
     [ZDD_STEP_KEEP] = {"keep", true},      [ZDD_STEP_DRAIN] = {"drain", false},
     [ZDD_STEP_RETIRE] = {"retire", false}, [ZDD_STEP_SETTLE] = {"settle", false},
+    [ZDD_STEP_SPREAD] = {"spread", false}, [ZDD_STEP_SHED] = {"shed", true},
 };
 _Static_assert(ZDD_COUNT(kinds) == ZDD_STEP_KIND_COUNT, "each kind of step needs a name");
 
@@ -49,6 +50,34 @@ int32_t zdd_program_share(const struct zdd_program *program, int32_t index)
             share = program->step[i].value;
     }
     return shares ? share : ZDD_SHARE_ALL;
+}
+
+/* The value of the last step of that kind up to @p index. */
+static int32_t last_value(const struct zdd_program *program, enum zdd_step_kind kind, int32_t index,
+                          int32_t fallback)
+{
+    int32_t value = fallback;
+
+    for (int32_t i = 0; i <= index && i < program->count; i++) {
+        if (program->step[i].kind == kind)
+            value = program->step[i].value;
+    }
+    return value;
+}
+
+int32_t zdd_program_started(const struct zdd_program *program, int32_t index)
+{
+    return last_value(program, ZDD_STEP_START, index, 0);
+}
+
+int32_t zdd_program_stay(const struct zdd_program *program, int32_t index)
+{
+    return last_value(program, ZDD_STEP_SHED, index, ZDD_INSTANCES_MAX);
+}
+
+bool zdd_program_has(const struct zdd_program *program, enum zdd_step_kind kind)
+{
+    return last_value(program, kind, program->count, -1) >= 0;
 }
 
 static char *append_text(char *at, const char *text)

@@ -23,6 +23,8 @@ enum zdd_step_kind {
     ZDD_STEP_DRAIN,  /* wait until no request is under way at the old version */
     ZDD_STEP_RETIRE, /* remove the old app */
     ZDD_STEP_SETTLE, /* back to the weight that a server has by itself */
+    ZDD_STEP_SPREAD, /* every instance of both versions gets as many requests as any other */
+    ZDD_STEP_SHED,   /* value: instances of the old version that stay; the others drain and go */
     ZDD_STEP_KIND_COUNT
 };
 
@@ -48,5 +50,13 @@ bool zdd_program_parse(const char *text, struct zdd_program *ret_program);
 /** @return the share that the new version shall have during step @p index, in hundredths of a
  * percent: that of the last shift up to there; all, when there is nobody to share with */
 int32_t zdd_program_share(const struct zdd_program *program, int32_t index);
+/** @return how many instances the new version has once step @p index is done; 0: none was started
+ */
+int32_t zdd_program_started(const struct zdd_program *program, int32_t index);
+/** @return how many instances of the old version stay once step @p index is done;
+ * ZDD_INSTANCES_MAX: all */
+int32_t zdd_program_stay(const struct zdd_program *program, int32_t index);
+/** @return true when a step of that kind is among them */
+bool zdd_program_has(const struct zdd_program *program, enum zdd_step_kind kind);
 
 const char *zdd_step_kind_name(enum zdd_step_kind kind); /* "start" */

@@ -35,8 +35,10 @@ struct zdd_traffic zdd_traffic_base(void)
 {
     struct zdd_traffic traffic;
 
-    for (int i = 0; i < ZDD_SIDE_COUNT; i++)
-        traffic.side[i] = (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_BASE};
+    traffic.side[ZDD_SIDE_OLD] = traffic.side[ZDD_SIDE_NEW] =
+        (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_BASE};
+    traffic.side[ZDD_SIDE_LEAVING] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    traffic.old_stay = ZDD_INSTANCES_MAX;
     return traffic;
 }
 
@@ -46,5 +48,5 @@ bool zdd_traffic_same(const struct zdd_traffic *a, const struct zdd_traffic *b)
         if (a->side[i].serving != b->side[i].serving || a->side[i].weight != b->side[i].weight)
             return false;
     }
-    return true;
+    return a->old_stay == b->old_stay;
 }

@@ -14,8 +14,10 @@
 #define ZDD_SHARE_PERCENT 100 /* a share counts in hundredths of a percent */
 #define ZDD_SHARE_ALL (100 * ZDD_SHARE_PERCENT)
 
-/** The two versions of a pair. */
-enum zdd_pair_side { ZDD_SIDE_OLD, ZDD_SIDE_NEW, ZDD_SIDE_COUNT };
+/** The two versions of a pair, and of the old one the instances that are about to go. */
+enum zdd_pair_side { ZDD_SIDE_OLD, ZDD_SIDE_NEW, ZDD_SIDE_LEAVING, ZDD_SIDE_COUNT };
+
+#define ZDD_VERSION_COUNT 2 /* the sides that are versions come first */
 
 /** What a server shall do. */
 enum zdd_serving {
@@ -25,18 +27,20 @@ enum zdd_serving {
     ZDD_SERVING_COUNT
 };
 
-/** What all servers of one version get. */
+/** What all servers of one side get. */
 struct zdd_side_setting {
     enum zdd_serving serving;
     int32_t weight; /* of each server, 0 to ZDD_WEIGHT_MAX */
 };
 
-/** What both versions get: absolute, so the same one twice is harmless. */
+/** What all sides get: absolute, so the same one twice is harmless. */
 struct zdd_traffic {
     struct zdd_side_setting side[ZDD_SIDE_COUNT];
+    int32_t old_stay; /* instances of the old version that stay; the oldest beyond so many are the
+                         leaving side. ZDD_INSTANCES_MAX: all stay */
 };
 
-/** What the balancers show of one version, all together. */
+/** What the balancers show of one side, all together. */
 struct zdd_side_balance {
     int32_t servers;  /* that are listed, on the balancer that has the most */
     int32_t up;       /* servers that take requests, on the balancer that has the fewest */

@@ -473,6 +473,19 @@ static void checks_are_a_step_of_the_plan_and_wrong_ones_are_named(void **state)
     assert_int_equal(apiclient_int(&answer, "/steps/4/deadlineSeconds"), 3 * 25 + 60);
 }
 
+static void options_that_contradict_each_other_are_named(void **state)
+{
+    give(*state, DEFINITION("/zdd/base-blue", "0", PORT));
+    assert_refused(*state, "\"initialInstances\":1", "#/options/initialInstances", "stepwise");
+    assert_refused(*state, "\"growth\":2", "#/options/growth", "stepwise");
+    assert_refused(*state, "\"cutover\":\"stepwise\",\"growth\":2,\"linearIncrease\":1",
+                   "#/options/growth", "linearIncrease");
+    assert_refused(*state, "\"cutover\":\"stepwise\",\"keepOldSeconds\":1",
+                   "#/options/keepOldSeconds", "must be 0 or left out");
+    assert_refused(*state, "\"newInstances\":9999", "#/options/newInstances", "must be below");
+    assert_refused(*state, "\"growth\":0.5,\"cutover\":\"stepwise\"", "#/options/growth", "1");
+}
+
 static void options_shape_the_plan(void **state)
 {
     struct api_world *world = *state;
@@ -665,6 +678,7 @@ int main(void)
         TEST(a_first_plan_is_stale_when_its_app_has_come),
         TEST(wrong_options_are_named_with_what_is_allowed),
         TEST(checks_are_a_step_of_the_plan_and_wrong_ones_are_named),
+        TEST(options_that_contradict_each_other_are_named),
         TEST(options_shape_the_plan),
         TEST(what_marathon_lb_would_not_obey_is_refused_before_anything_is_planned),
         TEST(an_id_that_leaves_no_room_for_a_colour_is_refused),

@@ -246,7 +246,7 @@ static struct reply ask(struct world *world, const struct request *request)
 
 static void open_world(struct world *world, bool needs_run)
 {
-    static const struct zdd_cluster_ops ops = {observe, never, never, never, info, get};
+    static const struct zdd_cluster_ops ops = {observe, never, never, never, never, info, get};
     char reason[300];
 
     *world = (struct world){.store = NULL};

@@ -86,7 +86,7 @@ struct world {
 
 static void open_world(struct world *world)
 {
-    static const struct zdd_cluster_ops ops = {observe, refuse, refuse, refuse, info, get};
+    static const struct zdd_cluster_ops ops = {observe, refuse, refuse, refuse, refuse, info, get};
     char reason[REASON_SIZE];
 
     FUZZ_CHECK(zdd_crypto_init());

@@ -210,6 +210,8 @@ static bool carry_out(struct loop *l, const struct zdd_order *order)
     case ZDD_ORDER_ADOPT_OLD:
     case ZDD_ORDER_DELETE_OLD:
     case ZDD_ORDER_MEASURE:
+    case ZDD_ORDER_KILL_LEAVING:
+    case ZDD_ORDER_RESTORE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }

@@ -10,8 +10,10 @@
 #include "server/engine/move.h"
 #include "strategies/builtin.h"
 #include "strategies/floor.h"
+#include "strategies/pair_shed.h"
 #include "strategies/preview.h"
 #include "strategies/timing.h"
+#include "tests/support/pair_options.h"
 #include "tests/support/spec.h"
 
 #include <stdio.h>
@@ -27,7 +29,8 @@
 /* A request under way: at whose instance, on which balancer, and whether a reload hid it. */
 struct request {
     bool busy, hidden;
-    enum zdd_pair_side side;
+    enum zdd_pair_side side; /* OLD or NEW */
+    int32_t number;          /* of the old instance */
     int balancer;
     int64_t began_ms, ends_ms;
 };
@@ -35,9 +38,10 @@ struct request {
 struct balancer {
     bool down;
     int64_t started_at_ms;
-    int32_t new_servers;                            /* that it knows since its last reload */
-    struct zdd_side_setting actual[ZDD_SIDE_COUNT]; /* of the servers that it has asked for */
-    int32_t unasked;                                /* new servers still at their base weight */
+    int32_t known[2];                  /* servers of each version, since its last reload */
+    int32_t unasked[2];                /* of these: the youngest, still at their base weight */
+    struct zdd_side_setting actual[2]; /* of those that it has asked for */
+    int32_t resting;                   /* the oldest of the old ones, that it gives no requests */
 };
 
 struct world {
@@ -47,15 +51,20 @@ struct world {
     struct zdd_run run;
     /* Marathon */
     enum zdd_definition old_definition, new_definition;
-    int32_t old_tasks, old_healthy, old_outdated;
-    int32_t new_starting, new_running, new_healthy;
+    int32_t
+        old_first; /* number of the oldest; the others follow, and the ill ones are the youngest */
+    int32_t old_wanted, old_tasks, old_healthy, old_outdated, old_ending;
+    int32_t new_wanted, new_starting, new_running, new_healthy;
     bool silent, new_is_sick;
     bool meddled;  /* somebody else has changed one of the apps */
     bool is_rough; /* healthy instances fall ill: nobody can promise an answer then */
     /* balancers */
     int balancer_count;
     struct balancer balancer[BALANCER_MAX];
-    struct zdd_traffic told; /* what the router says */
+    struct zdd_traffic told;     /* what the router says */
+    struct zdd_balance before;   /* what the last decision rests on … */
+    int64_t crew, same_since_ms; /* which instances are healthy, and since when */
+    int32_t was_stay;            /* … and what was ordered then */
     struct zdd_floor_watch watch;
     int64_t watch_at_ms; /* when it looks next */
     struct request request[REQUEST_MAX];
@@ -110,50 +119,93 @@ static bool chance(struct world *w, int32_t percent)
         }                                                                                          \
     } while (0)
 
-/* Servers of @p side that balancer @p b would give a request to. */
-static int32_t takers(const struct world *w, const struct balancer *b, enum zdd_pair_side side)
+static int32_t smaller(int32_t a, int32_t b)
 {
-    const struct zdd_side_setting *setting = &b->actual[side];
-    const bool serves = setting->serving == ZDD_SERVES && setting->weight > 0;
-    int32_t known = side == ZDD_SIDE_OLD ? w->old_healthy : b->new_servers - b->unasked;
-
-    if (side == ZDD_SIDE_NEW && known > w->new_healthy)
-        known = w->new_healthy;
-    if (side == ZDD_SIDE_NEW && b->unasked > 0 && w->new_healthy > 0)
-        return (serves ? known : 0) + 1; /* at its base weight until it has been asked for */
-    return serves ? known : 0;
+    return a < b ? a : b;
 }
 
-/* Whether anybody answers at all is the world's first law. */
+/* The old instances that leave, as the engine counts them. */
+static int32_t leaving_by(const struct world *w, int32_t stay)
+{
+    const struct zdd_plan *plan = &w->plan;
+    const int32_t before = zdd_phase_is_undo(w->run.phase)
+                               ? ZDD_INSTANCES_MAX
+                               : zdd_program_stay(&plan->program, w->run.step - 1);
+    const int32_t all = smaller(w->old_tasks > w->old_wanted ? w->old_tasks : w->old_wanted,
+                                smaller(before, plan->old.instances));
+
+    return all > stay ? smaller(all - stay, w->old_tasks) : 0;
+}
+
+/* As they are told now, by the watchdog too. */
+static int32_t leaving(const struct world *w)
+{
+    return leaving_by(w, w->told.old_stay);
+}
+
+/* As it was ordered: that is what looks are measured against. */
+static int32_t ordered_to_leave(const struct world *w)
+{
+    return leaving_by(w, w->run.traffic.old_stay);
+}
+
+static int32_t healthy_of(const struct world *w, enum zdd_pair_side side)
+{
+    return side == ZDD_SIDE_OLD ? w->old_healthy : w->new_healthy;
+}
+
+/* Servers of @p side that balancer @p b would give a request to: those that it has asked for by
+ * their weight, the others for sure. */
+static int32_t takers(const struct world *w, const struct balancer *b, enum zdd_pair_side side)
+{
+    const bool serves = b->actual[side].serving == ZDD_SERVES && b->actual[side].weight > 0;
+    const int32_t known = smaller(b->known[side], healthy_of(w, side));
+    const int32_t unasked = smaller(b->unasked[side], known);
+    int32_t asked = known - unasked;
+
+    if (side == ZDD_SIDE_OLD)
+        asked = asked > b->resting ? asked - b->resting : 0;
+    return (serves ? asked : 0) + unasked;
+}
+
+/* That enough answer at all is the world's first law. */
 static void check_service(struct world *w)
 {
     if (!*w->plan.pair.old_id || w->is_rough)
         return;
     for (int i = 0; i < w->balancer_count; i++)
         must(w,
-             takers(w, &w->balancer[i], ZDD_SIDE_OLD) + takers(w, &w->balancer[i], ZDD_SIDE_NEW) >
-                 0);
+             takers(w, &w->balancer[i], ZDD_SIDE_OLD) + takers(w, &w->balancer[i], ZDD_SIDE_NEW) >=
+                 zdd_pair_promise(&w->plan));
 }
 
-static int32_t requests_at(const struct world *w, enum zdd_pair_side side, bool with_hidden)
+static bool is_of(const struct world *w, const struct request *r, enum zdd_pair_side side)
+{
+    const bool leaves = r->side == ZDD_SIDE_OLD && r->number < w->old_first + ordered_to_leave(w);
+
+    return side == ZDD_SIDE_LEAVING ? leaves : r->side == side && !leaves;
+}
+
+static int32_t requests_at(const struct world *w, enum zdd_pair_side side)
 {
     int32_t count = 0;
 
     for (int i = 0; i < REQUEST_MAX; i++) {
         const struct request *r = &w->request[i];
 
-        count += r->busy && r->side == side && (with_hidden || !r->hidden) ? 1 : 0;
+        count += r->busy && !r->hidden && is_of(w, r, side) ? 1 : 0;
     }
     return count;
 }
 
-/* Instances of @p side are killed: no request within its allowance may be under way there. */
-static void check_kill(struct world *w, enum zdd_pair_side side)
+/* Instances of @p side are killed, the old ones below @p number: no request within its allowance
+ * may be under way there. */
+static void check_kill(struct world *w, enum zdd_pair_side side, int32_t number)
 {
     for (int i = 0; i < REQUEST_MAX; i++) {
         struct request *r = &w->request[i];
 
-        if (!r->busy || r->side != side)
+        if (!r->busy || r->side != side || (side == ZDD_SIDE_OLD && r->number >= number))
             continue;
         /* One that falls ill and comes back is taken in anew, and may get a request each time. */
         if (side == ZDD_SIDE_OLD || !w->is_rough)
@@ -166,18 +218,22 @@ static void check_kill(struct world *w, enum zdd_pair_side side)
 
 static bool is_told(const struct world *w, enum zdd_pair_side side)
 {
+    const int32_t leavers = smaller(ordered_to_leave(w), w->old_healthy);
+
     for (int i = 0; i < w->balancer_count; i++) {
         const struct balancer *b = &w->balancer[i];
 
-        if (side == ZDD_SIDE_OLD && w->old_tasks == 0)
+        if (side == ZDD_SIDE_LEAVING) {
+            if (b->resting < leavers)
+                return false;
             continue;
-        if (side == ZDD_SIDE_NEW && b->new_servers != w->new_healthy)
+        }
+        if (b->known[side] != healthy_of(w, side) || b->unasked[side] > 0)
             return false;
-        if (side == ZDD_SIDE_NEW && b->new_servers == 0)
-            continue;
-        if (b->actual[side].weight != w->told.side[side].weight ||
-            b->actual[side].serving != w->told.side[side].serving ||
-            (side == ZDD_SIDE_NEW && b->unasked > 0))
+        if (side == ZDD_SIDE_OLD && b->resting > ordered_to_leave(w))
+            return false;
+        if (b->known[side] > 0 && (b->actual[side].weight != w->told.side[side].weight ||
+                                   b->actual[side].serving != w->told.side[side].serving))
             return false;
     }
     return true;
@@ -186,26 +242,39 @@ static bool is_told(const struct world *w, enum zdd_pair_side side)
 static struct zdd_balance see_balance(const struct world *w)
 {
     struct zdd_balance seen = {.known = true};
+    const int32_t leavers = smaller(ordered_to_leave(w), w->old_healthy);
 
-    seen.side[ZDD_SIDE_OLD].up = w->old_healthy;
+    seen.side[ZDD_SIDE_OLD].up = w->old_healthy - leavers;
     seen.side[ZDD_SIDE_NEW].up = w->new_healthy;
     for (int i = 0; i < w->balancer_count; i++) {
         const struct balancer *b = &w->balancer[i];
+        const int32_t old_up = b->known[ZDD_SIDE_OLD] - leavers;
 
         if (b->down)
             return (struct zdd_balance){0};
-        if (b->new_servers > seen.side[ZDD_SIDE_NEW].servers)
-            seen.side[ZDD_SIDE_NEW].servers = b->new_servers;
-        if (b->new_servers < seen.side[ZDD_SIDE_NEW].up)
-            seen.side[ZDD_SIDE_NEW].up = b->new_servers;
+        if (b->known[ZDD_SIDE_NEW] > seen.side[ZDD_SIDE_NEW].servers)
+            seen.side[ZDD_SIDE_NEW].servers = b->known[ZDD_SIDE_NEW];
+        seen.side[ZDD_SIDE_NEW].up = smaller(seen.side[ZDD_SIDE_NEW].up, b->known[ZDD_SIDE_NEW]);
+        seen.side[ZDD_SIDE_OLD].up = smaller(seen.side[ZDD_SIDE_OLD].up, old_up > 0 ? old_up : 0);
         if (b->started_at_ms > seen.reloaded_at_ms)
             seen.reloaded_at_ms = b->started_at_ms;
     }
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
-        seen.side[side].sessions = requests_at(w, (enum zdd_pair_side)side, false);
+        seen.side[side].sessions = requests_at(w, (enum zdd_pair_side)side);
         seen.side[side].told = is_told(w, (enum zdd_pair_side)side);
     }
     return seen;
+}
+
+/* As the engine does it at each look. */
+static void note_crew(struct world *w)
+{
+    const int64_t crew = ((int64_t)w->old_first * 1000 + w->old_healthy) * 1000 + w->new_healthy;
+
+    if (w->silent || crew == w->crew)
+        return;
+    w->crew = crew;
+    w->same_since_ms = w->now_ms;
 }
 
 static struct zdd_observation look(const struct world *w)
@@ -216,10 +285,8 @@ static struct zdd_observation look(const struct world *w)
     if (w->silent)
         return seen;
     seen.definition = w->new_definition;
-    if (w->new_definition == ZDD_DEFINITION_TARGET)
-        seen.instances = w->plan.target.instances;
-    else if (w->new_definition != ZDD_DEFINITION_ABSENT)
-        seen.instances = w->plan.seen.running;
+    if (w->new_definition != ZDD_DEFINITION_ABSENT)
+        seen.instances = w->new_wanted;
     seen.current.staged = w->new_starting;
     seen.current.total = w->new_starting + w->new_running;
     seen.current.running = w->new_running;
@@ -228,14 +295,15 @@ static struct zdd_observation look(const struct world *w)
                   (w->new_definition == ZDD_DEFINITION_ABSENT && seen.current.total > 0);
     seen.locked_by_us = true;
     seen.peer.definition = w->old_definition;
-    seen.peer.instances = w->old_definition == ZDD_DEFINITION_ABSENT ? 0 : w->plan.old.instances;
-    seen.peer.current.total = w->old_tasks - w->old_outdated;
+    seen.peer.instances = w->old_definition == ZDD_DEFINITION_ABSENT ? 0 : w->old_wanted;
+    seen.peer.current.total = w->old_tasks + w->old_ending - w->old_outdated;
     seen.peer.current.healthy = w->old_healthy - w->old_outdated;
     seen.peer.current.ready = seen.peer.current.healthy;
     seen.peer.outdated.total = w->old_outdated;
-    seen.peer.locked =
-        w->old_outdated > 0 || (w->old_definition == ZDD_DEFINITION_ABSENT && w->old_tasks > 0);
+    seen.peer.locked = w->old_outdated > 0 || w->old_ending > 0 || w->old_tasks < w->old_wanted ||
+                       (w->old_definition == ZDD_DEFINITION_ABSENT && w->old_tasks > 0);
     seen.balance = see_balance(w);
+    seen.same_since_ms = w->same_since_ms;
     return seen;
 }
 
@@ -253,7 +321,7 @@ static struct zdd_floor_sight count_serving(const struct world *w)
         if (!b->down && serving < sight.serving)
             sight.serving = serving;
     }
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+    for (int side = ZDD_SIDE_OLD; side <= ZDD_SIDE_NEW; side++) {
         if (w->run.traffic.side[side].serving == ZDD_SERVES && w->run.traffic.side[side].weight > 0)
             sight.carried += side == ZDD_SIDE_OLD ? w->old_healthy : w->new_healthy;
     }
@@ -286,15 +354,29 @@ static void watch_floor(struct world *w)
     w->told = with_help(w, &w->run.traffic);
 }
 
+/* Whoever is given up before all others can carry it. */
+static void check_spared(struct world *w, const struct zdd_traffic *next)
+{
+    const struct zdd_balance seen = w->before;
+    const int32_t cut = smaller(w->was_stay, w->plan.old.instances) - next->old_stay;
+    const int32_t left = seen.side[ZDD_SIDE_OLD].up > cut ? seen.side[ZDD_SIDE_OLD].up - cut : 0;
+
+    if (cut <= 0 || w->watch.broken)
+        return;
+    must(w, seen.known && seen.side[ZDD_SIDE_OLD].told && seen.side[ZDD_SIDE_NEW].told);
+    must(w, left + seen.side[ZDD_SIDE_NEW].up >= zdd_pair_promise(&w->plan));
+}
+
 /*
  * No version loses its requests to one that cannot carry them, and the new one gets none before all
- * of it is there.
+ * of it that has been started is there.
  */
 static void check_traffic(struct world *w, const struct zdd_traffic *next)
 {
-    const struct zdd_balance seen = see_balance(w);
+    const struct zdd_balance seen = w->before;
+    const int32_t started = zdd_program_started(&w->plan.program, w->run.step);
 
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
+    for (int side = ZDD_SIDE_OLD; side <= ZDD_SIDE_NEW; side++) {
         const int other = side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
         const int32_t wanted =
             other == ZDD_SIDE_OLD ? w->plan.pair.old_serving : w->plan.target.instances;
@@ -305,12 +387,13 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
         must(w, seen.known);
         must(w, seen.side[other].up >= wanted || seen.side[other].up >= seen.side[side].up);
     }
-    if (!w->is_rough && seen.known &&
+    if (!w->is_rough && seen.known && !zdd_phase_is_undo(w->run.phase) &&
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
-        must(w, seen.side[ZDD_SIDE_NEW].up >= w->plan.target.instances);
+        must(w, seen.side[ZDD_SIDE_NEW].up >= started);
     if (*w->plan.pair.old_id && w->plan.verify.rounds > 0 &&
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
         must(w, zdd_verify_is_good(&w->plan.verify, w->probed));
+    check_spared(w, next);
 }
 
 /* One round of checks, which everything that can be asked must answer. */
@@ -329,48 +412,80 @@ static void measure(struct world *w)
     w->run.measured_at_ms = w->now_ms;
 }
 
-/* Carry out one order, or lose it. */
-static void obey(struct world *w, const struct zdd_order *order)
+static void put_target(struct world *w, int32_t instances)
 {
-    tell(w, "%8lld order %s old %d:%d new %d:%d\n", (long long)w->now_ms,
-         zdd_order_name(order->kind), (int)order->traffic.side[0].serving,
-         (int)order->traffic.side[0].weight, (int)order->traffic.side[1].serving,
-         (int)order->traffic.side[1].weight);
-    w->run.ordered_at_ms = w->now_ms;
-    w->run.unsure_until_ms = 0;
-    w->run.outcome = ZDD_OUTCOME_ACKED;
-    if (order->kind == ZDD_ORDER_SET_TRAFFIC) {
-        check_traffic(w, &order->traffic);
-        w->told = with_help(w, &order->traffic);
+    if (w->new_definition == ZDD_DEFINITION_ABSENT)
+        w->new_wanted = 0;
+    else if (w->new_definition == ZDD_DEFINITION_FOREIGN)
         return;
+    must(w, instances >= w->new_wanted);
+    w->new_definition = ZDD_DEFINITION_TARGET;
+    w->new_starting += instances - w->new_wanted;
+    w->new_wanted = instances;
+}
+
+/* All that leave are killed. */
+static void kill_leaving(struct world *w, int32_t stay)
+{
+    const int32_t count = ordered_to_leave(w);
+
+    check_kill(w, ZDD_SIDE_OLD, w->old_first + count);
+    for (int i = 0; i < w->balancer_count; i++) {
+        struct balancer *b = &w->balancer[i];
+
+        must(w, b->resting >= smaller(count, w->old_healthy));
+        b->resting -= smaller(b->resting, count);
+        b->known[ZDD_SIDE_OLD] -= smaller(b->known[ZDD_SIDE_OLD], count);
     }
+    w->old_first += count;
+    w->old_wanted -= count;
+    w->old_tasks -= count;
+    w->old_healthy -= smaller(w->old_healthy, count);
+    w->old_ending += count;
+    must(w, w->old_wanted == stay);
+}
+
+static void delete_old(struct world *w)
+{
+    for (int i = 0; i < w->balancer_count; i++)
+        must(w, takers(w, &w->balancer[i], ZDD_SIDE_OLD) == 0);
+    check_kill(w, ZDD_SIDE_OLD, INT32_MAX);
+    w->old_definition = ZDD_DEFINITION_ABSENT;
+}
+
+/* @return false: it is lost, or refused */
+static bool arrives(struct world *w)
+{
     if (w->trouble_left > 0 && chance(w, 20)) {
         w->trouble_left--;
         w->run.outcome = ZDD_OUTCOME_FAILED;
+        w->run.unsure_until_ms = w->now_ms + ZDD_UNSURE_MS;
         w->run.attempt++;
-        return;
+        return false;
     }
     if (w->trouble_left > 0 && chance(w, 4)) {
         w->trouble_left--;
         w->run.outcome = ZDD_OUTCOME_REFUSED;
-        return;
+        return false;
     }
     w->run.attempt = 0;
-    if (order->kind == ZDD_ORDER_MEASURE) {
-        measure(w);
-        return;
+    if (w->trouble_left > 0 && chance(w, 4)) { /* accepted, and then Marathon's leader dies */
+        w->trouble_left--;
+        return false;
     }
+    return true;
+}
+
+static void carry_out(struct world *w, const struct zdd_order *order)
+{
     switch (order->kind) {
     case ZDD_ORDER_PUT_TARGET:
-        if (w->new_definition != ZDD_DEFINITION_TARGET) {
-            w->new_definition = ZDD_DEFINITION_TARGET;
-            w->new_starting = order->instances - w->new_running;
-        }
+        put_target(w, order->instances);
         break;
     case ZDD_ORDER_DELETE:
         must(w, !w->plan.seen.exists); /* it was there before: nobody knows which one was right */
         must(w, !w->watch.broken);
-        check_kill(w, ZDD_SIDE_NEW);
+        check_kill(w, ZDD_SIDE_NEW, 0);
         w->new_definition = ZDD_DEFINITION_ABSENT;
         break;
     case ZDD_ORDER_ADOPT_OLD:
@@ -379,10 +494,15 @@ static void obey(struct world *w, const struct zdd_order *order)
         break;
     case ZDD_ORDER_DELETE_OLD:
         must(w, !w->watch.broken);
-        for (int i = 0; i < w->balancer_count; i++)
-            must(w, takers(w, &w->balancer[i], ZDD_SIDE_OLD) == 0);
-        check_kill(w, ZDD_SIDE_OLD);
-        w->old_definition = ZDD_DEFINITION_ABSENT;
+        delete_old(w);
+        break;
+    case ZDD_ORDER_KILL_LEAVING:
+        must(w, !w->watch.broken);
+        kill_leaving(w, order->instances);
+        break;
+    case ZDD_ORDER_RESTORE_OLD:
+        must(w, w->told.old_stay == ZDD_INSTANCES_MAX);
+        w->old_wanted = order->instances;
         break;
     case ZDD_ORDER_PUT_PREVIOUS:
     case ZDD_ORDER_RESTART:
@@ -391,6 +511,31 @@ static void obey(struct world *w, const struct zdd_order *order)
     case ZDD_ORDER_KIND_COUNT:
         fail_msg("a pair has no use for %s", zdd_order_name(order->kind));
     }
+}
+
+/* Carry out one order, or lose it. @return whether the next one of the same decision goes out */
+static bool obey(struct world *w, const struct zdd_order *order, int64_t unsure_before_ms)
+{
+    tell(w, "%8lld order %s(%d) old %d:%d, %d stay, new %d:%d\n", (long long)w->now_ms,
+         zdd_order_name(order->kind), (int)order->instances, (int)order->traffic.side[0].serving,
+         (int)order->traffic.side[0].weight, (int)order->traffic.old_stay,
+         (int)order->traffic.side[1].serving, (int)order->traffic.side[1].weight);
+    w->run.ordered_at_ms = w->now_ms;
+    w->run.unsure_until_ms = unsure_before_ms;
+    w->run.outcome = ZDD_OUTCOME_ACKED;
+    if (order->kind == ZDD_ORDER_SET_TRAFFIC) {
+        check_traffic(w, &order->traffic);
+        w->told = with_help(w, &order->traffic);
+        return true;
+    }
+    if (order->kind == ZDD_ORDER_MEASURE) {
+        measure(w);
+        return true;
+    }
+    if (!arrives(w))
+        return false;
+    carry_out(w, order);
+    return true;
 }
 
 static void step(struct world *w)
@@ -404,9 +549,14 @@ static void step(struct world *w)
         struct zdd_decision d;
 
         zdd_move_start(&w->plan, &w->run, w->now_ms);
+        note_crew(w);
         seen = look(w);
         d = zdd_strategy_decide(&zdd_blue_green, &(struct zdd_facts){&w->plan, &w->run, &seen});
         note_fired(d.rule);
+        const int64_t unsure_before_ms = w->run.unsure_until_ms;
+
+        w->before = see_balance(w);
+        w->was_stay = w->run.traffic.old_stay;
         zdd_move(&zdd_blue_green, &w->plan, &d, w->now_ms, &w->run);
         w->run.new_side.healthy = seen.current.healthy;
         w->run.old_side.healthy = seen.peer.current.ready + seen.peer.outdated.ready;
@@ -414,8 +564,10 @@ static void step(struct world *w)
             w->run.command = ZDD_COMMAND_NONE;
         if (w->run.phase != phase || w->run.step != at)
             tell(w, "%8lld %s: %s\n", (long long)w->now_ms, d.rule, zdd_phase_name(w->run.phase));
-        for (size_t k = 0; k < d.order_count; k++)
-            obey(w, &d.order[k]);
+        for (size_t k = 0; k < d.order_count; k++) {
+            if (!obey(w, &d.order[k], unsure_before_ms))
+                break;
+        }
         check_service(w);
         if (d.order_count > 0 || zdd_phase_is_final(w->run.phase))
             return;
@@ -428,14 +580,16 @@ static void step(struct world *w)
 static void reload(struct world *w, int i)
 {
     struct balancer *b = &w->balancer[i];
-    const int32_t before = b->new_servers;
 
     b->started_at_ms = w->now_ms;
-    b->new_servers = w->new_healthy;
-    if (b->new_servers > before)
-        b->unasked += b->new_servers - before;
-    if (b->unasked > b->new_servers)
-        b->unasked = b->new_servers;
+    for (int side = ZDD_SIDE_OLD; side <= ZDD_SIDE_NEW; side++) {
+        const int32_t healthy = healthy_of(w, (enum zdd_pair_side)side);
+
+        if (healthy > b->known[side])
+            b->unasked[side] += healthy - b->known[side];
+        b->known[side] = healthy;
+        b->unasked[side] = smaller(b->unasked[side], healthy);
+    }
     for (int k = 0; k < REQUEST_MAX; k++)
         w->request[k].hidden |= w->request[k].busy && w->request[k].balancer == i;
 }
@@ -447,9 +601,25 @@ static void ask_for_weight(struct world *w)
 
     if (b->down)
         return;
+    if (side == ZDD_SIDE_LEAVING) {
+        if (b->resting < leaving(w))
+            b->resting = leaving(w);
+        return;
+    }
     b->actual[side] = w->told.side[side];
-    if (side == ZDD_SIDE_NEW)
-        b->unasked = 0;
+    b->unasked[side] = 0;
+    if (side == ZDD_SIDE_OLD)
+        b->resting = smaller(b->resting, leaving(w));
+}
+
+/* Any of the old ones that take requests; the youngest may be the only one. */
+static int32_t number_of_taker(struct world *w, const struct balancer *b, int32_t count)
+{
+    const bool serves =
+        b->actual[ZDD_SIDE_OLD].serving == ZDD_SERVES && b->actual[ZDD_SIDE_OLD].weight > 0;
+    const int32_t last = w->old_first + smaller(b->known[ZDD_SIDE_OLD], w->old_healthy) - 1;
+
+    return serves ? last - below(w, count) : last;
 }
 
 static void begin_request(struct world *w)
@@ -470,6 +640,8 @@ static void begin_request(struct world *w)
                           .balancer = i,
                           .began_ms = w->now_ms,
                           .ends_ms = w->now_ms + length_ms};
+    if (r->side == ZDD_SIDE_OLD)
+        r->number = number_of_taker(w, b, old);
 }
 
 static void end_requests(struct world *w)
@@ -495,14 +667,19 @@ static void marathon_moves(struct world *w)
         if (w->new_definition == ZDD_DEFINITION_ABSENT) {
             w->new_starting = w->new_running = w->new_healthy = 0;
             for (int i = 0; i < w->balancer_count; i++)
-                w->balancer[i].new_servers = w->balancer[i].unasked = 0;
+                w->balancer[i].known[ZDD_SIDE_NEW] = w->balancer[i].unasked[ZDD_SIDE_NEW] = 0;
         }
+        w->old_ending = 0;
         if (w->old_definition == ZDD_DEFINITION_ABSENT)
-            w->old_tasks = w->old_healthy = w->old_outdated = 0;
+            w->old_wanted = w->old_tasks = w->old_healthy = w->old_outdated = 0;
         break;
     default:
         if (w->old_outdated > 0)
             w->old_outdated--;
+        else if (w->old_tasks < w->old_wanted)
+            w->old_tasks++;
+        else if (w->old_healthy < w->old_tasks)
+            w->old_healthy++;
         break;
     }
 }
@@ -541,7 +718,7 @@ static void health_changes(struct world *w)
     const int32_t most = side == ZDD_SIDE_NEW ? w->new_running : w->old_tasks;
 
     if (chance(w, 50) && *healthy > 0) {
-        (*healthy)--;
+        *healthy = chance(w, 30) ? 0 : *healthy - 1;
         /* What an ill instance has accepted is lost, whoever removes it later. */
         for (int i = 0; i < REQUEST_MAX; i++)
             w->request[i].busy &= w->request[i].side != side;
@@ -620,7 +797,9 @@ static void round_trip(struct world *w, int round)
         default:
             /* A balancer reads its configuration anew when servers have come. */
             for (int k = 0; k < w->balancer_count; k++) {
-                if (w->balancer[k].new_servers != w->new_healthy && !w->balancer[k].down)
+                if ((w->balancer[k].known[ZDD_SIDE_NEW] != w->new_healthy ||
+                     w->balancer[k].known[ZDD_SIDE_OLD] != w->old_healthy) &&
+                    !w->balancer[k].down)
                     reload(w, k);
             }
         }
@@ -643,14 +822,16 @@ static void round_trip(struct world *w, int round)
 static void init_plan(struct world *w)
 {
     static struct zdd_preview preview;
-    union zdd_option_value options[7] = {0}; /* the last ones: router, takeOver, checks */
+    union zdd_option_value options[PAIR_OPTIONS] = pair_options();
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
     struct zdd_plan *plan = &w->plan;
 
-    options[0].choice = chance(w, 30);     /* promote: manual */
-    options[1].integer = below(w, 3) * 10; /* keepOldSeconds */
-    options[2].integer = 1 + below(w, 20); /* drainSeconds */
-    options[3].choice = chance(w, 40);     /* onDrainTimeout: kill */
-    assert_int_equal(zdd_blue_green.param_count, ZDD_COUNT(options));
+    options[PROMOTE].choice = chance(w, 30);
+    options[KEEP_OLD].integer = below(w, 3) * 10;
+    options[DRAIN].integer = 1 + below(w, 20);
+    options[ON_DRAIN_TIMEOUT].choice = chance(w, 40);
+    options[CUTOVER].choice = chance(w, 60);
+    assert_int_equal(zdd_blue_green.param_count, PAIR_OPTIONS);
     plan->action = ZDD_ACTION_CREATE;
     plan->on_failure = chance(w, 70) ? ZDD_ON_FAILURE_ROLLBACK : ZDD_ON_FAILURE_HOLD;
     plan->target = (struct zdd_app_facts){.instances = 1 + below(w, 4),
@@ -669,6 +850,9 @@ static void init_plan(struct world *w)
         plan->action = ZDD_ACTION_UPGRADE;
         plan->seen.exists = true;
         plan->seen.running = plan->seen.healthy = 1 + below(w, plan->target.instances);
+        options[CUTOVER].choice = 0;
+    } else if (*plan->pair.old_id && plan->target.instances > 1 && chance(w, 20)) {
+        options[NEW_INSTANCES].integer = 1 + below(w, plan->target.instances - 1);
     }
     if (chance(w, 20)) {
         plan->verify.rounds = 1 + below(w, 5);
@@ -676,6 +860,9 @@ static void init_plan(struct world *w)
         plan->verify.failure_limit = below(w, plan->verify.rounds);
         w->checks_pass = chance(w, 70) ? 100 : below(w, 100);
     }
+    if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
+        options[KEEP_OLD].integer = INT64_MIN;
+    assert_int_equal(zdd_blue_green.check(options, plan, complaint), 0);
     zdd_blue_green.write_program(options, plan);
     plan->deadline_ms = 900000;
     zdd_preview_make(&zdd_blue_green, plan, &preview);
@@ -687,14 +874,14 @@ static void init(struct world *w, uint64_t seed, bool tells)
     *w = (struct world){.seed = seed, .random = seed, .tells = tells, .now_ms = 1000000};
     init_plan(w);
     w->run = (struct zdd_run){.active = true};
-    w->old_tasks = w->old_healthy = w->plan.old.instances;
+    w->old_wanted = w->old_tasks = w->old_healthy = w->plan.old.instances;
     if (chance(w, 1))
         w->new_definition = ZDD_DEFINITION_FOREIGN; /* somebody was first */
     w->meddled = w->new_definition == ZDD_DEFINITION_FOREIGN;
     if (w->plan.seen.exists && !w->meddled)
         w->new_definition = ZDD_DEFINITION_PREVIOUS;
     if (w->plan.seen.exists)
-        w->new_running = w->new_healthy = w->plan.seen.running;
+        w->new_wanted = w->new_running = w->new_healthy = w->plan.seen.running;
     if (*w->plan.pair.old_id)
         w->old_definition =
             w->plan.pair.must_adopt ? ZDD_DEFINITION_PREVIOUS : ZDD_DEFINITION_TARGET;
@@ -704,13 +891,14 @@ static void init(struct world *w, uint64_t seed, bool tells)
         w->old_outdated = w->old_tasks; /* Marathon is still at work on it */
     w->balancer_count = 1 + below(w, BALANCER_MAX);
     w->trouble_left = below(w, 30);
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
-        w->told.side[side].weight = w->run.traffic.side[side].weight = ZDD_WEIGHT_BASE;
-        for (int i = 0; i < w->balancer_count; i++)
+    w->told = w->run.traffic = zdd_traffic_base();
+    for (int i = 0; i < w->balancer_count; i++) {
+        w->balancer[i].known[ZDD_SIDE_OLD] = w->old_healthy;
+        for (int side = ZDD_SIDE_OLD; side <= ZDD_SIDE_NEW; side++)
             w->balancer[i].actual[side].weight = ZDD_WEIGHT_BASE;
     }
     for (int i = 0; i < w->balancer_count; i++)
-        w->balancer[i].new_servers = w->new_healthy;
+        w->balancer[i].known[ZDD_SIDE_NEW] = w->new_healthy;
 }
 
 static void check_end(struct world *w)
@@ -722,8 +910,15 @@ static void check_end(struct world *w)
     if (w->run.phase == ZDD_PHASE_FAILED || w->meddled)
         return; /* only that the law was kept */
     if (done) {
-        must(w, w->old_tasks == 0 && w->new_running == w->plan.target.instances);
-        must(w, w->is_rough || w->new_healthy == w->plan.target.instances);
+        const int32_t count = w->plan.program.count;
+        const int32_t wanted = zdd_program_started(&w->plan.program, count);
+        const int32_t stay =
+            zdd_pair_keeps_both(&w->plan)
+                ? smaller(w->plan.old.instances, zdd_program_stay(&w->plan.program, count))
+                : 0;
+
+        must(w, w->old_tasks == stay && w->new_running == wanted);
+        must(w, w->is_rough || w->new_healthy == wanted);
         must(w, w->told.side[ZDD_SIDE_NEW].weight == ZDD_WEIGHT_BASE);
         return;
     }
@@ -737,6 +932,7 @@ static void check_end(struct world *w)
         must(w, w->watch.broken || zdd_traffic_same(&w->told, &base));
         return;
     }
+    must(w, w->told.old_stay == ZDD_INSTANCES_MAX);
     if (w->run.ordered) {
         must(w, w->new_definition == ZDD_DEFINITION_ABSENT);
         must(w, w->told.side[ZDD_SIDE_OLD].weight == ZDD_WEIGHT_BASE || !*w->plan.pair.old_id);

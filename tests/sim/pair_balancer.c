@@ -173,8 +173,7 @@ void pair_requests_live(struct sim *s)
     }
 }
 
-/* The task behind @p endpoint; -1: it is no more. */
-static int task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_pair_side side)
+int pair_task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_pair_side side)
 {
     int host = 0, port = 0;
     char backend[ZDD_BACKEND_SIZE];
@@ -189,7 +188,7 @@ static int task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_
 
         if (t->state == TASK_FREE || PAIR_FIRST_PORT + t->number != port)
             continue;
-        if (t->side != side)
+        if (t->side != (side == ZDD_SIDE_NEW ? ZDD_SIDE_NEW : ZDD_SIDE_OLD))
             violate(s, "endpoint %s is put on the wrong side", endpoint->address);
         return i;
     }
@@ -200,29 +199,25 @@ static enum zdd_err set_at_once(void *cls, const struct zdd_router_order *order,
                                 char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct sim *s = cls;
-    struct zdd_traffic traffic;
 
     if (world_fault(&s->world, s->world.faults.router_fails)) {
         s->world.blurred = true;
         snprintf(reason, ZDD_ROUTER_REASON_SIZE, "simulated silence");
         return ZDD_ERR_ROUTER_DOWN;
     }
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
-        traffic.side[side] =
-            (struct zdd_side_setting){order->side[side].serving, order->side[side].weight};
-    pair_check_told(s, &traffic);
+    pair_check_told(s, order);
     memset(s->pair.is_said, 0, sizeof(s->pair.is_said));
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
         for (size_t i = 0; i < order->side[side].endpoint_count; i++) {
-            const int task = task_of(s, &order->side[side].endpoints[i], (enum zdd_pair_side)side);
+            const int task =
+                pair_task_of(s, &order->side[side].endpoints[i], (enum zdd_pair_side)side);
 
             if (task < 0)
                 continue;
             s->pair.is_said[task] = true;
-            s->pair.said[task] = traffic.side[side];
+            s->pair.said[task] = s->pair.told.side[side];
         }
     }
-    s->pair.told = traffic;
     return ZDD_ERR_NONE;
 }
 
@@ -257,7 +252,7 @@ static void show(struct sim *s, int b, const struct zdd_router_ask *ask,
 {
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
         for (size_t i = 0; i < ask->endpoint_count[side]; i++) {
-            const int task = task_of(s, &ask->endpoints[side][i], (enum zdd_pair_side)side);
+            const int task = pair_task_of(s, &ask->endpoints[side][i], (enum zdd_pair_side)side);
 
             if (task >= 0 && s->pair.balancer[b].row[task].listed)
                 add_row(s, b, task, &v->side[side]);

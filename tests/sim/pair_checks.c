@@ -3,6 +3,7 @@
  * @brief What must hold of two apps behind balancers, whatever goes wrong.
  */
 #include "storage/intents.h"
+#include "strategies/pair_shed.h"
 #include "tests/sim/checks.h"
 
 #include <string.h>
@@ -53,14 +54,30 @@ static void check_help(struct sim *s)
 
 void pair_check_moment(struct sim *s)
 {
+    const int promise = (int)zdd_pair_promise(&s->plan);
+
     check_help(s);
     if (s->pair.violations > 0 && !is_rough(s) && s->world.troubles.foreign == 0)
         violate(s, "a floor is broken, and all instances are well");
     if (!*s->plan.pair.old_id || is_rough(s))
         return;
     for (int b = 0; b < s->pair.balancer_count; b++) {
-        if (pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW) == 0)
-            violate(s, "balancer %d has nobody to answer", b);
+        const int takers = pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW);
+
+        if (takers < (s->world.troubles.foreign > 0 ? 1 : promise))
+            violate(s, "balancer %d has %d to answer, and %d are promised", b, takers, promise);
+    }
+}
+
+void pair_check_kill(struct sim *s, int task)
+{
+    s->pair.removal_look_ms = s->pair.looked_at_ms;
+    for (int b = 0; b < s->pair.balancer_count; b++) {
+        const struct pair_row *row = &s->pair.balancer[b].row[task];
+
+        if (row->listed && row->setting.serving == ZDD_SERVES && row->setting.weight > 0)
+            violate(s, "task %d is killed, and balancer %d still sends requests there",
+                    s->pair.task[task].number, b);
     }
 }
 
@@ -73,6 +90,9 @@ void pair_check_lost(struct sim *s, int task, const struct pair_request *request
         return; /* Marathon replaces what is adopted, and tasks die */
     /* One that turned healthy after the look that the removal rests on was not seen. */
     if (t->side == ZDD_SIDE_NEW && (is_rough(s) || t->healthy_at_ms >= s->pair.removal_look_ms))
+        return;
+    /* Nor was one that came in the place of another while a late order was on its way. */
+    if (is_rough(s) && s->pair.removal_sent_ms > 0 && t->healthy_at_ms >= s->pair.removal_sent_ms)
         return;
     if (age_ms < s->plan.pair.drain_ms)
         violate(s, "a request of %d ms loses its %s instance, and %d ms are promised", (int)age_ms,
@@ -137,35 +157,88 @@ static void check_raised(struct sim *s, enum zdd_pair_side side)
 /* The new version gets a share when all of it is there. */
 static void check_joined(struct sim *s)
 {
+    const int32_t started = zdd_program_started(&s->plan.program, s->run.step);
+
     for (int b = 0; b < s->pair.balancer_count; b++) {
         int32_t listed = 0;
 
         for (int i = 0; i < PAIR_TASKS_MAX; i++)
             listed += s->pair.task[i].side == ZDD_SIDE_NEW && s->pair.balancer[b].row[i].listed;
-        if (listed < s->plan.target.instances)
+        if (listed < started)
             violate(s, "the new version gets requests with %d of %d instances on balancer %d",
-                    (int)listed, (int)s->plan.target.instances, b);
+                    (int)listed, (int)started, b);
     }
 }
 
 /* What the watchdog may say by itself: what was ordered before, and that the old version helps. */
 static bool is_watchdogs(const struct sim *s, const struct zdd_traffic *told)
 {
-    const struct zdd_traffic helped = zdd_floor_traffic(&s->pair.ordered);
+    struct zdd_traffic helped = zdd_floor_traffic(&s->pair.ordered);
+    struct zdd_traffic ordered = s->pair.ordered;
     struct zdd_wards_stats floors;
 
+    ordered.old_stay = helped.old_stay = told->old_stay; /* who leaves is looked at elsewhere */
     zdd_wards_stats(s->stepper.wards, &floors);
     return floors.violations > 0 &&
-           (zdd_traffic_same(&s->pair.ordered, told) || zdd_traffic_same(&helped, told));
+           (zdd_traffic_same(&ordered, told) || zdd_traffic_same(&helped, told));
 }
 
-void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
+/* Whoever stays has come after everybody who leaves. */
+static void check_leavers(struct sim *s, const struct zdd_router_order *order)
+{
+    const struct zdd_side_order *side = order->side;
+
+    for (size_t i = 0; i < side[ZDD_SIDE_LEAVING].endpoint_count; i++) {
+        const int leaver = pair_task_of(s, &side[ZDD_SIDE_LEAVING].endpoints[i], ZDD_SIDE_LEAVING);
+
+        for (size_t k = 0; k < side[ZDD_SIDE_OLD].endpoint_count && leaver >= 0; k++) {
+            const int stayer = pair_task_of(s, &side[ZDD_SIDE_OLD].endpoints[k], ZDD_SIDE_OLD);
+
+            if (stayer >= 0 && s->pair.task[stayer].number < s->pair.task[leaver].number)
+                violate(s, "task %d leaves before the older task %d", s->pair.task[leaver].number,
+                        s->pair.task[stayer].number);
+        }
+    }
+}
+
+/* Requests are taken from one version, or from instances that leave: others have been raised. */
+static void check_falls(struct sim *s, const struct zdd_traffic *before,
+                        const struct zdd_traffic *traffic)
+{
+    const bool is_calm = !is_rough(s) && s->world.troubles.foreign == 0;
+
+    for (int side = ZDD_SIDE_OLD; side <= ZDD_SIDE_NEW; side++) {
+        const enum zdd_pair_side other = side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+        const bool settles = traffic->side[other].weight == ZDD_WEIGHT_BASE;
+
+        if (!falls(&before->side[side], &traffic->side[side]))
+            continue;
+        if (!settles && (falls(&before->side[other], &traffic->side[other]) ||
+                         traffic->side[other].weight > before->side[other].weight))
+            violate(s, "both versions' weights move at once");
+        if (traffic->side[other].weight > 0 && is_calm && !settles)
+            check_raised(s, other);
+    }
+    if (traffic->old_stay < before->old_stay && is_calm) {
+        check_raised(s, ZDD_SIDE_OLD);
+        check_raised(s, ZDD_SIDE_NEW);
+    }
+}
+
+void pair_check_told(struct sim *s, const struct zdd_router_order *order)
 {
     const struct zdd_traffic before = s->pair.told;
     struct last_traffic last = {.traffic = zdd_traffic_base()};
+    struct zdd_traffic heard;
+    const struct zdd_traffic *traffic = &heard;
 
     if (zdd_intent_list(s->store, s->run.id, take_traffic, &last) != ZDD_ERR_NONE)
         violate(s, "the journal cannot be read");
+    heard.old_stay = last.traffic.old_stay; /* who leaves by it is looked at below */
+    for (int side = 0; side < ZDD_SIDE_COUNT; side++)
+        heard.side[side] =
+            (struct zdd_side_setting){order->side[side].serving, order->side[side].weight};
+    check_leavers(s, order);
     if (!zdd_traffic_same(&last.traffic, traffic) && !is_watchdogs(s, traffic))
         violate(s, "the balancers are told %d/%d, and the journal's last is %d/%d",
                 (int)traffic->side[ZDD_SIDE_OLD].weight, (int)traffic->side[ZDD_SIDE_NEW].weight,
@@ -173,27 +246,20 @@ void pair_check_told(struct sim *s, const struct zdd_traffic *traffic)
                 (int)last.traffic.side[ZDD_SIDE_NEW].weight);
     if (zdd_traffic_same(&before, traffic))
         return;
+    s->pair.told = heard;
     if (zdd_traffic_same(&last.traffic, traffic) && !zdd_traffic_same(&s->pair.ordered, traffic)) {
         s->world.orders_seen++; /* help is none, nor its end */
         s->pair.ordered = *traffic;
     }
-    world_tell(&s->world, "the balancers are told: old %s %d, new %s %d",
+    world_tell(&s->world, "the balancers are told: old %s %d, %d stay, new %s %d",
                zdd_serving_name(traffic->side[ZDD_SIDE_OLD].serving),
-               (int)traffic->side[ZDD_SIDE_OLD].weight,
+               (int)traffic->side[ZDD_SIDE_OLD].weight, (int)traffic->old_stay,
                zdd_serving_name(traffic->side[ZDD_SIDE_NEW].serving),
                (int)traffic->side[ZDD_SIDE_NEW].weight);
-    for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
-        const enum zdd_pair_side other = side == ZDD_SIDE_OLD ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
-
-        if (!falls(&before.side[side], &traffic->side[side]))
-            continue;
-        if (falls(&before.side[other], &traffic->side[other]) ||
-            traffic->side[other].weight > before.side[other].weight)
-            violate(s, "both versions' weights move at once");
-        if (traffic->side[other].weight > 0 && !is_rough(s) && s->world.troubles.foreign == 0)
-            check_raised(s, other);
-    }
+    check_falls(s, &before, traffic);
+    /* On the way back an order from before may be told late. */
     if (!is_rough(s) && s->world.troubles.foreign == 0 && *s->plan.pair.old_id &&
+        !zdd_phase_is_undo(s->run.phase) &&
         traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight)
         check_joined(s);
     if (*s->plan.pair.old_id && s->plan.verify.rounds > 0 &&
@@ -275,24 +341,43 @@ static int healthy_of(const struct sim *s, enum zdd_pair_side side)
     return n;
 }
 
+/* As many of the old ones stay as the program says, and serve. */
+static void check_rest(struct sim *s)
+{
+    const int32_t stay = zdd_program_stay(&s->plan.program, s->plan.program.count);
+    const int32_t rest = stay < s->plan.old.instances ? stay : s->plan.old.instances;
+
+    if (s->pair.app[ZDD_SIDE_OLD].wanted != rest)
+        violate(s, "%d old instances are wanted, and %d should stay",
+                (int)s->pair.app[ZDD_SIDE_OLD].wanted, (int)rest);
+    if (!is_rough(s) && healthy_of(s, ZDD_SIDE_OLD) != rest)
+        violate(s, "%d of %d old instances that stay are healthy", healthy_of(s, ZDD_SIDE_OLD),
+                (int)rest);
+}
+
 static void check_success(struct sim *s)
 {
     const struct pair_world *p = &s->pair;
 
-    if (p->app[ZDD_SIDE_OLD].definition != ZDD_DEFINITION_ABSENT ||
+    const int32_t wanted = zdd_program_started(&s->plan.program, s->plan.program.count);
+    const bool both = zdd_pair_keeps_both(&s->plan);
+
+    if ((p->app[ZDD_SIDE_OLD].definition != ZDD_DEFINITION_ABSENT) != both ||
         p->app[ZDD_SIDE_NEW].definition != ZDD_DEFINITION_TARGET ||
-        p->app[ZDD_SIDE_NEW].wanted != s->plan.target.instances)
+        p->app[ZDD_SIDE_NEW].wanted != wanted)
         violate(s, "it succeeded, and the old app is there or the new one is not");
-    if (!is_rough(s) && healthy_of(s, ZDD_SIDE_NEW) != s->plan.target.instances)
-        violate(s, "it succeeded with %d of %d healthy", healthy_of(s, ZDD_SIDE_NEW),
-                (int)s->plan.target.instances);
+    if (!is_rough(s) && healthy_of(s, ZDD_SIDE_NEW) != wanted)
+        violate(s, "it succeeded with %d of %d healthy", healthy_of(s, ZDD_SIDE_NEW), (int)wanted);
+    if (both)
+        check_rest(s);
     for (int b = 0; b < p->balancer_count && !is_rough(s); b++) {
         for (int i = 0; i < PAIR_TASKS_MAX; i++) {
             const struct pair_row *row = &p->balancer[b].row[i];
 
-            if (row->listed && p->task[i].side == ZDD_SIDE_NEW &&
+            if (row->listed && (both || p->task[i].side == ZDD_SIDE_NEW) &&
+                p->task[i].state == TASK_HEALTHY &&
                 (row->setting.weight != ZDD_WEIGHT_BASE || row->setting.serving != ZDD_SERVES))
-                violate(s, "it succeeded, and balancer %d has a new server with weight %d", b,
+                violate(s, "it succeeded, and balancer %d has a server with weight %d", b,
                         (int)row->setting.weight);
         }
     }

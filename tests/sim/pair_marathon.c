@@ -75,6 +75,8 @@ static enum zdd_err show_spots(const struct sim *s, enum zdd_pair_side side,
             continue;
         spot->healthy = t->state == TASK_HEALTHY;
         spot->port_count = (uint8_t)p->ports;
+        snprintf(spot->task, sizeof(spot->task), PAIR_TASK, t->number);
+        world_stamp(spot->since, t->number);
         for (int port = 0; port < p->ports; port++)
             snprintf(spot->address[port], ZDD_SPOT_SIZE, PAIR_ADDRESS, port + 1,
                      PAIR_FIRST_PORT + t->number);
@@ -130,10 +132,15 @@ static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
     struct sim *s = (struct sim *)((char *)cls - offsetof(struct sim, world));
     const bool target = strcmp(order->definition, s->texts.target.data) == 0;
     const char *wanted_id = target ? s->plan.pair.new_id : s->plan.pair.old_id;
+    /* While it is adopted nothing of it has gone yet. */
+    const enum zdd_order_kind old_kind =
+        s->run.phase == ZDD_PHASE_ADOPTING || s->run.phase == ZDD_PHASE_PENDING
+            ? ZDD_ORDER_ADOPT_OLD
+            : ZDD_ORDER_RESTORE_OLD;
 
     if (strcmp(order->app_id, wanted_id) != 0)
         violate(s, "app %s gets the other one's definition", order->app_id);
-    return world_send(cls, target ? ZDD_ORDER_PUT_TARGET : ZDD_ORDER_ADOPT_OLD, order, ack);
+    return world_send(cls, target ? ZDD_ORDER_PUT_TARGET : old_kind, order, ack);
 }
 
 static enum zdd_err remove_app(void *cls, const struct zdd_cluster_order *order,
@@ -144,7 +151,33 @@ static enum zdd_err remove_app(void *cls, const struct zdd_cluster_order *order,
 
     if (zdd_wards_is_broken(s->stepper.wards, s->run.app_id))
         violate(s, "%s is removed although too few serve", order->app_id);
+    if (s->pair.removal_sent_ms == 0)
+        s->pair.removal_sent_ms = s->world.now_ms;
+
     return world_send(cls, is_new ? ZDD_ORDER_DELETE : ZDD_ORDER_DELETE_OLD, order, ack);
+}
+
+/* Its list has to live as long as it may be late. */
+static enum zdd_err kill(void *cls, const struct zdd_cluster_order *order,
+                         struct zdd_cluster_ack *ack)
+{
+    struct sim *s = (struct sim *)((char *)cls - offsetof(struct sim, world));
+    struct zdd_cluster_order kept = *order;
+    struct pair_kill *kill = &s->pair.kill[0];
+
+    if (s->world.late.pending && s->world.late.order.tasks == kill->task)
+        kill++;
+    if (strcmp(order->app_id, s->plan.pair.old_id) != 0)
+        violate(s, "tasks of app %s are killed", order->app_id);
+    if (zdd_wards_is_broken(s->stepper.wards, s->run.app_id))
+        violate(s, "old instances are killed although too few serve");
+    assert(order->task_count <= PAIR_TASKS_MAX);
+    for (size_t i = 0; i < order->task_count; i++) {
+        snprintf(kill->text[i], sizeof(kill->text[i]), "%.15s", order->tasks[i]);
+        kill->task[i] = kill->text[i];
+    }
+    kept.tasks = kill->task;
+    return world_send(cls, ZDD_ORDER_KILL_LEAVING, &kept, ack);
 }
 
 static enum zdd_err restart(void *cls, const struct zdd_cluster_order *order,
@@ -154,7 +187,7 @@ static enum zdd_err restart(void *cls, const struct zdd_cluster_order *order,
 }
 
 static const struct zdd_cluster_ops ops = {
-    .observe = observe, .put = put, .restart = restart, .remove = remove_app};
+    .observe = observe, .put = put, .restart = restart, .remove = remove_app, .kill = kill};
 
 struct zdd_cluster pair_cluster(struct sim *s)
 {
@@ -201,6 +234,9 @@ static bool put_app(struct sim *s, enum zdd_pair_side side, int32_t instances, b
         return false;
     if (!other && app->wanted == instances)
         return true;
+    if (!other && instances < app->wanted && s->world.troubles.foreign == 0)
+        violate(s, "an order asks for %d instances where %d serve", (int)instances,
+                (int)app->wanted);
     app->version = ++s->world.version;
     app->wanted = instances;
     if (other) {
@@ -234,6 +270,38 @@ static bool delete_app(struct sim *s, enum zdd_pair_side side, bool force)
     return true;
 }
 
+/* Those that are not there (any more) change nothing, nor do those that end already. */
+static bool kill_tasks(struct sim *s, const struct zdd_cluster_order *order)
+{
+    struct pair_app *app = &s->pair.app[ZDD_SIDE_OLD];
+    bool changed = false;
+
+    if (app->definition == ZDD_DEFINITION_ABSENT)
+        return true;
+    if (app->deployment > 0 && !order->force)
+        return false;
+    for (size_t i = 0; i < order->task_count; i++) {
+        for (int k = 0; k < PAIR_TASKS_MAX; k++) {
+            struct pair_task *t = &s->pair.task[k];
+            char id[16];
+
+            snprintf(id, sizeof(id), PAIR_TASK, t->number);
+            if (t->state == TASK_FREE || t->state >= TASK_ENDING ||
+                strcmp(id, order->tasks[i]) != 0)
+                continue;
+            pair_check_kill(s, k);
+            tell_to_end(t, true);
+            app->wanted--;
+            changed = true;
+        }
+    }
+    if (changed) {
+        app->version = ++s->world.version;
+        begin_deployment(s, app);
+    }
+    return true;
+}
+
 bool pair_carry_out(struct world *w, enum zdd_order_kind kind,
                     const struct zdd_cluster_order *order, unsigned rests_on)
 {
@@ -243,7 +311,9 @@ bool pair_carry_out(struct world *w, enum zdd_order_kind kind,
     (void)rests_on;
     if (kind == ZDD_ORDER_PUT_TARGET)
         done = put_app(s, ZDD_SIDE_NEW, order->instances, order->force);
-    else if (kind == ZDD_ORDER_ADOPT_OLD)
+    else if (kind == ZDD_ORDER_KILL_LEAVING)
+        done = kill_tasks(s, order);
+    else if (kind == ZDD_ORDER_ADOPT_OLD || kind == ZDD_ORDER_RESTORE_OLD)
         done = put_app(s, ZDD_SIDE_OLD, order->instances, order->force);
     else if (kind == ZDD_ORDER_DELETE)
         done = delete_app(s, ZDD_SIDE_NEW, order->force);

@@ -6,6 +6,7 @@
 #include "strategies/builtin.h"
 #include "strategies/timing.h"
 #include "tests/sim/checks.h"
+#include "tests/support/pair_options.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -20,18 +21,29 @@
 
 static void draw_program(struct zdd_plan *p, struct world *dice)
 {
-    union zdd_option_value options[7] = {0}; /* the last ones: router, takeOver, checks */
+    union zdd_option_value options[PAIR_OPTIONS] = pair_options();
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
 
-    options[0].choice = world_chance(dice, 30);                       /* promote: manual */
-    options[1].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2); /* keepOldSeconds */
-    options[2].integer = 1 + (int64_t)up_to(dice, SECONDS_MAX);       /* drainSeconds */
-    options[3].choice = world_chance(dice, 40);                       /* onDrainTimeout: kill */
-    assert(zdd_blue_green.param_count == ZDD_COUNT(options));
+    options[PROMOTE].choice = world_chance(dice, 30);
+    options[KEEP_OLD].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2);
+    options[DRAIN].integer = 1 + (int64_t)up_to(dice, SECONDS_MAX);
+    options[ON_DRAIN_TIMEOUT].choice = world_chance(dice, 40);
+    options[CUTOVER].choice = world_chance(dice, 60);
+    if (options[CUTOVER].choice == 1 && world_chance(dice, 30))
+        options[INITIAL].integer = 1 + (int64_t)up_to(dice, 3);
+    if (options[CUTOVER].choice == 1 && world_chance(dice, 30))
+        options[LINEAR].integer = 1 + (int64_t)up_to(dice, 3);
+    if (*p->pair.old_id && p->target.instances > 1 && world_chance(dice, 20))
+        options[NEW_INSTANCES].integer = 1 + up_to(dice, (unsigned)p->target.instances - 1);
+    if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
+        options[KEEP_OLD].integer = INT64_MIN;
     if (world_chance(dice, 40)) {
         p->verify.rounds = 1 + (int32_t)up_to(dice, 5);
         p->verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
         p->verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)p->verify.rounds);
     }
+    assert(zdd_blue_green.param_count == PAIR_OPTIONS);
+    assert(zdd_blue_green.check(options, p, complaint) == 0);
     zdd_blue_green.write_program(options, p);
 }
 
@@ -45,7 +57,7 @@ static void make_plan(struct sim *s, struct world *dice)
     zdd_uuid7(dice->now_ms, p->id);
     snprintf(p->digest, sizeof(p->digest), "sha256:%064d", 0);
     p->on_failure = world_chance(dice, 70) ? ZDD_ON_FAILURE_ROLLBACK : ZDD_ON_FAILURE_HOLD;
-    p->target = (struct zdd_app_facts){.instances = 1 + (int32_t)up_to(dice, 4),
+    p->target = (struct zdd_app_facts){.instances = 1 + (int32_t)up_to(dice, 5),
                                        .minimum_health_capacity = 1,
                                        .maximum_over_capacity = 1,
                                        .has_health_checks = true,
@@ -54,7 +66,7 @@ static void make_plan(struct sim *s, struct world *dice)
     snprintf(p->pair.new_id, sizeof(p->pair.new_id), "%.200s-green", p->app_id);
     if (world_chance(dice, 90)) {
         p->old = p->target;
-        p->old.instances = 1 + (int32_t)up_to(dice, 4);
+        p->old.instances = 1 + (int32_t)up_to(dice, 5);
         p->pair.old_serving = p->old.instances;
         p->pair.must_adopt = world_chance(dice, 30);
         snprintf(p->pair.old_id, sizeof(p->pair.old_id), "%.200s%s", p->app_id,

@@ -12,6 +12,7 @@
 #define PAIR_TASKS_MAX 32
 #define PAIR_BALANCERS_MAX 3
 #define PAIR_ADDRESS "10.0.0.%d:%d" /* of a port of a task: the port's index and its number */
+#define PAIR_TASK "sim.%d"          /* the id of a task: its number */
 #define PAIR_FIRST_PORT 10000
 #define PAIR_REQUESTS_MAX 24 /* under way at the same time */
 
@@ -39,6 +40,12 @@ struct pair_app {
     int32_t wanted;
     int version, config_version;
     int deployment; /* its number; 0: Marathon has nothing to do with it */
+};
+
+/* An order to kill, as long as it may be on its way. */
+struct pair_kill {
+    const char *task[PAIR_TASKS_MAX];
+    char text[PAIR_TASKS_MAX][16];
 };
 
 /* A server in a balancer's list. */
@@ -74,6 +81,7 @@ struct pair_world {
     bool is_said[PAIR_TASKS_MAX];
     struct zdd_side_setting said[PAIR_TASKS_MAX];
     struct zdd_traffic told, ordered; /* ordered: without the watchdog's help */
+    struct pair_kill kill[2];         /* one may be late when the next is given */
     int64_t looked_at_ms;     /* when the last look at the new app, the first of a pair's, began */
     int64_t servers_known_ms; /* … before the last look at the balancers */
     /* the watchdog */
@@ -84,6 +92,7 @@ struct pair_world {
     char probed[ZDD_ROUND_MAX + 1]; /* what rounds of checks found, of the present try */
     int64_t probed_at_ms;
     int64_t removal_look_ms; /* the look at Marathon that the last removal rests on */
+    int64_t removal_sent_ms; /* when the first one went out; it may arrive late; 0: none did */
 };
 
 struct sim;
@@ -124,10 +133,15 @@ struct zdd_probe pair_probe(struct sim *s);
 
 /** Somebody answers on every balancer; who is too few gets help. */
 void pair_check_moment(struct sim *s);
-/** The server says @p order: it is what was last ordered, and lowers nothing too soon. */
-void pair_check_told(struct sim *s, const struct zdd_traffic *traffic);
 /** A round of checks is made: when it is its time. */
 void pair_check_probe(struct sim *s);
+/** The server says @p order: it is what was last ordered, lowers nothing too soon, and lets the
+ * oldest leave. */
+void pair_check_told(struct sim *s, const struct zdd_router_order *order);
+/** @p task is killed: nobody sends requests there. */
+void pair_check_kill(struct sim *s, int task);
+/** @return which task has the address of @p endpoint; -1: it is no more */
+int pair_task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_pair_side side);
 /** An app is removed: nobody sends requests there. */
 void pair_check_removal(struct sim *s, enum zdd_pair_side side);
 /** @p task ends while @p request is under way there. */

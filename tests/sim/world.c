@@ -246,6 +246,8 @@ bool world_carry_out(struct world *w, enum zdd_order_kind kind,
     case ZDD_ORDER_ADOPT_OLD:
     case ZDD_ORDER_DELETE_OLD:
     case ZDD_ORDER_MEASURE:
+    case ZDD_ORDER_KILL_LEAVING:
+    case ZDD_ORDER_RESTORE_OLD:
     case ZDD_ORDER_KIND_COUNT:
         break;
     }

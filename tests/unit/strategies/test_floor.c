@@ -10,8 +10,10 @@
 
 #define FLOOR 3
 
-static const struct zdd_traffic cut_over = {{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}};
-static const struct zdd_traffic all_old = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 0}}};
+static const struct zdd_traffic cut_over = {.side = {{ZDD_SERVES, 0}, {ZDD_SERVES, 256}},
+                                            .old_stay = ZDD_INSTANCES_MAX};
+static const struct zdd_traffic all_old = {.side = {{ZDD_SERVES, 256}, {ZDD_SERVES, 0}},
+                                           .old_stay = ZDD_INSTANCES_MAX};
 
 /* One balancer, on which as many would be left without help. */
 #define sight_of(n)                                                                                \
@@ -98,7 +100,8 @@ static void help_raises_the_old_version_and_touches_nothing_else(void **state)
 
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(away); i++) {
-        const struct zdd_traffic ordered = {{away[i], {ZDD_SERVES, 77}}};
+        const struct zdd_traffic ordered = {.side = {away[i], {ZDD_SERVES, 77}},
+                                            .old_stay = ZDD_INSTANCES_MAX};
         const struct zdd_traffic helped = zdd_floor_traffic(&ordered);
 
         assert_int_equal(helped.side[ZDD_SIDE_OLD].serving, ZDD_SERVES);
@@ -111,8 +114,10 @@ static void help_raises_the_old_version_and_touches_nothing_else(void **state)
 /* Its servers share what comes, whatever they weigh, and what is told last stays at the end. */
 static void an_old_version_that_has_all_requests_keeps_its_weight(void **state)
 {
-    const struct zdd_traffic base_and_rest = {{{ZDD_SERVES, 1}, {ZDD_RESTS, 0}}};
-    const struct zdd_traffic nobody = {{{ZDD_DRAINS, 0}, {ZDD_RESTS, 0}}};
+    const struct zdd_traffic base_and_rest = {.side = {{ZDD_SERVES, 1}, {ZDD_RESTS, 0}},
+                                              .old_stay = ZDD_INSTANCES_MAX};
+    const struct zdd_traffic nobody = {.side = {{ZDD_DRAINS, 0}, {ZDD_RESTS, 0}},
+                                       .old_stay = ZDD_INSTANCES_MAX};
     struct zdd_traffic helped = zdd_floor_traffic(&base_and_rest);
 
     (void)state;
@@ -271,11 +276,13 @@ static void nothing_is_removed_before_enough_serve(void **state)
         {ZDD_PHASE_RETIRING,
          "pair/floor-old",
          "pair/retire",
-         {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}}},
+         {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}, {ZDD_DRAINS, 0}},
+          .old_stay = ZDD_INSTANCES_MAX}},
         {ZDD_PHASE_CLEARING,
          "pair/floor-new",
          "undo/put-back",
-         {{{ZDD_SERVES, 256}, {ZDD_DRAINS, 0}}}},
+         {.side = {{ZDD_SERVES, 256}, {ZDD_DRAINS, 0}, {ZDD_DRAINS, 0}},
+          .old_stay = ZDD_INSTANCES_MAX}},
     };
 
     (void)state;
@@ -306,7 +313,8 @@ static void nothing_is_lowered_before_enough_serve(void **state)
 {
     const struct zdd_plan plan = pair_plan(ZDD_ON_FAILURE_ROLLBACK);
     const struct zdd_run run = a_run(.phase = ZDD_PHASE_RETURNING, .step = 4, .ordered = true,
-                                     .traffic = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 256}}});
+                                     .traffic = {.side = {{ZDD_SERVES, 256}, {ZDD_SERVES, 256}},
+                                                 .old_stay = ZDD_INSTANCES_MAX});
     struct zdd_observation now = broken_pair();
     struct zdd_decision d = decide(plan, run, now);
 

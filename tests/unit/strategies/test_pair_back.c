@@ -13,7 +13,8 @@
 static struct zdd_run returning(enum zdd_phase phase)
 {
     return a_run(.phase = phase, .ordered = true, .cause = ZDD_CAUSE_DEADLINE,
-                 .traffic = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 1}}});
+                 .traffic = {.side = {{ZDD_SERVES, 256}, {ZDD_SERVES, 1}, {ZDD_DRAINS, 0}},
+                             .old_stay = ZDD_INSTANCES_MAX});
 }
 
 static struct zdd_decision decision(struct zdd_run run, int64_t now_ms, int32_t listed)

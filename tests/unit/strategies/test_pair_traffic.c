@@ -44,7 +44,8 @@ static enum zdd_sight sight_of(int64_t told_at_ms)
 {
     struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.drain_ms = DRAIN_MS});
     const struct zdd_run run =
-        a_run(.phase = ZDD_PHASE_SHIFTING, .ordered = true, .traffic_seen_at_ms = told_at_ms);
+        a_run(.phase = ZDD_PHASE_SHIFTING, .ordered = true, .traffic = zdd_traffic_base(),
+              .traffic_seen_at_ms = told_at_ms);
     const struct zdd_observation now =
         seen(.balance = {.known = true, .side = {{.told = true}, {.told = true}}});
     struct zdd_decision d = {0};

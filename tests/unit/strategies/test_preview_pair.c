@@ -4,27 +4,22 @@
  */
 #include "strategies/preview_pair.h"
 
+#include "strategies/advice.h"
 #include "strategies/builtin.h"
+#include "strategies/pair_shed.h"
+#include "tests/support/pair_options.h"
 #include "tests/unit/strategies/facts.h"
 
 #include <string.h>
 
-enum { PROMOTE, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, OPTIONS };
-
 struct wish {
     bool first, adopts, sticky;
-    int32_t old, new;
-    union zdd_option_value option[OPTIONS];
+    int32_t old, new, ill; /* ill: of the old ones */
+    union zdd_option_value option[PAIR_OPTIONS];
 };
 
-/* Every number absent, every choice the first, unless said otherwise. */
-#define ABSENT                                                                                     \
-    {                                                                                              \
-        .integer = INT64_MIN                                                                       \
-    }
-#define a_wish(...)                                                                                \
-    ((struct wish){                                                                                \
-        .old = 4, .new = 4, .option = {[KEEP_OLD] = ABSENT, [DRAIN] = ABSENT}, __VA_ARGS__})
+#define a_wish(...) ((struct wish){.old = 4, .new = 4, .option = pair_options(), __VA_ARGS__})
+#define stepwise(...) pair_options([CUTOVER] = STEPWISE, __VA_ARGS__)
 
 static struct zdd_plan plan_of(struct wish wish)
 {
@@ -38,7 +33,8 @@ static struct zdd_plan plan_of(struct wish wish)
     plan.target.instances = wish.new;
     if (!wish.first) {
         plan.old = (struct zdd_app_facts)facts_of_app();
-        plan.old.instances = plan.pair.old_serving = wish.old;
+        plan.old.instances = wish.old;
+        plan.pair.old_serving = wish.old - wish.ill;
         memcpy(plan.pair.old_id, "/shop/cart-green", sizeof("/shop/cart-green"));
     }
     zdd_blue_green.write_program(wish.option, &plan);
@@ -94,12 +90,12 @@ static void the_options_write_the_program(void **state)
     assert_program(a_wish(), "shift 0;start 4;join;shift 10000;keep 300000;drain;retire;settle");
     assert_program(a_wish(.new = 7, .adopts = true),
                    "adopt;shift 0;start 7;join;shift 10000;keep 300000;drain;retire;settle");
+    assert_program(a_wish(.option = pair_options([PROMOTE] = {.choice = 1},
+                                                 [KEEP_OLD] = {.integer = 0}, [DRAIN] = ABSENT)),
+                   "shift 0;start 4;join;gate;shift 10000;drain;retire;settle");
     assert_program(
-        a_wish(.option =
-                   {[PROMOTE] = {.choice = 1}, [KEEP_OLD] = {.integer = 0}, [DRAIN] = ABSENT}),
-        "shift 0;start 4;join;gate;shift 10000;drain;retire;settle");
-    assert_program(a_wish(.option = {[KEEP_OLD] = {.integer = 86400}, [DRAIN] = ABSENT}),
-                   "shift 0;start 4;join;shift 10000;keep 86400000;drain;retire;settle");
+        a_wish(.option = pair_options([KEEP_OLD] = {.integer = 86400}, [DRAIN] = ABSENT)),
+        "shift 0;start 4;join;shift 10000;keep 86400000;drain;retire;settle");
 }
 
 static void the_first_deployment_has_nobody_to_take_over_from(void **state)
@@ -109,7 +105,8 @@ static void the_first_deployment_has_nobody_to_take_over_from(void **state)
     /* Nor anybody who could wait for a promotion. */
     assert_program(
         a_wish(.first = true,
-               .option = {[PROMOTE] = {.choice = 1}, [KEEP_OLD] = ABSENT, [DRAIN] = ABSENT}),
+               .option =
+                   pair_options([PROMOTE] = {.choice = 1}, [KEEP_OLD] = ABSENT, [DRAIN] = ABSENT)),
         "start 4;join;settle");
 }
 
@@ -120,12 +117,12 @@ static void the_drain_is_as_long_and_as_strict_as_asked(void **state)
     (void)state;
     assert_int_equal(plan.pair.drain_ms, 300000);
     assert_false(plan.pair.kill_undrained);
-    plan = plan_of(a_wish(.option = {[KEEP_OLD] = ABSENT,
-                                     [DRAIN] = {.integer = 1},
-                                     [ON_DRAIN_TIMEOUT] = {.choice = 1}}));
+    plan = plan_of(a_wish(.option = pair_options([KEEP_OLD] = ABSENT, [DRAIN] = {.integer = 1},
+                                                 [ON_DRAIN_TIMEOUT] = {.choice = 1})));
     assert_int_equal(plan.pair.drain_ms, 1000);
     assert_true(plan.pair.kill_undrained);
-    plan = plan_of(a_wish(.option = {[KEEP_OLD] = ABSENT, [DRAIN] = {.integer = 86400}}));
+    plan =
+        plan_of(a_wish(.option = pair_options([KEEP_OLD] = ABSENT, [DRAIN] = {.integer = 86400})));
     assert_int_equal(plan.pair.drain_ms, 86400000);
 }
 
@@ -202,9 +199,9 @@ static void steps_are_those_of_the_program(void **state)
 {
     static const char *const kinds[] = {"shift", "start", "join",   "gate",  "shift",
                                         "keep",  "drain", "retire", "settle"};
-    const struct wish wish = a_wish(.option = {[PROMOTE] = {.choice = 1},
-                                               [KEEP_OLD] = {.integer = 60},
-                                               [DRAIN] = {.integer = 30}});
+    const struct wish wish =
+        a_wish(.option = pair_options([PROMOTE] = {.choice = 1}, [KEEP_OLD] = {.integer = 60},
+                                      [DRAIN] = {.integer = 30}));
     const struct zdd_plan plan = plan_of(wish);
     const struct zdd_preview v = preview(wish);
     int64_t sum = 0;
@@ -231,11 +228,13 @@ static void a_longer_keep_and_a_longer_drain_give_a_later_deadline(void **state)
 
     (void)state;
     assert_int_equal(
-        preview(a_wish(.option = {[KEEP_OLD] = {.integer = 310}, [DRAIN] = ABSENT})).deadline_ms -
+        preview(a_wish(.option = pair_options([KEEP_OLD] = {.integer = 310}, [DRAIN] = ABSENT)))
+                .deadline_ms -
             usual,
         10000);
     assert_int_equal(
-        preview(a_wish(.option = {[KEEP_OLD] = ABSENT, [DRAIN] = {.integer = 310}})).deadline_ms -
+        preview(a_wish(.option = pair_options([KEEP_OLD] = ABSENT, [DRAIN] = {.integer = 310})))
+                .deadline_ms -
             usual,
         10000);
 }
@@ -333,8 +332,7 @@ static struct zdd_plan half_way(enum zdd_action action)
         .pair = {.new_id = "/shop/cart-green", .old_id = "/shop/cart-blue", .old_serving = 3},
         .target = facts_of_app(),
         .old = facts_of_app()};
-    const union zdd_option_value options[] = {
-        [PROMOTE] = {.choice = 0}, [KEEP_OLD] = ABSENT, [DRAIN] = ABSENT, [ON_DRAIN_TIMEOUT] = {0}};
+    const union zdd_option_value options[PAIR_OPTIONS] = pair_options();
 
     plan.target.instances = 4;
     plan.old.instances = 3;
@@ -392,6 +390,215 @@ static void who_needs_no_label_is_only_brought_to_size(void **state)
     assert_int_equal(last(&v)->healthy_new, 4);
 }
 
+static void a_stepwise_cutover_exchanges_a_few_at_a_time(void **state)
+{
+    (void)state;
+    assert_program(a_wish(.option = stepwise()),
+                   "shift 0;start 1;join;spread;shed 3;start 2;spread;shed 2;start 3;spread;shed 1;"
+                   "start 4;join;shift 10000;drain;retire;settle");
+    assert_program(a_wish(.new = 12, .old = 3, .option = stepwise()),
+                   "shift 0;start 1;join;spread;start 2;spread;start 3;spread;start 5;spread;"
+                   "shed 2;start 8;spread;shed 1;start 12;join;shift 10000;drain;retire;settle");
+    assert_program(a_wish(.old = 6, .new = 6,
+                          .option = stepwise([INITIAL] = {.integer = 2}, [LINEAR] = {.integer = 3},
+                                             [PROMOTE] = {.choice = 1})),
+                   "shift 0;start 2;join;gate;spread;shed 4;start 5;spread;shed 1;start 6;join;"
+                   "shift 10000;drain;retire;settle");
+    assert_program(
+        a_wish(.old = 2, .new = 8, .adopts = true, .option = stepwise([GROWTH] = {.real = 3})),
+        "adopt;shift 0;start 1;join;spread;start 5;spread;shed 1;start 8;join;"
+        "shift 10000;drain;retire;settle");
+    /* More at the beginning than there shall be in the end is all of them. */
+    assert_program(a_wish(.option = stepwise([INITIAL] = {.integer = 9})),
+                   "shift 0;start 4;join;shift 10000;drain;retire;settle");
+    assert_program(a_wish(.first = true, .option = stepwise()), "start 4;join;settle");
+    assert_program(a_wish(.old = 0, .option = stepwise()),
+                   "shift 0;start 4;join;shift 10000;drain;retire;settle");
+}
+
+static void with_fewer_new_instances_both_versions_stay(void **state)
+{
+    (void)state;
+    assert_program(a_wish(.option = stepwise([NEW_INSTANCES] = {.integer = 2})),
+                   "shift 0;start 1;join;spread;shed 3;start 2;spread;shed 2;settle");
+    assert_program(
+        a_wish(.old = 10, .new = 10,
+               .option = pair_options([NEW_INSTANCES] = {.integer = 3}, [PROMOTE] = {.choice = 1})),
+        "shift 0;start 3;join;gate;spread;shed 7;settle");
+}
+
+static void the_sizes_are_those_of_zdd_py(void **state)
+{
+    static const int32_t sizes[] = {1, 2, 3, 5, 8, 12, 18, 27, 41, 62, 93, 140, 200};
+    const struct zdd_plan plan = plan_of(a_wish(.old = 200, .new = 200, .option = stepwise()));
+    size_t seen = 0;
+
+    (void)state;
+    for (int32_t i = 0; i < plan.program.count; i++) {
+        if (plan.program.step[i].kind == ZDD_STEP_START)
+            assert_int_equal(plan.program.step[i].value, sizes[seen++]);
+    }
+    assert_int_equal(seen, ZDD_COUNT(sizes));
+}
+
+/* However many there are, and however many of the old ones are ill. */
+static void check_exchange(struct wish wish)
+{
+    const struct zdd_plan plan = plan_of(wish);
+    const struct zdd_preview v = preview(wish);
+    const int32_t promise = zdd_pair_promise(&plan);
+    const int32_t serving = wish.old - wish.ill;
+
+    assert_true(v.lowest_serving >= (promise < serving ? promise : serving));
+    assert_true(v.peak_instances <= wish.old + wish.new);
+    assert_string_equal(last(&v)->note, "done");
+    if (zdd_pair_keeps_both(&plan)) {
+        const int32_t new = zdd_program_started(&plan.program, plan.program.count);
+
+        assert_int_equal(last(&v)->new_instances, new);
+        assert_true(last(&v)->old_instances + new >= promise);
+    } else {
+        assert_int_equal(last(&v)->old_instances, 0);
+        assert_int_equal(last(&v)->new_instances, wish.new);
+    }
+}
+
+static void an_exchange_never_serves_with_fewer_than_it_promises(void **state)
+{
+    (void)state;
+    for (int32_t old = 1; old <= 12; old++) {
+        for (int32_t new = 1; new <= 12; new ++) {
+            for (int32_t ill = 0; ill <= old && ill < 3; ill++) {
+                check_exchange(a_wish(.old = old, .new = new, .ill = ill, .option = stepwise()));
+                check_exchange(a_wish(.old = old, .new = new, .ill = ill, .adopts = true,
+                                      .option = stepwise([LINEAR] = {.integer = 2})));
+            }
+            for (int32_t k = 1; k < new; k++) {
+                check_exchange(a_wish(.old = old, .new = new,
+                                      .option = stepwise([NEW_INSTANCES] = {.integer = k})));
+                check_exchange(a_wish(.old = old, .new = new,
+                                      .option = pair_options([NEW_INSTANCES] = {.integer = k})));
+            }
+        }
+    }
+}
+
+static void an_exchange_tells_each_of_its_moments(void **state)
+{
+    static const char *const story[] = {
+        "before",
+        "the new version has 0 % of the requests",
+        "1 new started",
+        "1 new are healthy",
+        "all 3 serve alike",
+        "1 old removed",
+        "1 new started",
+        "2 new are healthy",
+        "the new version has 100 % of the requests",
+        "the old app removed",
+        "done",
+    };
+    const struct zdd_preview v = preview(a_wish(.old = 2, .new = 2, .option = stepwise()));
+
+    (void)state;
+    assert_int_equal(v.moment_count, ZDD_COUNT(story));
+    for (size_t i = 0; i < ZDD_COUNT(story); i++)
+        assert_string_equal(v.moment[i].note, story[i]);
+    assert_int_equal(v.lowest_serving, 2);
+    assert_int_equal(v.peak_instances, 3);
+    assert_int_equal(v.moment[5].old_instances, 1);
+}
+
+static void whoever_gives_up_instances_needs_longer_to_go_back(void **state)
+{
+    const struct wish wish = a_wish(.option = stepwise());
+    const struct zdd_preview v = preview(wish);
+    const struct zdd_plan plan = plan_of(wish);
+    struct zdd_run run = {.traffic = zdd_traffic_base()};
+
+    (void)state;
+    assert_string_equal(v.rollback_mode, "restart");
+    assert_true(v.rollback_ms > 1000);
+    assert_non_null(strstr(v.rollback_text, "all its 4 instances again"));
+    assert_string_equal(zdd_advice_way_back_now(&plan, &run).mode, "traffic");
+    run.traffic.old_stay = 3;
+    assert_string_equal(zdd_advice_way_back_now(&plan, &run).mode, "restart");
+    assert_int_equal(zdd_advice_way_back_now(&plan, &run).estimate_ms, v.rollback_ms);
+}
+
+static void assert_complains(struct wish wish, const char *name, const char *text)
+{
+    struct zdd_plan plan = plan_of(a_wish(.first = wish.first, .old = wish.old, .new = wish.new));
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+
+    assert_int_equal(zdd_blue_green.check(wish.option, &plan, complaint), 1);
+    assert_string_equal(complaint[0].name, name);
+    assert_non_null(strstr(complaint[0].text, text));
+}
+
+static void options_that_contradict_each_other_are_refused_with_what_would_be_right(void **state)
+{
+    (void)state;
+    assert_complains(a_wish(.option = pair_options([INITIAL] = {.integer = 1})), "initialInstances",
+                     "cutover must be stepwise");
+    assert_complains(a_wish(.option = pair_options([LINEAR] = {.integer = 1})), "linearIncrease",
+                     "cutover must be stepwise");
+    assert_complains(a_wish(.option = pair_options([GROWTH] = {.real = 1.5})), "growth",
+                     "cutover must be stepwise");
+    assert_complains(a_wish(.option = stepwise([GROWTH] = {.real = 2}, [LINEAR] = {.integer = 1})),
+                     "growth", "beside linearIncrease");
+    assert_complains(a_wish(.option = stepwise([KEEP_OLD] = {.integer = 1})), "keepOldSeconds",
+                     "must be 0 or left out");
+    assert_complains(
+        a_wish(.option =
+                   pair_options([NEW_INSTANCES] = {.integer = 1}, [KEEP_OLD] = {.integer = 1})),
+        "keepOldSeconds", "must be 0 or left out");
+    assert_complains(a_wish(.option = stepwise([NEW_INSTANCES] = {.integer = 4})), "newInstances",
+                     "below the 4 instances");
+    assert_complains(a_wish(.first = true, .option = stepwise([NEW_INSTANCES] = {.integer = 1})),
+                     "newInstances", "no old version");
+    assert_complains(a_wish(.new = 211, .option = stepwise()), "growth",
+                     "more than 13 sizes to come to 211 instances");
+    assert_complains(a_wish(.new = 14, .option = stepwise([LINEAR] = {.integer = 1})),
+                     "linearIncrease", "more than 13 sizes to come to 14 instances");
+}
+
+static void options_that_go_together_are_not_complained_of(void **state)
+{
+    const struct wish fine[] = {
+        a_wish(),
+        a_wish(.option = pair_options([KEEP_OLD] = {.integer = 300})),
+        a_wish(.option = stepwise([KEEP_OLD] = {.integer = 0}, [INITIAL] = {.integer = 4},
+                                  [GROWTH] = {.real = 1})),
+        a_wish(.option = stepwise([NEW_INSTANCES] = {.integer = 3})),
+        a_wish(.new = 210, .option = stepwise()),
+        a_wish(.new = 13, .option = stepwise([LINEAR] = {.integer = 1})),
+        /* What it would need for all of them does not matter. */
+        a_wish(.new = 1000, .option = stepwise([NEW_INSTANCES] = {.integer = 3})),
+    };
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(fine); i++) {
+        const struct zdd_plan plan = plan_of(fine[i]);
+
+        assert_int_equal(zdd_blue_green.check(fine[i].option, &plan, complaint), 0);
+    }
+}
+
+static void the_longest_program_has_room(void **state)
+{
+    (void)state;
+    for (int32_t old = 1; old <= 10000; old = old * 3 + 1) {
+        struct wish wish = a_wish(.old = old, .new = 210, .adopts = true,
+                                  .option = stepwise([PROMOTE] = {.choice = 1}));
+
+        assert_true(plan_of(wish).program.count <= ZDD_PROGRAM_MAX);
+        wish.option[NEW_INSTANCES].integer = 209;
+        assert_true(plan_of(wish).program.count <= ZDD_PROGRAM_MAX);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +617,15 @@ int main(void)
         cmocka_unit_test(who_takes_over_serves_from_the_start),
         cmocka_unit_test(an_old_app_that_is_partly_ill_is_adopted),
         cmocka_unit_test(who_needs_no_label_is_only_brought_to_size),
+        cmocka_unit_test(a_stepwise_cutover_exchanges_a_few_at_a_time),
+        cmocka_unit_test(with_fewer_new_instances_both_versions_stay),
+        cmocka_unit_test(the_sizes_are_those_of_zdd_py),
+        cmocka_unit_test(an_exchange_never_serves_with_fewer_than_it_promises),
+        cmocka_unit_test(an_exchange_tells_each_of_its_moments),
+        cmocka_unit_test(whoever_gives_up_instances_needs_longer_to_go_back),
+        cmocka_unit_test(options_that_contradict_each_other_are_refused_with_what_would_be_right),
+        cmocka_unit_test(options_that_go_together_are_not_complained_of),
+        cmocka_unit_test(the_longest_program_has_room),
     };
 
     return cmocka_run_group_tests_name("strategies/preview_pair", tests, NULL, NULL);

@@ -132,15 +132,20 @@ static void assert_weights(struct zdd_traffic traffic, double old, double new)
     assert_true(json_number_value(zdd_json_at(json, "/new/weight")) == new);
 }
 
+#define traffic_of(...) ((struct zdd_traffic){.side = {__VA_ARGS__}, .old_stay = ZDD_INSTANCES_MAX})
+
 static void weights_of_a_pair_are_what_the_balancers_were_told(void **state)
 {
     (void)state;
-    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 100}, {ZDD_SERVES, 75}}}, 80, 20);
-    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 1}, {ZDD_SERVES, 1}}}, 75, 25);
-    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}}, 0, 100);
-    assert_weights((struct zdd_traffic){{{ZDD_DRAINS, 7}, {ZDD_SERVES, 1}}}, 0, 100);
-    assert_weights((struct zdd_traffic){{{ZDD_SERVES, 1}, {ZDD_RESTS, 7}}}, 100, 0);
-    assert_weights((struct zdd_traffic){{{ZDD_DRAINS, 0}, {ZDD_RESTS, 0}}}, 0, 0);
+    assert_weights(traffic_of({ZDD_SERVES, 100}, {ZDD_SERVES, 75}), 80, 20);
+    assert_weights(traffic_of({ZDD_SERVES, 1}, {ZDD_SERVES, 1}), 75, 25);
+    assert_weights(traffic_of({ZDD_SERVES, 0}, {ZDD_SERVES, 256}), 0, 100);
+    assert_weights(traffic_of({ZDD_DRAINS, 7}, {ZDD_SERVES, 1}), 0, 100);
+    assert_weights(traffic_of({ZDD_SERVES, 1}, {ZDD_RESTS, 7}), 100, 0);
+    assert_weights(traffic_of({ZDD_DRAINS, 0}, {ZDD_RESTS, 0}), 0, 0);
+    /* Two of the three old ones leave. */
+    assert_weights((struct zdd_traffic){.side = {{ZDD_SERVES, 9}, {ZDD_SERVES, 9}}, .old_stay = 1},
+                   50, 50);
 }
 
 static void a_pair_is_shown_by_its_apps_and_the_steps_of_its_program(void **state)

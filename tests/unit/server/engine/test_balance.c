@@ -103,6 +103,46 @@ static void an_instance_with_every_port_that_a_pair_can_have_fits(void **state)
     zdd_fleet_release(&fleet);
 }
 
+static void the_oldest_leave_whatever_else_comes_and_goes(void **state)
+{
+    struct zdd_spot old[] = {a_spot(true, "10.0.0.2:1"), a_spot(true, "10.0.0.1:1"),
+                             a_spot(false, "10.0.0.3:1")};
+    const struct zdd_spots spots[] = {spots_of(old), {0}};
+    static const struct {
+        int32_t wanted, most, stay;
+        const char *stayers, *leavers;
+    } rows[] = {
+        {3, 3, 10000, "a=10.0.0.3:1 a=10.0.0.2:1 a=10.0.0.1:1 ", ""},
+        {3, 3, 3, "a=10.0.0.3:1 a=10.0.0.2:1 a=10.0.0.1:1 ", ""},
+        {3, 3, 2, "a=10.0.0.3:1 a=10.0.0.2:1 ", "a=10.0.0.1:1 "},
+        {3, 3, 0, "", "a=10.0.0.3:1 a=10.0.0.2:1 a=10.0.0.1:1 "},
+        /* One is not running now: its place is among those that stay. */
+        {4, 4, 3, "a=10.0.0.3:1 a=10.0.0.2:1 ", "a=10.0.0.1:1 "},
+        /* One has been killed, and still runs. */
+        {2, 3, 2, "a=10.0.0.3:1 a=10.0.0.2:1 ", "a=10.0.0.1:1 "},
+        /* More than the deployment knows of are somebody else's. */
+        {9, 3, 2, "a=10.0.0.3:1 a=10.0.0.2:1 ", "a=10.0.0.1:1 "},
+        {9, 2, 2, "a=10.0.0.3:1 a=10.0.0.2:1 a=10.0.0.1:1 ", ""},
+    };
+    struct zdd_fleet fleet;
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(old); i++)
+        (void)snprintf(old[i].since, sizeof(old[i].since), "2024-05-01T10:00:0%c.000Z",
+                       old[i].address[0][7]);
+    assert_int_equal(zdd_fleet_of(spots, "a", &fleet), ZDD_ERR_NONE);
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        fleet.old_wanted = rows[i].wanted;
+        fleet.old_most = rows[i].most;
+        zdd_fleet_part(&fleet, rows[i].stay);
+        assert_endpoints(&fleet, ZDD_SIDE_OLD, rows[i].stayers);
+        assert_endpoints(&fleet, ZDD_SIDE_LEAVING, rows[i].leavers);
+        assert_int_equal(fleet.instances[ZDD_SIDE_OLD] + fleet.instances[ZDD_SIDE_LEAVING], 3);
+        assert_int_equal(fleet.healthy[ZDD_SIDE_OLD] + fleet.healthy[ZDD_SIDE_LEAVING], 2);
+    }
+    zdd_fleet_release(&fleet);
+}
+
 static void nobody_is_a_fleet_too(void **state)
 {
     const struct zdd_spots spots[ZDD_SIDE_COUNT] = {{0}};
@@ -155,7 +195,7 @@ static void of_many_addresses_the_first_in_order_are_told(void **state)
 /* Two healthy instances of each version, behind one port. */
 static const struct zdd_fleet pair_of_two = {.instances = {2, 2}, .healthy = {2, 2}, .ports = 1};
 
-static const struct zdd_traffic half = {{{ZDD_SERVES, 100}, {ZDD_SERVES, 100}}};
+static const struct zdd_traffic half = {.side = {{ZDD_SERVES, 100}, {ZDD_SERVES, 100}}};
 
 /* @p n servers that are UP with the weight @p w. */
 #define up_with(n, w, ...)                                                                         \
@@ -235,7 +275,7 @@ static bool is_told(struct zdd_side_traffic old, struct zdd_side_setting setting
     const struct zdd_router_view view = {.balancer_count = 1,
                                          .balancer = {a_balancer(.side = {old, up(2, 100)})}};
     const struct zdd_balance b =
-        balance_of(view, (struct zdd_traffic){{setting, {ZDD_SERVES, 100}}});
+        balance_of(view, (struct zdd_traffic){.side = {setting, {ZDD_SERVES, 100}}});
 
     assert_true(b.side[ZDD_SIDE_NEW].told);
     return b.side[ZDD_SIDE_OLD].told;
@@ -283,7 +323,7 @@ static void told_is_who_stopped_when_it_shall_drain_or_rest(void **state)
 static void who_is_not_there_needs_not_be_told(void **state)
 {
     const struct zdd_fleet only_old = {.instances = {2, 1}, .healthy = {2, 0}, .ports = 1};
-    const struct zdd_traffic traffic = {{{ZDD_SERVES, 256}, {ZDD_SERVES, 0}}};
+    const struct zdd_traffic traffic = {.side = {{ZDD_SERVES, 256}, {ZDD_SERVES, 0}}};
     const struct zdd_router_view view = {.balancer_count = 1,
                                          .balancer = {a_balancer(.side = {up(2, 256), {0}})}};
     const struct zdd_balance b = zdd_balance_of(&view, &traffic, &only_old);
@@ -321,7 +361,8 @@ static void servers_of_several_ports_count_as_instances(void **state)
 
 static struct zdd_floor_sight sight_of(struct zdd_router_view view, char *weakest)
 {
-    const struct zdd_traffic cut_over = {{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}};
+    const struct zdd_traffic cut_over = {.side = {{ZDD_SERVES, 0}, {ZDD_SERVES, 256}},
+                                         .old_stay = ZDD_INSTANCES_MAX};
 
     return zdd_balance_sight(&view, &cut_over, weakest);
 }
@@ -452,7 +493,7 @@ static void the_balancers_are_told_and_asked_of_the_pair_s_servers(void **state)
     struct zdd_spot old[] = {a_spot(true, "10.0.0.1:1")};
     struct zdd_spot new[] = {a_spot(true, "10.0.0.2:1"), a_spot(true, "10.0.0.3:1")};
     const struct zdd_spots spots[] = {spots_of(old), spots_of(new)};
-    const struct zdd_traffic traffic = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    const struct zdd_traffic traffic = {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
     char reason[ZDD_ROUTER_REASON_SIZE] = "from before";
     struct zdd_router_view view = {0};
     struct zdd_fleet fleet;
@@ -490,6 +531,7 @@ int main(void)
         cmocka_unit_test(each_port_of_each_instance_is_a_server_of_its_backend),
         cmocka_unit_test(ports_without_a_backend_are_behind_no_balancer),
         cmocka_unit_test(an_instance_with_every_port_that_a_pair_can_have_fits),
+        cmocka_unit_test(the_oldest_leave_whatever_else_comes_and_goes),
         cmocka_unit_test(nobody_is_a_fleet_too),
         cmocka_unit_test(addresses_are_told_in_their_order_whatever_the_list),
         cmocka_unit_test(of_many_addresses_the_first_in_order_are_told),

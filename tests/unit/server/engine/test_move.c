@@ -309,7 +309,7 @@ static void traffic_counts_as_seen_from_the_first_look_that_shows_it(void **stat
 
 static void ordered_traffic_is_noted_and_not_seen_yet(void **state)
 {
-    const struct zdd_traffic wanted = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    const struct zdd_traffic wanted = {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
     struct zdd_run run =
         a_run(.phase = ZDD_PHASE_SHIFTING, .traffic = zdd_traffic_base(), .traffic_seen_at_ms = T0);
     const struct zdd_traffic before = run.traffic;

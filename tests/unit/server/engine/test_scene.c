@@ -139,6 +139,8 @@ static void look(struct world *w, struct zdd_run run)
     w->scene = (struct zdd_scene){0};
     w->asked[0] = '\0';
     w->tells = w->looks = 0;
+    if (run.traffic.old_stay == 0)
+        run.traffic.old_stay = ZDD_INSTANCES_MAX;
     zdd_scene_look(&w->stepper, &run, &w->plan, &texts, &w->scene);
 }
 
@@ -186,7 +188,7 @@ static void before_the_first_order_balancers_are_not_ours_to_tell(void **state)
     assert_int_equal(w->looks, 1);
     assert_true(w->scene.balanced);
     look(w, a_run(.phase = ZDD_PHASE_SHIFTING, .ordered = true,
-                  .traffic = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}}));
+                  .traffic = {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}}));
     assert_int_equal(w->tells, 1);
     assert_int_equal(w->told.side[ZDD_SIDE_OLD].serving, ZDD_DRAINS);
     assert_int_equal(w->told.side[ZDD_SIDE_NEW].weight, 256);
@@ -196,9 +198,9 @@ static void before_the_first_order_balancers_are_not_ours_to_tell(void **state)
 static void balancers_are_told_always_and_watched_where_it_matters(void **state)
 {
     static const enum zdd_phase watched[] = {
-        ZDD_PHASE_SHIFTING, ZDD_PHASE_JOINING,   ZDD_PHASE_DRAINING,
-        ZDD_PHASE_RETIRING, ZDD_PHASE_SETTLING,  ZDD_PHASE_RETURNING,
-        ZDD_PHASE_CLEARING, ZDD_PHASE_REVERTING, ZDD_PHASE_UNDOING};
+        ZDD_PHASE_SHIFTING,  ZDD_PHASE_JOINING,  ZDD_PHASE_LEAVING,   ZDD_PHASE_SHEDDING,
+        ZDD_PHASE_REGROWING, ZDD_PHASE_DRAINING, ZDD_PHASE_RETIRING,  ZDD_PHASE_SETTLING,
+        ZDD_PHASE_RETURNING, ZDD_PHASE_CLEARING, ZDD_PHASE_REVERTING, ZDD_PHASE_UNDOING};
     struct world *w = *state;
 
     for (int phase = ZDD_PHASE_PENDING; phase < ZDD_PHASE_SUCCEEDED; phase++) {

@@ -133,7 +133,10 @@ static void tasks_of_a_pair_are_counted_on_the_side_that_moves(void **state)
 
 #define a_balance(...)                                                                             \
     {                                                                                              \
-        .known = true, .side = { __VA_ARGS__ }                                                     \
+        .known = true, .side = {                                                                   \
+            [ZDD_SIDE_LEAVING] = {.told = true},                                                   \
+            [ZDD_SIDE_OLD] = __VA_ARGS__                                                           \
+        }                                                                                          \
     }
 
 static void a_balancer_is_waited_for_with_what_it_lacks(void **state)

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct zdd_traffic cut_over = {{{ZDD_SERVES, 0}, {ZDD_SERVES, 256}}};
+static const struct zdd_traffic cut_over = {.side = {{ZDD_SERVES, 0}, {ZDD_SERVES, 256}},
+                                            .old_stay = ZDD_INSTANCES_MAX};
 
 /* A router that notes what it is told, and during whose first call something happens. */
 struct world {
@@ -34,6 +35,7 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
     (void)reason;
     assert_string_equal(order->pair, w->run.app_id);
     w->tells++;
+    w->told.old_stay = ZDD_INSTANCES_MAX;
     w->endpoints = order->side[ZDD_SIDE_OLD].endpoint_count;
     for (int i = 0; i < ZDD_SIDE_COUNT; i++)
         w->told.side[i] = (struct zdd_side_setting){order->side[i].serving, order->side[i].weight};
@@ -113,7 +115,8 @@ static enum zdd_floor_news judge(struct world *w, int32_t serving)
 static void balancers_are_told_what_is_ordered(void **state)
 {
     struct world *w = *state;
-    const struct zdd_traffic next = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 77}}};
+    const struct zdd_traffic next = {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 77}},
+                                     .old_stay = ZDD_INSTANCES_MAX};
 
     tell(w);
     assert_int_equal(w->tells, 1);
@@ -142,7 +145,8 @@ static void a_pair_that_was_never_seen_is_left_alone(void **state)
 static void while_it_is_broken_the_old_version_helps(void **state)
 {
     struct world *w = *state;
-    const struct zdd_traffic drained = {{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    const struct zdd_traffic drained = {.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}},
+                                        .old_stay = ZDD_INSTANCES_MAX};
 
     assert_int_equal(judge(w, 2), ZDD_FLOOR_VIOLATED);
     assert_true(zdd_wards_is_broken(w->wards, "/shop"));
@@ -213,7 +217,8 @@ static void another_deployment_begins_anew(void **state)
 
 static void who_comes_last_has_told_the_newest(void **state)
 {
-    static const struct zdd_traffic newer = {{{ZDD_SERVES, 5}, {ZDD_SERVES, 6}}};
+    static const struct zdd_traffic newer = {.side = {{ZDD_SERVES, 5}, {ZDD_SERVES, 6}},
+                                             .old_stay = ZDD_INSTANCES_MAX};
     struct world *w = *state;
 
     w->meanwhile = &newer;

@@ -101,7 +101,8 @@ static void deploy(struct world *w, int number)
     assert_good(insert_run(w->store, &run, ZDD_WHEN_BUSY_REJECT, busy));
     run.phase = ZDD_PHASE_KEEPING;
     run.ordered = true;
-    run.traffic = (struct zdd_traffic){{{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}}};
+    run.traffic = (struct zdd_traffic){.side = {{ZDD_DRAINS, 0}, {ZDD_SERVES, 256}},
+                                       .old_stay = ZDD_INSTANCES_MAX};
     assert_good(advance_run(w->store, &run, run.revision, false, next));
     assert_good(zdd_wards_see(w->wards, &plan, &run, &fleet, 1000));
 }

@@ -355,7 +355,7 @@ static void percents_are_whole_and_leave_both_sides_something(void **state)
         const struct zdd_vamp_order what = {{ZDD_SERVES, ZDD_SERVES},
                                             {rows[i].old_weight, rows[i].new_weight}};
         const size_t servers[] = {rows[i].old_count, rows[i].new_count};
-        int32_t percents[ZDD_SIDE_COUNT];
+        int32_t percents[ZDD_VERSION_COUNT];
 
         zdd_vamp_percents(&what, servers, percents);
         if (percents[0] != rows[i].old_percent || percents[1] != rows[i].new_percent)

@@ -79,8 +79,9 @@ static void final_and_undo_phases_are_what_they_say(void **state)
                          phase == ZDD_PHASE_SUCCEEDED || phase == ZDD_PHASE_ROLLED_BACK ||
                              phase == ZDD_PHASE_FAILED || phase == ZDD_PHASE_CANCELED);
         assert_int_equal(zdd_phase_is_undo(phase),
-                         phase == ZDD_PHASE_RETURNING || phase == ZDD_PHASE_CLEARING ||
-                             phase == ZDD_PHASE_REVERTING || phase == ZDD_PHASE_UNDOING);
+                         phase == ZDD_PHASE_REGROWING || phase == ZDD_PHASE_RETURNING ||
+                             phase == ZDD_PHASE_CLEARING || phase == ZDD_PHASE_REVERTING ||
+                             phase == ZDD_PHASE_UNDOING);
     }
 }
 

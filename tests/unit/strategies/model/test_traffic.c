@@ -41,29 +41,33 @@ static void unasked_all_servers_serve_alike(void **state)
     const struct zdd_traffic base = zdd_traffic_base();
 
     (void)state;
-    for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
+    assert_int_equal(base.old_stay, ZDD_INSTANCES_MAX); /* none leaves */
+    for (int i = ZDD_SIDE_OLD; i <= ZDD_SIDE_NEW; i++) {
         assert_int_equal(base.side[i].serving, ZDD_SERVES);
         assert_int_equal(base.side[i].weight, 1);
     }
 }
 
-static void two_are_the_same_when_all_four_parts_are(void **state)
+static void two_are_the_same_when_all_their_parts_are(void **state)
 {
     const struct zdd_traffic base = zdd_traffic_base();
+    struct zdd_traffic other = base;
 
     (void)state;
     assert_true(zdd_traffic_same(&base, &base));
     for (int i = 0; i < ZDD_SIDE_COUNT; i++) {
-        struct zdd_traffic other = base;
-
-        other.side[i].weight = 0;
+        other = base;
+        other.side[i].weight = 7;
         assert_false(zdd_traffic_same(&base, &other));
         assert_false(zdd_traffic_same(&other, &base));
         other = base;
-        other.side[i].serving = ZDD_DRAINS;
+        other.side[i].serving = ZDD_RESTS;
         assert_false(zdd_traffic_same(&base, &other));
         assert_false(zdd_traffic_same(&other, &base));
     }
+    other = base;
+    other.old_stay = 3;
+    assert_false(zdd_traffic_same(&base, &other));
 }
 
 int main(void)
@@ -72,7 +76,7 @@ int main(void)
         cmocka_unit_test(each_way_of_serving_has_its_word),
         cmocka_unit_test(any_other_word_is_refused_and_changes_nothing),
         cmocka_unit_test(unasked_all_servers_serve_alike),
-        cmocka_unit_test(two_are_the_same_when_all_four_parts_are),
+        cmocka_unit_test(two_are_the_same_when_all_their_parts_are),
     };
 
     return cmocka_run_group_tests_name("strategies/model/traffic", tests, NULL, NULL);

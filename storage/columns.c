@@ -63,6 +63,22 @@ static void read_program(struct zdd_stmt *stmt, int place, void *member)
         zdd_stmt_damaged(stmt, "a program that the program never writes");
 }
 
+static void bind_gates(struct zdd_stmt *stmt, int place, const void *member)
+{
+    char text[ZDD_GATES_TEXT_SIZE];
+
+    zdd_gates_print(member, text);
+    zdd_place_copied_text(stmt, place, text);
+}
+
+static void read_gates(struct zdd_stmt *stmt, int place, void *member)
+{
+    const char *text = zdd_column_text(stmt, place);
+
+    if (!text || !zdd_gates_parse(text, member))
+        zdd_stmt_damaged(stmt, "gates that the program never writes");
+}
+
 static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *column,
                  const void *member)
 {
@@ -93,6 +109,9 @@ static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_PROGRAM:
         bind_program(stmt, place, member);
+        break;
+    case ZDD_COLUMN_GATES:
+        bind_gates(stmt, place, member);
         break;
     default:
         memcpy(&narrow, member, sizeof(narrow));
@@ -148,6 +167,9 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_PROGRAM:
         read_program(stmt, place, member);
+        break;
+    case ZDD_COLUMN_GATES:
+        read_gates(stmt, place, member);
         break;
     default:
         word = zdd_column_word(stmt, place, column->kind);

@@ -44,6 +44,10 @@ static const char stepwise_sql[] = {
 #include "schema_0008.inc"
     , 0};
 
+static const char canary_sql[] = {
+#include "schema_0009.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},    /* the deployments of one app */
     {2, pair_sql},     /* … and of a pair */
@@ -53,6 +57,7 @@ const struct zdd_migration zdd_migrations[] = {
     {6, survivor_sql}, /* a pair whose apps both exist */
     {7, verify_sql},   /* checks before the switch */
     {8, stepwise_sql}, /* instances exchanged step by step */
+    {9, canary_sql},   /* shares and gates */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -46,6 +46,7 @@
     X(seen_running, INT32, seen.running)                                                           \
     X(seen_healthy, INT32, seen.healthy)                                                           \
     X(program, PROGRAM, program)                                                                   \
+    X(gates, GATES, gates)                                                                         \
     X(pair_old_id, TEXT, pair.old_id)                                                              \
     X(pair_new_id, TEXT, pair.new_id)                                                              \
     X(pair_old_version, TEXT, pair.old_version)                                                    \

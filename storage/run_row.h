@@ -20,6 +20,7 @@
 /* Left by others than the engine. */
 #define ZDD_RUN_LEFT(X)                                                                            \
     X(command, COMMAND, command)                                                                   \
+    X(command_value, INT32, command_value)                                                         \
     X(superseded_by, TEXT, superseded_by)
 
 /* Moved by zdd_run_advance(), besides revision, active and the state that follows from them. */
@@ -60,6 +61,12 @@
     X(rounds, TEXT, rounds)                                                                        \
     X(measured_at_ms, INT64, measured_at_ms)                                                       \
     X(measured, TEXT, measured)                                                                    \
+    X(steered, BOOL, steered)                                                                      \
+    X(share, INT32, share)                                                                         \
+    X(split_since_ms, INT64, split.since_ms)                                                       \
+    X(split_until_ms, INT64, split.until_ms)                                                       \
+    X(split_old, INT64, split.old_requests)                                                        \
+    X(split_new, INT64, split.new_requests)                                                        \
     X(waiting_code, TEXT, waiting_code)                                                            \
     X(waiting_text, TEXT, waiting_text)                                                            \
     X(waiting_since_ms, INT64, waiting_since_ms)                                                   \

@@ -151,7 +151,7 @@ static const char *const move_parts[] = {
     [MOVE_LOUD] = ", active = ?3, state = ?4",
     [MOVE_WHERE] = " WHERE id = ?5 AND revision = ?6",
     [MOVE_QUIET] = " AND active = ?3 AND state = ?4",
-    [MOVE_RETURNING] = " RETURNING command, superseded_by",
+    [MOVE_RETURNING] = " RETURNING command, superseded_by, command_value",
 };
 #define MOVE_PLACES 7
 
@@ -177,6 +177,7 @@ static enum zdd_err move_as(struct zdd_tx *tx, struct zdd_run *run, int64_t revi
     const int command = zdd_column_word(&stmt, 0, ZDD_COLUMN_COMMAND);
 
     zdd_column_copy(&stmt, 1, run->superseded_by, sizeof(run->superseded_by));
+    run->command_value = (int32_t)zdd_column_int(&stmt, 2);
     err = zdd_stmt_end(&stmt);
     if (err != ZDD_ERR_NONE)
         return err;
@@ -202,11 +203,13 @@ static enum zdd_err leave(struct zdd_tx *tx, const struct zdd_run *run)
 {
     ZDD_STMT stmt =
         zdd_stmt_prepare(tx->conn, "UPDATE run SET command = :command, superseded_by = :by,"
-                                   " wake_at_ms = :wake_at_ms WHERE id = :id");
+                                   " command_value = :value, wake_at_ms = :wake_at_ms"
+                                   " WHERE id = :id");
 
     zdd_stamp_touch(tx, run->id);
     zdd_bind_text(&stmt, ":command", zdd_command_name(run->command));
     zdd_bind_text(&stmt, ":by", run->superseded_by);
+    zdd_bind_int(&stmt, ":value", run->command_value);
     zdd_bind_int(&stmt, ":wake_at_ms", run->wake_at_ms);
     zdd_bind_text(&stmt, ":id", run->id);
     return zdd_stmt_end(&stmt);
@@ -262,6 +265,7 @@ static enum zdd_err supersede(struct zdd_tx *tx, struct zdd_run *live, const str
 
     if (zdd_command_allowed(zdd_run_state(live), ZDD_COMMAND_ABORT)) {
         live->command = ZDD_COMMAND_ABORT;
+        live->command_value = 0;
         memcpy(live->superseded_by, by->id, sizeof(by->id));
         live->wake_at_ms = by->created_at_ms;
         err = leave(tx, live);
@@ -346,16 +350,11 @@ enum zdd_err zdd_run_advance(struct zdd_tx *tx, struct zdd_run *run, int64_t rev
     return err;
 }
 
-static enum zdd_err check_command(const struct zdd_run *run, int64_t revision,
-                                  enum zdd_command command)
+static enum zdd_err check_command(const struct zdd_run *run, enum zdd_command command)
 {
-    const enum zdd_state state = zdd_run_state(run);
-
-    if (revision >= 0 && revision != run->revision)
-        return ZDD_ERR_RUN_STALE;
-    if (zdd_state_is_final(state))
+    if (zdd_state_is_final(zdd_run_state(run)))
         return ZDD_ERR_RUN_FINISHED;
-    if (run->command != ZDD_COMMAND_NONE || !zdd_command_allowed(state, command))
+    if (run->command != ZDD_COMMAND_NONE || !zdd_run_allows(run, command))
         return ZDD_ERR_COMMAND_REFUSED;
     return ZDD_ERR_NONE;
 }
@@ -365,16 +364,24 @@ enum zdd_err zdd_run_command(struct zdd_tx *tx, const char *id, int64_t revision
 {
     enum zdd_err err = zdd_run_load_tx(tx, id, ret_run);
 
+    if (err == ZDD_ERR_NONE && revision >= 0 && revision != ret_run->revision)
+        err = ZDD_ERR_RUN_STALE;
+    return err == ZDD_ERR_NONE ? zdd_run_tell(tx, command, 0, now_ms, ret_run) : err;
+}
+
+enum zdd_err zdd_run_tell(struct zdd_tx *tx, enum zdd_command command, int32_t value,
+                          int64_t now_ms, struct zdd_run *run)
+{
+    enum zdd_err err = check_command(run, command);
+
     if (err != ZDD_ERR_NONE)
         return err;
-    err = check_command(ret_run, revision, command);
-    if (err != ZDD_ERR_NONE)
-        return err;
-    if (zdd_run_state(ret_run) == ZDD_STATE_QUEUED) {
+    if (zdd_run_state(run) == ZDD_STATE_QUEUED) {
         assert(command == ZDD_COMMAND_ABORT && "the table allows nothing else");
-        return cancel_queued(tx, ret_run, ZDD_CAUSE_ABORTED, now_ms);
+        return cancel_queued(tx, run, ZDD_CAUSE_ABORTED, now_ms);
     }
-    ret_run->command = command;
-    ret_run->wake_at_ms = now_ms;
-    return leave(tx, ret_run);
+    run->command = command;
+    run->command_value = value;
+    run->wake_at_ms = now_ms;
+    return leave(tx, run);
 }

@@ -56,12 +56,17 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_advance(struct zdd_tx *tx, struct zdd_run *r
  *
  * @param revision  what the caller looked at (If-Match); -1: any
  * @return ZDD_ERR_NONE; ZDD_ERR_RUN_UNKNOWN; ZDD_ERR_RUN_STALE; ZDD_ERR_RUN_FINISHED;
- * ZDD_ERR_COMMAND_REFUSED (zdd_command_allowed() says no, or another command still waits; *ret_run
+ * ZDD_ERR_COMMAND_REFUSED (zdd_run_allows() says no, or another command still waits; *ret_run
  * is filled then too); or a store error
  */
 ZDD_MUST_CHECK enum zdd_err zdd_run_command(struct zdd_tx *tx, const char *id, int64_t revision,
                                             enum zdd_command command, int64_t now_ms,
                                             struct zdd_run *ret_run);
+
+/** The same for @p run as it was just loaded in this transaction, with the command's value (see
+ * zdd_run.command_value). */
+ZDD_MUST_CHECK enum zdd_err zdd_run_tell(struct zdd_tx *tx, enum zdd_command command, int32_t value,
+                                         int64_t now_ms, struct zdd_run *run);
 
 struct zdd_run_filter {
     const char *app_id;         /* exact, or NULL */

@@ -7,6 +7,7 @@
 #include "strategies/capacity.h"
 #include "strategies/pair_take.h"
 #include "strategies/say.h"
+#include "strategies/share.h"
 #include "strategies/timing.h"
 
 #include <assert.h>
@@ -301,6 +302,24 @@ static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
              0, 0);
 }
 
+/* Weights that come to something else, or are too much for the instances of that moment: the first
+ * of each is told. */
+static void warn_of_weights(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    struct zdd_share_plan share;
+
+    if (zdd_share_first(plan, zdd_share_is_far, &share))
+        warn(v, "share-floor",
+             "A weight of %.1 %% comes to %.2 %% with the instances of that moment: give other "
+             "instances, or another weight.",
+             share.wanted, (int64_t)(share.weights.share_pct * ZDD_SHARE_PERCENT + 0.5));
+    if (zdd_share_first(plan, zdd_share_is_heavy, &share))
+        warn(v, "canary-overloaded",
+             "With a weight of %.1 %% each new instance gets %2 %% of the requests that an old one "
+             "has now: give more instances, or a scale before it.",
+             share.wanted, zdd_share_load(&share));
+}
+
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     const struct zdd_way_back way = zdd_advice_way_back(plan);
@@ -361,6 +380,7 @@ void zdd_advice_give(const struct zdd_strategy *strategy, const struct zdd_plan 
     judge_placement(plan, preview);
     if (plan->program.count > 0) {
         warn_of_pair(plan, preview);
+        warn_of_weights(plan, preview);
     } else if (plan->action != ZDD_ACTION_NONE) {
         warn_of_losses(plan, preview);
         warn_of_settings(plan, preview);

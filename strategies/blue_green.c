@@ -25,7 +25,8 @@
 #define GROWTH_MAX 100
 
 /* marathon-lb is the default; which of them a server has, it knows itself. */
-static const char *const routers[] = {"marathon-lb", "haproxy", "vamp", "instances", "none", NULL};
+const char *const zdd_pair_routers[] = {"marathon-lb", "haproxy", "vamp",
+                                        "instances",   "none",    NULL};
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 static const char *const cutovers[] = {"at-once", "stepwise", NULL};
@@ -75,7 +76,7 @@ static const struct zdd_param params[] = {
                                   "removes the old instances all the same."},
     [ROUTER] = {.name = "router",
                 .kind = ZDD_PARAM_CHOICE,
-                .choices = routers,
+                .choices = zdd_pair_routers,
                 .text =
                     "Who moves the requests: marathon-lb, by the weights that its balancers ask "
                     "this server for. The others are refused with the reason."},
@@ -179,7 +180,7 @@ static void complain(struct complaints *list, size_t index, const char *pattern,
     struct zdd_complaint *c = &list->complaint[list->count];
 
     assert(list->count < ZDD_COMPLAINT_MAX);
-    c->name = params[index].name;
+    *c = (struct zdd_complaint){.name = params[index].name};
     zdd_say(c->text, sizeof(c->text), pattern, number, ZDD_SIZES_MAX);
     list->count++;
 }
@@ -255,8 +256,12 @@ static void begin_program(const union zdd_option_value *options, int32_t size,
     zdd_program_add(&plan->program, ZDD_STEP_JOIN, 0);
     if (plan->verify.rounds > 0)
         zdd_program_add(&plan->program, ZDD_STEP_VERIFY, plan->verify.rounds);
-    if (has_old && options[PROMOTE].choice == 1)
+    if (has_old && options[PROMOTE].choice == 1) {
+        const struct zdd_gate gate = zdd_gate_plain();
+
+        zdd_gates_add(&plan->gates, &gate);
         zdd_program_add(&plan->program, ZDD_STEP_GATE, 0);
+    }
 }
 
 /* The instances that are there serve alike, and as large a part of the old ones goes. */

@@ -10,10 +10,14 @@ extern const struct zdd_strategy zdd_rolling;
 extern const struct zdd_strategy zdd_recreate;
 extern const struct zdd_strategy zdd_scale;
 extern const struct zdd_strategy zdd_restart;
+extern const struct zdd_strategy zdd_canary;
 extern const struct zdd_strategy zdd_blue_green;
 
+/** What the option router may say; ended by NULL. */
+extern const char *const zdd_pair_routers[];
+
 /** All rows of a deployment over a pair. */
-#define ZDD_PAIR_RULES 78
+#define ZDD_PAIR_RULES 90
 extern const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES];
 
 /** Rows of PENDING that rolling, scale and restart share: apply the target when nothing stands in

@@ -44,7 +44,7 @@ static bool aborted_over_foreign(const struct zdd_facts *f)
 static bool meaningless(const struct zdd_facts *f)
 {
     return (f->run->command == ZDD_COMMAND_PROMOTE && !zdd_pair_is_promoted(f)) ||
-           f->run->command == ZDD_COMMAND_WEIGHT ||
+           (f->run->command == ZDD_COMMAND_WEIGHT && !zdd_pair_can_be_steered(f)) ||
            (told_to_end(f) && zdd_pair_is_past_return(f) && !aborted_over_foreign(f));
 }
 
@@ -60,7 +60,8 @@ static bool ended_without_way_back(const struct zdd_facts *f)
 
 static bool held(const struct zdd_facts *f)
 {
-    return f->run->hold != ZDD_HOLD_NONE && !zdd_pair_is_promoted(f) && !zdd_pair_floor_calls(f);
+    /* A gate holds the program, not its share: its own rows see to that. */
+    return f->run->hold != ZDD_HOLD_NONE && !zdd_pair_stands_at_gate(f) && !zdd_pair_floor_calls(f);
 }
 
 static void take(const struct zdd_facts *f, struct zdd_decision *d)
@@ -95,8 +96,8 @@ static void note_command(const struct zdd_facts *f, struct zdd_decision *d)
 {
     take(f, d);
     d->hold = ZDD_HOLD_NONE;
-    if (f->run->command != ZDD_COMMAND_ABORT)
-        d->cause = ZDD_CAUSE_OPERATOR;
+    if (f->run->command == ZDD_COMMAND_ROLLBACK)
+        d->cause = f->run->command_value ? ZDD_CAUSE_REJECTED : ZDD_CAUSE_OPERATOR;
     else
         d->cause = *f->run->superseded_by ? ZDD_CAUSE_SUPERSEDED : ZDD_CAUSE_ABORTED;
 }

@@ -12,6 +12,7 @@
 #include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
 #include "strategies/pair_verify.h"
+#include "strategies/pair_weigh.h"
 #include "strategies/timing.h"
 #include "strategies/weights.h"
 
@@ -24,6 +25,7 @@ static const enum zdd_phase phase_of[] = {
     [ZDD_STEP_DRAIN] = ZDD_PHASE_DRAINING,  [ZDD_STEP_RETIRE] = ZDD_PHASE_RETIRING,
     [ZDD_STEP_SETTLE] = ZDD_PHASE_SETTLING, [ZDD_STEP_VERIFY] = ZDD_PHASE_VERIFYING,
     [ZDD_STEP_SPREAD] = ZDD_PHASE_SHIFTING, [ZDD_STEP_SHED] = ZDD_PHASE_LEAVING,
+    [ZDD_STEP_WEIGHT] = ZDD_PHASE_WEIGHING, [ZDD_STEP_PAUSE] = ZDD_PHASE_PAUSING,
 };
 _Static_assert(ZDD_COUNT(phase_of) == ZDD_STEP_KIND_COUNT, "each kind of step needs a phase");
 
@@ -35,12 +37,6 @@ enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind)
 bool zdd_pair_is(const struct zdd_facts *f)
 {
     return f->plan->program.count > 0;
-}
-
-bool zdd_pair_is_promoted(const struct zdd_facts *f)
-{
-    return zdd_pair_is(f) && f->run->command == ZDD_COMMAND_PROMOTE &&
-           f->run->hold == ZDD_HOLD_GATE;
 }
 
 bool zdd_pair_is_past_return(const struct zdd_facts *f)
@@ -60,27 +56,31 @@ static const struct zdd_program_step *step_of(const struct zdd_facts *f)
     return &f->plan->program.step[f->run->step];
 }
 
-static void enter(const struct zdd_facts *f, int32_t step, struct zdd_decision *d)
+void zdd_pair_enter(const struct zdd_facts *f, int32_t step, struct zdd_decision *d)
 {
-    if (step == f->plan->program.count) {
+    const struct zdd_program *program = &f->plan->program;
+
+    if (step == program->count) {
         d->phase = ZDD_PHASE_SUCCEEDED;
         d->waiting = NULL;
         return;
     }
     d->step = step;
-    d->phase = phase_of[f->plan->program.step[step].kind];
+    d->phase = phase_of[program->step[step].kind];
     if (d->phase == ZDD_PHASE_GATED)
         d->hold = ZDD_HOLD_GATE;
+    if (d->phase == ZDD_PHASE_WEIGHING || d->phase == ZDD_PHASE_SHIFTING)
+        d->steered = false; /* the program goes on with its own share */
 }
 
 void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    enter(f, f->run->step + 1, d);
+    zdd_pair_enter(f, f->run->step + 1, d);
 }
 
 static void begin(const struct zdd_facts *f, struct zdd_decision *d)
 {
-    enter(f, 0, d);
+    zdd_pair_enter(f, 0, d);
 }
 
 /* Phases of this table in which there is a way back. */
@@ -250,19 +250,6 @@ static void retire(const struct zdd_facts *f, struct zdd_decision *d)
     zdd_emit(d, ZDD_ORDER_DELETE_OLD, 0, false);
 }
 
-static void pass_gate(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    d->take_command = true;
-    d->hold = ZDD_HOLD_NONE;
-    zdd_pair_pass(f, d);
-}
-
-static void hold_gate(const struct zdd_facts *f, struct zdd_decision *d)
-{
-    (void)f;
-    d->hold = ZDD_HOLD_GATE;
-}
-
 static void hold_refused(const struct zdd_facts *f, struct zdd_decision *d)
 {
     zdd_note_refusal(f, d);
@@ -288,6 +275,16 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* Fewer instances serve than the plan promises: this needs the balancers only. */
     {"pair/floor-back",       ZDD_ANY_PHASE,      zdd_pair_floor_goes_back,  ZDD_PHASE_RETURNING, zdd_pair_floor_back, "balancer"},
     {"pair/floor-hold",       ZDD_ANY_PHASE,      zdd_pair_floor_stays,      ZDD_SAME_PHASE,      zdd_pair_floor_hold, "operator"},
+    {"pair/weight",           ZDD_ANY_PHASE,      zdd_pair_is_told_a_share,  ZDD_SAME_PHASE,      zdd_pair_take_share, "balancer"},
+
+    /* At a gate time stands still. The hold may have ended by resume or retry: that is not the word
+     * it waits for. */
+    {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      zdd_pair_promote,  "balancer"},
+    {"pair/gate-passes",      ZDD_PHASE_GATED,    zdd_pair_gate_passes,      ZDD_SAME_PHASE,      zdd_pair_leave_gate, "balancer"},
+    {"pair/gate-rejects",     ZDD_PHASE_GATED,    zdd_pair_gate_rejects,     ZDD_PHASE_CLEARING,  zdd_pair_reject,   "balancer"},
+    {"pair/steer-gate",       ZDD_PHASE_GATED,    zdd_pair_is_steering,      ZDD_SAME_PHASE,      zdd_pair_steer_gate, "balancer"},
+    {"pair/gate-share",       ZDD_PHASE_GATED,    zdd_pair_is_tilted,        ZDD_SAME_PHASE,      zdd_pair_steer_gate, "promote"},
+    {"pair/gate",             ZDD_PHASE_GATED,    zdd_always,                ZDD_SAME_PHASE,      zdd_pair_hold_gate, "promote"},
 
     /* What ends or holds a step, whichever it is. */
     {"pair/too-long-back",    ZDD_ANY_PHASE,      is_late_and_goes_back,     ZDD_PHASE_CLEARING,  zdd_note_lateness, "balancer"},
@@ -296,6 +293,9 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/silence",          ZDD_ANY_PHASE,      is_silent,                 ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/old-changed",      ZDD_ANY_PHASE,      old_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
     {"pair/new-changed",      ZDD_ANY_PHASE,      new_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+
+    /* Instances come and go, the share stays. */
+    {"pair/keep-share",       ZDD_ANY_PHASE,      zdd_pair_should_keep_share, ZDD_SAME_PHASE,     zdd_pair_shift,    "balancer"},
 
     {"pair/adopted",          ZDD_PHASE_ADOPTING, is_adopted,                ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
     {"pair/adopt-refused",    ZDD_PHASE_ADOPTING, zdd_was_refused,           ZDD_PHASE_FAILED,    zdd_note_refusal,  NULL},
@@ -320,9 +320,13 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/measure",          ZDD_PHASE_VERIFYING, zdd_pair_should_measure,  ZDD_SAME_PHASE,      zdd_pair_measure,  "verify"},
     {"pair/wait-verify",      ZDD_PHASE_VERIFYING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_wait_for_round, "verify"},
 
-    {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      pass_gate,         "balancer"},
-    /* The hold of the gate is over, by resume or retry: that is not the word it waits for. */
-    {"pair/gate",             ZDD_PHASE_GATED,    zdd_always,                ZDD_SAME_PHASE,      hold_gate,         "promote"},
+    {"pair/weighed",          ZDD_PHASE_WEIGHING, zdd_pair_is_shifted,       ZDD_SAME_PHASE,      zdd_pair_pass_weighed, "balancer"},
+    {"pair/weigh",            ZDD_PHASE_WEIGHING, zdd_always,                ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
+
+    {"pair/promoted-on",      ZDD_PHASE_PAUSING,  zdd_pair_is_promoted,      ZDD_SAME_PHASE,      zdd_pair_promote,  "balancer"},
+    {"pair/steer-pause",      ZDD_PHASE_PAUSING,  zdd_pair_is_steering,      ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
+    {"pair/paused-enough",    ZDD_PHASE_PAUSING,  zdd_pair_has_paused,       ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/pause",            ZDD_PHASE_PAUSING,  zdd_always,                ZDD_SAME_PHASE,      zdd_pair_pause,    "pause"},
 
     {"pair/left",             ZDD_PHASE_LEAVING,  zdd_pair_has_left,         ZDD_PHASE_SHEDDING,  NULL,              "tasks"},
     {"pair/leave-cut",        ZDD_PHASE_LEAVING,  zdd_pair_leaves_too_long_and_dies, ZDD_PHASE_SHEDDING, NULL,       "tasks"},

@@ -16,8 +16,14 @@
 /** @return true for a deployment over a pair */
 bool zdd_pair_is(const struct zdd_facts *f);
 
-/** @return true when somebody has said promote at a gate */
+/** @return true when somebody has said promote at a gate, or in a pause */
 bool zdd_pair_is_promoted(const struct zdd_facts *f);
+
+/** @return true while the program waits for a decision: that holds it, not its share */
+bool zdd_pair_stands_at_gate(const struct zdd_facts *f);
+
+/** @return true while an operator may say which share the new version gets */
+bool zdd_pair_can_be_steered(const struct zdd_facts *f);
 
 /** @return true once the old app is being removed: there is nothing to go back to */
 bool zdd_pair_is_past_return(const struct zdd_facts *f);
@@ -30,6 +36,8 @@ enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind);
 
 /** Go on to the step behind the present one. */
 void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d);
+/** Go on to step @p step. */
+void zdd_pair_enter(const struct zdd_facts *f, int32_t step, struct zdd_decision *d);
 
 /** @return what the balancers shall do in the end, in the present phase and step: SHIFTING,
  * LEAVING, DRAINING, SETTLING, or going back */
@@ -79,5 +87,11 @@ void zdd_pair_poll(const struct zdd_facts *f, struct zdd_decision *d);
 /** @return true when every balancer shows what the present phase and step want */
 bool zdd_pair_is_shifted(const struct zdd_facts *f);
 
+/** @return true when the next order towards @p aim would go out now: both versions take requests
+ * all the time, so nothing has to be seen before */
+bool zdd_pair_can_go_straight(const struct zdd_facts *f, const struct zdd_traffic *aim);
+
+/** How often what balancers have counted is read while a share waits, milliseconds. */
+#define ZDD_SHARE_POLL_MS 5000
 /** How often balancers are looked at while something is under way there, milliseconds. */
 #define ZDD_BALANCER_POLL_MS 100

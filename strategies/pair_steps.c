@@ -10,19 +10,20 @@
 
 #define MS_OF_S 1000
 
-/* %1 is the step's value in whole units, %2 what is left of it (hundredths of a percent). */
+/* %1 is the step's value in whole units. */
 static const struct {
     const char *pattern;
     int32_t unit;
 } sentences[] = {
     [ZDD_STEP_ADOPT] =
         {"Give the old app the labels of a pair; Marathon replaces its instances one by one.", 1},
-    [ZDD_STEP_SHIFT] = {"Give the new version %1 %% of the requests, seen on every balancer.",
-                        ZDD_SHARE_PERCENT},
+    [ZDD_STEP_SHIFT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
     [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1},
     [ZDD_STEP_JOIN] = {"Wait until every balancer has all new instances UP.", 1},
     [ZDD_STEP_VERIFY] = {"Check the new instances directly, %1 times, before the switch.", 1},
-    [ZDD_STEP_GATE] = {"Wait until somebody says promote.", 1},
+    [ZDD_STEP_GATE] = {"Wait until somebody decides.", 1},
+    [ZDD_STEP_WEIGHT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
+    [ZDD_STEP_PAUSE] = {"Wait %1 s.", MS_OF_S},
     [ZDD_STEP_KEEP] = {"Keep the old version hot for %1 s.", MS_OF_S},
     [ZDD_STEP_DRAIN] = {"Wait until no request is under way at the old version.", 1},
     [ZDD_STEP_RETIRE] = {"Remove the old app.", 1},
@@ -36,5 +37,5 @@ void zdd_pair_step_say(const struct zdd_program_step *step, char *text, size_t s
 {
     const int32_t unit = sentences[step->kind].unit;
 
-    zdd_say(text, size, sentences[step->kind].pattern, step->value / unit, step->value % unit);
+    zdd_say(text, size, sentences[step->kind].pattern, step->value / unit, 0);
 }

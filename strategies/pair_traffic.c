@@ -7,7 +7,8 @@
 #include "strategies/pair_floor.h"
 #include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
-#include "strategies/weights.h"
+#include "strategies/pair_weigh.h"
+#include "strategies/share.h"
 
 /* How a version leaves: its users have to move when the others would stick to it for ever. */
 static struct zdd_side_setting leaving(const struct zdd_facts *f)
@@ -27,14 +28,26 @@ static struct zdd_traffic weighted(const struct zdd_facts *f, int32_t old_weight
     return traffic;
 }
 
+/* Those that take requests now; while a version has none, those that shall. */
+static int32_t servers_of(const struct zdd_facts *f, enum zdd_pair_side side)
+{
+    const struct zdd_peer *old = &f->seen->peer;
+    const int32_t ready =
+        side == ZDD_SIDE_OLD ? old->current.ready + old->outdated.ready : f->seen->current.ready;
+    const int32_t wanted = side == ZDD_SIDE_OLD ? f->plan->old.instances : zdd_wanted(f);
+
+    return ready > 0 ? ready : wanted;
+}
+
 static struct zdd_traffic share_of_new(const struct zdd_facts *f, int32_t share)
 {
     struct zdd_traffic traffic =
         weighted(f, share == 0 ? ZDD_WEIGHT_MAX : 0, share == 0 ? 0 : ZDD_WEIGHT_MAX);
 
     if (share > 0 && share < ZDD_SHARE_ALL) {
-        const struct zdd_weights w = zdd_weights_for(
-            (double)share / ZDD_SHARE_PERCENT, f->plan->old.instances, f->plan->target.instances);
+        const struct zdd_weights w =
+            zdd_weights_for((double)share / ZDD_SHARE_PERCENT, servers_of(f, ZDD_SIDE_OLD),
+                            servers_of(f, ZDD_SIDE_NEW));
 
         traffic.side[ZDD_SIDE_OLD].weight = w.old_weight;
         traffic.side[ZDD_SIDE_NEW].weight = w.new_weight;
@@ -71,8 +84,8 @@ struct zdd_traffic zdd_pair_aim(const struct zdd_facts *f)
 
     if (is_even(f))
         return weighted(f, ZDD_WEIGHT_MAX, ZDD_WEIGHT_MAX);
-    if (phase == ZDD_PHASE_SHIFTING)
-        return share_of_new(f, f->plan->program.step[f->run->step].value);
+    if (zdd_pair_has_share(f))
+        return share_of_new(f, zdd_share_now(f->plan, f->run));
     if (phase == ZDD_PHASE_SETTLING && zdd_pair_keeps_both(f->plan))
         return weighted(f, ZDD_WEIGHT_BASE, ZDD_WEIGHT_BASE);
     if (zdd_phase_is_undo(phase)) {
@@ -153,6 +166,15 @@ static int32_t wanted_up(const struct zdd_facts *f, enum zdd_pair_side side)
     return stay < f->plan->pair.old_serving ? stay : f->plan->pair.old_serving;
 }
 
+/* All requests want all instances: a part of the new version never gets them. */
+static int32_t wanted_for(const struct zdd_facts *f, enum zdd_pair_side side,
+                          const struct zdd_traffic *aim)
+{
+    if (side == ZDD_SIDE_NEW && aim->side[ZDD_SIDE_OLD].weight == 0)
+        return f->plan->target.instances;
+    return wanted_up(f, side);
+}
+
 /* The version that takes over has all its servers, or at least as many as the one that gives. */
 static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
 {
@@ -165,7 +187,7 @@ static bool can_carry(const struct zdd_facts *f, const struct zdd_traffic *aim)
 
         if (gives && zdd_pair_floor_is_broken(f))
             return false;
-        if (gives && seen[other].up < wanted_up(f, (enum zdd_pair_side)other) &&
+        if (gives && seen[other].up < wanted_for(f, (enum zdd_pair_side)other, aim) &&
             seen[other].up < seen[i].up)
             return false;
     }
@@ -194,9 +216,41 @@ static bool is_of_another_clock(const struct zdd_facts *f)
     return f->run->traffic_seen_at_ms > f->seen->now_ms;
 }
 
+static bool serves(const struct zdd_side_setting *setting)
+{
+    return setting->serving == ZDD_SERVES && setting->weight > 0;
+}
+
+/* Whoever shall take requests does already, because somebody has ordered it. */
+static bool takes_already(const struct zdd_traffic *now, const struct zdd_traffic *aim)
+{
+    const struct zdd_traffic base = zdd_traffic_base();
+    bool some = false;
+
+    if (zdd_traffic_same(now, &base))
+        return false;
+    for (int i = ZDD_SIDE_OLD; i <= ZDD_SIDE_NEW; i++) {
+        if (serves(&aim->side[i]) && !serves(&now->side[i]))
+            return false;
+        some = some || serves(&aim->side[i]);
+    }
+    return some && now->old_stay == aim->old_stay;
+}
+
+/* With both versions at work whatever is seen late does no harm; one that gets none any more wants
+ * the other to be seen at work. */
+bool zdd_pair_can_go_straight(const struct zdd_facts *f, const struct zdd_traffic *aim)
+{
+    const bool both = serves(&aim->side[ZDD_SIDE_OLD]) && serves(&aim->side[ZDD_SIDE_NEW]);
+
+    return f->seen->balance.known && takes_already(&f->run->traffic, aim) && (both || is_told(f)) &&
+           can_carry(f, aim);
+}
+
 void zdd_pair_move(const struct zdd_facts *f, const struct zdd_traffic *aim, struct zdd_decision *d)
 {
-    const struct zdd_traffic up = raised(&f->run->traffic, aim);
+    const bool straight = zdd_pair_can_go_straight(f, aim);
+    const struct zdd_traffic up = straight ? *aim : raised(&f->run->traffic, aim);
 
     d->wake_at_ms = f->seen->now_ms + ZDD_BALANCER_POLL_MS;
     d->sight = is_told(f) && !has_newcomers(f) && !is_of_another_clock(f) ? ZDD_SIGHT_SEEN

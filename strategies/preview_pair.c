@@ -49,8 +49,10 @@ static struct zdd_observation look(const struct play *p)
     seen.locked_by_us = true;
     seen.peer.definition = p->old_definition;
     seen.peer.instances = p->old_wanted; /* all run, and some may not serve */
-    seen.peer.current = (struct zdd_side){
-        .total = seen.peer.instances, .running = seen.peer.instances, .healthy = p->old_running};
+    seen.peer.current = (struct zdd_side){.total = seen.peer.instances,
+                                          .running = seen.peer.instances,
+                                          .healthy = p->old_running,
+                                          .ready = p->old_running};
     seen.balance.known = true;
     seen.balance.reloaded_at_ms = INT32_MIN; /* long ago */
     seen.balance.side[ZDD_SIDE_OLD] =
@@ -168,8 +170,8 @@ static void enter(struct play *p, const struct zdd_decision *d)
 
     if (p->run.phase == ZDD_PHASE_SHIFTING && step->kind == ZDD_STEP_SPREAD)
         record(p, "all %1 serve alike", serving(p));
-    else if (p->run.phase == ZDD_PHASE_SHIFTING)
-        record(p, "the new version has %1 %% of the requests", step->value / ZDD_SHARE_PERCENT);
+    else if (p->run.phase == ZDD_PHASE_SHIFTING || p->run.phase == ZDD_PHASE_WEIGHING)
+        record(p, "the new version has %.1 %% of the requests", step->value);
     p->run.phase = d->phase;
     p->run.step = d->step;
     p->run.hold = ZDD_HOLD_NONE; /* somebody promotes at once */
@@ -194,6 +196,7 @@ static bool decide(struct play *p)
     if (d.sight == ZDD_SIGHT_SEEN && p->run.traffic_seen_at_ms == 0)
         p->run.traffic_seen_at_ms = p->now_ms;
     p->run.new_side.healthy = p->new_serving;
+    p->run.old_side.healthy = p->old_running;
     moved = d.phase != p->run.phase || d.step != p->run.step;
     if (moved)
         enter(p, &d);
@@ -206,8 +209,11 @@ static bool decide(struct play *p)
 static void pass_time(struct play *p)
 {
     p->now_ms += ESTIMATE_SHIFT_MS;
+    if (p->run.phase == ZDD_PHASE_PAUSING) /* it is looked at now and then */
+        p->wake_at_ms = p->run.phase_since_ms + p->plan->program.step[p->run.step].value;
     if (p->now_ms < p->wake_at_ms &&
-        (p->run.phase == ZDD_PHASE_KEEPING || p->run.phase == ZDD_PHASE_VERIFYING))
+        (p->run.phase == ZDD_PHASE_KEEPING || p->run.phase == ZDD_PHASE_VERIFYING ||
+         p->run.phase == ZDD_PHASE_PAUSING))
         p->now_ms = p->wake_at_ms;
 }
 

@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct zdd_strategy *const registry[] = {&zdd_rolling, &zdd_recreate, &zdd_scale,
-                                                      &zdd_restart, &zdd_blue_green};
+static const struct zdd_strategy *const registry[] = {&zdd_rolling, &zdd_recreate,   &zdd_scale,
+                                                      &zdd_restart, &zdd_blue_green, &zdd_canary};
 
 const struct zdd_strategy *zdd_strategy_find(const char *name)
 {
@@ -37,7 +37,9 @@ static int64_t earlier(int64_t a, int64_t deadline)
  */
 static void set_timer(const struct zdd_facts *facts, struct zdd_decision *d)
 {
-    if (zdd_phase_is_final(d->phase) || d->hold != ZDD_HOLD_NONE) {
+    const bool gated = d->phase == ZDD_PHASE_GATED && d->hold == ZDD_HOLD_GATE;
+
+    if (zdd_phase_is_final(d->phase) || (d->hold != ZDD_HOLD_NONE && !gated)) {
         d->wake_at_ms = 0;
         return;
     }
@@ -45,6 +47,8 @@ static void set_timer(const struct zdd_facts *facts, struct zdd_decision *d)
         d->wake_at_ms = facts->seen->now_ms;
         return; /* the new phase looks at once and finds its own timer */
     }
+    if (gated)
+        return; /* it says itself when it expires; no deadline runs */
     d->wake_at_ms = earlier(d->wake_at_ms, facts->run->step_deadline_at_ms);
     if (!zdd_phase_is_undo(d->phase))
         d->wake_at_ms = earlier(d->wake_at_ms, facts->run->deadline_at_ms);

@@ -22,6 +22,8 @@ bool zdd_rules_try(const struct zdd_rule *rules, size_t count, const struct zdd_
             .hold = facts->run->hold,
             .cause = facts->run->cause,
             .step = facts->run->step,
+            .steered = facts->run->steered,
+            .share = facts->run->share,
             .rule = rule->id,
             .waiting = rule->waiting,
         };

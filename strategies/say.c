@@ -35,6 +35,22 @@ static void put_number(struct sink *sink, int64_t number)
         put(sink, digits[--count]);
 }
 
+/* As people write it: no more digits than there are. */
+static void put_hundredths(struct sink *sink, int64_t number)
+{
+    const int64_t rest = number < 0 ? -(number % 100) : number % 100;
+
+    if (number < 0 && number > -100)
+        put(sink, '-');
+    put_number(sink, number / 100);
+    if (rest == 0)
+        return;
+    put(sink, '.');
+    put(sink, (char)('0' + rest / 10));
+    if (rest % 10 != 0)
+        put(sink, (char)('0' + rest % 10));
+}
+
 void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b)
 {
     const int64_t numbers[] = {a, b};
@@ -47,7 +63,9 @@ void zdd_say(char *text, size_t size, const char *pattern, int64_t a, int64_t b)
             continue;
         }
         pattern++;
-        if (*pattern >= '1' && *pattern <= '2')
+        if (*pattern == '.' && (pattern[1] == '1' || pattern[1] == '2'))
+            put_hundredths(&sink, numbers[*++pattern - '1']);
+        else if (*pattern >= '1' && *pattern <= '2')
             put_number(&sink, numbers[*pattern - '1']);
         else
             put(&sink, '%');

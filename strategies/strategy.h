@@ -6,6 +6,7 @@
 #pragma once
 
 #include "strategies/rules.h"
+#include "strategies/wishes.h"
 
 #include <stddef.h>
 
@@ -16,9 +17,15 @@
 /** One option, for checking, for the catalogue and for the form a front end draws. */
 struct zdd_param {
     const char *name; /* "minimumHealthCapacity" */
-    enum zdd_param_kind { ZDD_PARAM_REAL, ZDD_PARAM_INT, ZDD_PARAM_CHOICE, ZDD_PARAM_VERIFY } kind;
+    enum zdd_param_kind {
+        ZDD_PARAM_REAL,
+        ZDD_PARAM_INT,
+        ZDD_PARAM_CHOICE,
+        ZDD_PARAM_VERIFY,
+        ZDD_PARAM_STEPS /* a list of steps: see wishes.h */
+    } kind;
     bool required;
-    double min, max; /* inclusive; not of a choice */
+    double min, max; /* inclusive; not of a choice; of steps: how many */
     const char *text;
     const char *const *choices; /* ended by NULL; the first is the default */
     int64_t fallback;           /* what an absent INT means to write_program() */
@@ -30,6 +37,7 @@ union zdd_option_value {
     int64_t integer;    /* INT64_MIN when absent */
     const void *object; /* the caller's, of a VERIFY; what it says stands in the plan */
     int choice;         /* index of its word; the first when absent */
+    const struct zdd_wishes *wishes; /* borrowed; NULL when absent */
 };
 
 /** A step as callers see it: the phase in which it runs. */
@@ -43,8 +51,10 @@ struct zdd_step {
 
 /** An option that does not go with the others, or with what shall be deployed. */
 struct zdd_complaint {
-    const char *name; /* of its param */
-    char text[160];   /* what would be right: "must be …" */
+    const char *name;   /* of its param */
+    int32_t index;      /* of a list: which element … */
+    const char *member; /* … and its member; NULL: the whole option */
+    char text[160];     /* what would be right: "must be …" */
 };
 
 /** Whose definition becomes the target. */

@@ -56,14 +56,14 @@ static int64_t patience_ms(const struct zdd_plan *plan, const struct zdd_app_fac
     return within(2 * zdd_timing_roll_ms(plan, facts), ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
 }
 
-static int64_t longest_keep_ms(const struct zdd_plan *plan)
+static int64_t longest_ms(const struct zdd_plan *plan, enum zdd_step_kind kind)
 {
     int64_t longest = 0;
 
     for (int32_t i = 0; i < plan->program.count; i++) {
         const struct zdd_program_step *step = &plan->program.step[i];
 
-        if (step->kind == ZDD_STEP_KEEP && step->value > longest)
+        if (step->kind == kind && step->value > longest)
             longest = step->value;
     }
     return longest;
@@ -74,16 +74,21 @@ static int64_t program_ms(const struct zdd_plan *plan)
 {
     struct zdd_plan patient = *plan;
     int64_t sum = 0;
+    int64_t pauses = 0; /* are wanted, however long */
 
     patient.deadline_ms = patience_ms(plan, &plan->target);
     for (int32_t i = 0; i < plan->program.count; i++) {
         const enum zdd_step_kind kind = plan->program.step[i].kind;
 
+        if (kind == ZDD_STEP_PAUSE) {
+            pauses += plan->program.step[i].value + ZDD_SHIFT_LIMIT_MS;
+            continue;
+        }
         sum += zdd_timing_limit_ms(&patient, zdd_pair_phase_of(kind));
         if (kind == ZDD_STEP_SHED)
             sum += zdd_timing_limit_ms(&patient, ZDD_PHASE_SHEDDING);
     }
-    return within(sum, ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS);
+    return within(sum, ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS) + pauses;
 }
 
 int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
@@ -123,6 +128,7 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     case ZDD_PHASE_ADOPTING:
         return patience_ms(plan, &plan->old);
     case ZDD_PHASE_SHIFTING:
+    case ZDD_PHASE_WEIGHING:
     case ZDD_PHASE_SETTLING:
         return ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_JOINING:
@@ -131,7 +137,9 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
         return (int64_t)plan->verify.rounds * (plan->verify.interval_ms + ZDD_PROBE_MS) +
                ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_KEEPING:
-        return longest_keep_ms(plan) + ZDD_SHIFT_LIMIT_MS;
+        return longest_ms(plan, ZDD_STEP_KEEP) + ZDD_SHIFT_LIMIT_MS;
+    case ZDD_PHASE_PAUSING:
+        return longest_ms(plan, ZDD_STEP_PAUSE) + ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_LEAVING:
     case ZDD_PHASE_DRAINING:
         return plan->pair.drain_ms + ZDD_SHIFT_LIMIT_MS;

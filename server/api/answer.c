@@ -38,7 +38,7 @@ void zdd_answer_wake(struct zdd_api *api, const char *run_id, const char *app_id
         zdd_engine_wake(api->options.engine, run_id, app_id);
 }
 
-void zdd_answer_allowed(struct zdd_call *call, enum zdd_state state)
+void zdd_answer_allowed(struct zdd_call *call, const struct zdd_run *run)
 {
     size_t used = strlen(call->extra);
     const char *comma = "";
@@ -46,7 +46,7 @@ void zdd_answer_allowed(struct zdd_call *call, enum zdd_state state)
     used += (size_t)snprintf(call->extra + used, sizeof(call->extra) - used,
                              "%s\"allowedCommands\":[", used ? "," : "");
     for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++) {
-        if (!zdd_command_allowed(state, c))
+        if (!zdd_run_allows(run, c))
             continue;
         used += (size_t)snprintf(call->extra + used, sizeof(call->extra) - used, "%s\"%s\"", comma,
                                  zdd_command_name(c));

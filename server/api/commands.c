@@ -3,6 +3,7 @@
  * @brief POST /v1/deployments/{id}/{command}: an operator leaves a command, the engine takes it.
  */
 #include "server/api/deployment_json.h"
+#include "server/api/gates.h"
 #include "server/api/handlers.h"
 #include "server/api/plan_request.h"
 #include "server/api/post.h"
@@ -10,6 +11,7 @@
 #include "server/base/cleanup.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +22,31 @@
 struct command_job {
     struct zdd_post post; /* first: the store hands back its address */
     enum zdd_command command;
+    int32_t value; /* see zdd_run.command_value */
     bool conditional;
     char if_match[IF_MATCH_SIZE]; /* headers are gone when the writer comes to it */
     struct zdd_run run;
-    char *labels; /* owned */
+    struct zdd_plan plan;
+    char audit[400]; /* JSON, or "" */
+    char *labels;    /* owned */
 };
 
 struct command_body {
     double weight;
+    bool full;
     const char *reason;
 };
 
 static const struct zdd_field plain_fields[] = {
+    {.name = "reason",
+     .kind = ZDD_FIELD_TEXT,
+     .offset = offsetof(struct command_body, reason),
+     .max = ZDD_REASON_MAX},
+    {.kind = ZDD_FIELD_END},
+};
+
+static const struct zdd_field promote_fields[] = {
+    {.name = "full", .kind = ZDD_FIELD_BOOL, .offset = offsetof(struct command_body, full)},
     {.name = "reason",
      .kind = ZDD_FIELD_TEXT,
      .offset = offsetof(struct command_body, reason),
@@ -63,13 +78,17 @@ static enum zdd_err refuse(struct command_job *job, struct zdd_tx *tx, enum zdd_
 {
     struct zdd_call *call = job->post.call;
     const enum zdd_state state = zdd_run_state(&job->run);
-    const bool pending = err == ZDD_ERR_COMMAND_REFUSED && zdd_command_allowed(state, job->command);
+    const bool pending = err == ZDD_ERR_COMMAND_REFUSED && zdd_run_allows(&job->run, job->command);
+    const bool in_vain = zdd_command_allowed(state, job->command);
 
     job->post.etag = job->run.revision;
-    zdd_answer_allowed(call, state);
+    zdd_answer_allowed(call, &job->run);
     if (pending)
         (void)zdd_call_fail(call, err, "%s was asked for a moment ago and is not taken yet",
                             zdd_command_name(job->run.command));
+    else if (err == ZDD_ERR_COMMAND_REFUSED && in_vain)
+        (void)zdd_call_fail(call, err, "%s would change nothing while the deployment is %s",
+                            zdd_command_name(job->command), zdd_phase_name(job->run.phase));
     else if (err == ZDD_ERR_COMMAND_REFUSED)
         (void)zdd_call_fail(call, err, "%s is not possible while the deployment is %s",
                             zdd_command_name(job->command), zdd_state_name(state));
@@ -82,19 +101,41 @@ static enum zdd_err write_answer(struct command_job *job, struct zdd_tx *tx)
 {
     struct zdd_call *call = job->post.call;
     struct zdd_writer w = {.buf = &call->reply};
-    struct zdd_plan plan;
-    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels, .plan = &plan};
+    struct zdd_deployment_view view = {.run = &job->run, .labels = job->labels, .plan = &job->plan};
     enum zdd_err err = zdd_notes_get(zdd_api_of(call)->notes, job->run.plan_id, &view.note);
 
-    if (err == ZDD_ERR_NONE && view.note.program_steps > 0)
-        err = zdd_plan_load(zdd_api_of(call)->options.store, job->run.plan_id, &plan, NULL);
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_w_deployment(&w, NULL, &view);
     call->status = 202;
     job->post.etag = job->run.revision;
-    err = zdd_post_accept(&job->post, tx, "");
+    err = zdd_post_accept(&job->post, tx, job->audit);
     return err == ZDD_ERR_NONE ? zdd_post_keep(&job->post, tx) : err;
+}
+
+/* Promote at a gate is somebody's approval; the gate decides whether it is enough. */
+static enum zdd_err promote_gate(struct command_job *job, struct zdd_tx *tx)
+{
+    struct zdd_call *call = job->post.call;
+    const char *reason = zdd_caller_of(call)->reason;
+    struct zdd_gate_tally tally;
+    enum zdd_err err = zdd_gate_say(tx, call,
+                                    &(struct zdd_saying){.plan = &job->plan,
+                                                         .approves = true,
+                                                         .full = job->value > 0,
+                                                         .reason = reason ? reason : ""},
+                                    &job->run, &tally);
+
+    if (err == ZDD_ERR_NONE)
+        zdd_gate_audit(&job->plan, &job->run, true, &tally, job->audit, sizeof(job->audit));
+    return err;
+}
+
+static enum zdd_err leave_command(struct command_job *job, struct zdd_tx *tx)
+{
+    if (job->command == ZDD_COMMAND_PROMOTE && zdd_gate_is_open(&job->run))
+        return promote_gate(job, tx);
+    return zdd_run_tell(tx, job->command, job->value, job->post.call->now_ms, &job->run);
 }
 
 static enum zdd_err write_command(struct zdd_tx *tx, void *cls)
@@ -112,8 +153,9 @@ static enum zdd_err write_command(struct zdd_tx *tx, void *cls)
         return err;
     if (job->conditional && !zdd_etag_listed(job->if_match, job->run.revision))
         return refuse(job, tx, ZDD_ERR_RUN_STALE);
-    err = zdd_run_command(tx, id, -1, job->command, now_ms, &job->run);
-    if (err == ZDD_ERR_COMMAND_REFUSED || err == ZDD_ERR_RUN_FINISHED)
+    err = leave_command(job, tx);
+    if (err == ZDD_ERR_COMMAND_REFUSED || err == ZDD_ERR_RUN_FINISHED ||
+        err == ZDD_ERR_NOT_APPROVER)
         return refuse(job, tx, err);
     /* A queued deployment ends here and now: no engine will tell. */
     if (err == ZDD_ERR_NONE && job->run.phase == ZDD_PHASE_CANCELED)
@@ -140,8 +182,30 @@ static enum zdd_command command_of(const struct zdd_route *route)
     return command;
 }
 
-static enum zdd_err read_body(struct zdd_call *call, enum zdd_command command)
+static const struct zdd_field *fields_of(enum zdd_command command)
 {
+    if (command == ZDD_COMMAND_WEIGHT)
+        return weight_fields;
+    return command == ZDD_COMMAND_PROMOTE ? promote_fields : plain_fields;
+}
+
+/* A part of the new version cannot have all requests. */
+static enum zdd_err check_weight(const struct command_job *job, struct zdd_call *call)
+{
+    const int32_t started = zdd_program_started(&job->plan.program, job->run.step);
+
+    if (job->value < ZDD_SHARE_ALL || started >= job->plan.target.instances)
+        return ZDD_ERR_NONE;
+    zdd_field_error_add(zdd_call_errors(call), "#/weight",
+                        "must be below 100 while the new version has %d of its %d instances; "
+                        "promote lets it grow first",
+                        (int)started, (int)job->plan.target.instances);
+    return ZDD_ERR_BODY_INVALID;
+}
+
+static enum zdd_err read_body(struct command_job *job, struct zdd_call *call)
+{
+    const enum zdd_command command = job->command;
     struct command_body body = {.reason = ""};
     enum zdd_err err;
 
@@ -150,11 +214,12 @@ static enum zdd_err read_body(struct zdd_call *call, enum zdd_command command)
     err = zdd_call_json(call);
     if (err != ZDD_ERR_NONE)
         return err;
-    if (!zdd_fields_read(command == ZDD_COMMAND_WEIGHT ? weight_fields : plain_fields, call->json,
-                         "#", &body, zdd_call_errors(call)))
+    if (!zdd_fields_read(fields_of(command), call->json, "#", &body, zdd_call_errors(call)))
         return ZDD_ERR_BODY_INVALID;
+    job->value = command == ZDD_COMMAND_WEIGHT ? (int32_t)lround(body.weight * ZDD_SHARE_PERCENT)
+                                               : (int32_t)body.full;
     zdd_caller_note(zdd_caller_of(call), NULL, NULL, body.reason);
-    return ZDD_ERR_NONE;
+    return command == ZDD_COMMAND_WEIGHT ? check_weight(job, call) : ZDD_ERR_NONE;
 }
 
 static enum zdd_err read_job(struct command_job *job, struct zdd_call *call)
@@ -170,10 +235,13 @@ static enum zdd_err read_job(struct command_job *job, struct zdd_call *call)
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_caller_note(zdd_caller_of(call), job->run.app_id, job->run.id, NULL);
+    err = zdd_plan_load(zdd_store_of(call), job->run.plan_id, &job->plan, NULL);
+    if (err != ZDD_ERR_NONE && err != ZDD_ERR_PLAN_UNKNOWN)
+        return err;
     err = zdd_post_open(&job->post, call);
     if (err != ZDD_ERR_NONE || job->post.replayed)
         return err;
-    return read_body(call, job->command);
+    return read_body(job, call);
 }
 
 enum zdd_err zdd_api_send_command(struct zdd_call *call)

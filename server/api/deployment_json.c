@@ -5,8 +5,10 @@
  */
 #include "server/api/deployment_json.h"
 
+#include "server/api/share_json.h"
 #include "server/api/steps.h"
 #include "strategies/advice.h"
+#include "strategies/share.h"
 #include "strategies/strategy.h"
 
 #include <math.h>
@@ -117,7 +119,7 @@ static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_sid
             part[i] = weighted(run, (enum zdd_pair_side)i, tally[i]->healthy);
         whole += part[i];
     }
-    return whole > 0 ? rounded(100.0 * part[side] / whole, 10) : 0;
+    return whole > 0 ? rounded(100.0 * part[side] / whole, 100) : 0;
 }
 
 static void write_addresses(struct zdd_writer *w, const char *addresses)
@@ -138,9 +140,7 @@ static void write_addresses(struct zdd_writer *w, const char *addresses)
 /* What the present step wants the share to be; going back, the old version gets all. */
 static double wanted_share(const struct zdd_deployment_view *view, enum zdd_pair_side side)
 {
-    const int32_t step = view->run->step;
-    const struct zdd_program *program = &view->plan->program;
-    const int32_t share = step < program->count ? zdd_program_share(program, step) : 0;
+    const int32_t share = zdd_share_now(view->plan, view->run);
 
     return (double)(side == ZDD_SIDE_NEW ? share : ZDD_SHARE_ALL - share) / ZDD_SHARE_PERCENT;
 }
@@ -162,8 +162,10 @@ static void write_side(struct zdd_writer *w, const char *key,
     zdd_w_real(w, "weight", share_of(view, side));
     if (view->note.program_steps > 0)
         zdd_w_real(w, "wantedWeight", wanted_share(view, side));
-    if (view->note.program_steps > 0 && side == ZDD_SIDE_NEW)
+    if (view->note.program_steps > 0 && side == ZDD_SIDE_NEW) {
+        zdd_w_measured(w, run);
         write_addresses(w, run->new_addresses);
+    }
     zdd_w_end_object(w);
 }
 
@@ -184,11 +186,11 @@ void zdd_w_waiting(struct zdd_writer *w, const struct zdd_run *run)
     zdd_w_end_object(w);
 }
 
-static void write_commands(struct zdd_writer *w, enum zdd_state state)
+static void write_commands(struct zdd_writer *w, const struct zdd_run *run)
 {
     zdd_w_array(w, "allowedCommands");
     for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++) {
-        if (zdd_command_allowed(state, c))
+        if (zdd_run_allows(run, c))
             zdd_w_text(w, NULL, zdd_command_name(c));
     }
     zdd_w_end_array(w);
@@ -206,9 +208,9 @@ static void write_error(struct zdd_writer *w, const struct zdd_run *run)
     zdd_w_end_object(w);
 }
 
-static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_view *view,
-                           enum zdd_state state)
+static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_view *view)
 {
+    const struct zdd_run *run = view->run;
     const bool has_way = strcmp(view->note.rollback_mode, "none") != 0;
     struct zdd_way_back way = {view->note.rollback_mode, 0};
     double seconds = view->note.rollback_s;
@@ -218,7 +220,7 @@ static void write_rollback(struct zdd_writer *w, const struct zdd_deployment_vie
         seconds = (double)way.estimate_ms / 1000;
     }
     zdd_w_object(w, "rollback");
-    zdd_w_bool(w, "possible", has_way && zdd_command_allowed(state, ZDD_COMMAND_ROLLBACK));
+    zdd_w_bool(w, "possible", has_way && zdd_run_allows(run, ZDD_COMMAND_ROLLBACK));
     zdd_w_text(w, "mode", way.mode);
     zdd_w_real(w, "estimateSeconds", seconds);
     zdd_w_end_object(w);
@@ -255,8 +257,8 @@ void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_de
     write_side(w, "old", view, ZDD_SIDE_OLD);
     write_side(w, "new", view, ZDD_SIDE_NEW);
     zdd_w_waiting(w, run);
-    write_rollback(w, view, state);
-    write_commands(w, state);
+    write_rollback(w, view);
+    write_commands(w, run);
     write_history(w, view);
     write_error(w, run);
     zdd_w_end_object(w);

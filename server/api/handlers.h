@@ -15,6 +15,8 @@ zdd_handler zdd_api_list_deployments;
 zdd_handler zdd_api_get_deployment;
 zdd_handler zdd_api_send_command;
 zdd_handler zdd_api_list_steps;
+zdd_handler zdd_api_list_gates;
+zdd_handler zdd_api_decide_gate;
 zdd_handler zdd_api_list_deployment_events;
 zdd_handler zdd_api_explain;
 

@@ -143,4 +143,4 @@ enum zdd_err zdd_answer_cluster(struct zdd_call *call, enum zdd_err err, const c
 void zdd_answer_wake(struct zdd_api *api, const char *run_id, const char *app_id);
 
 /** Append "allowedCommands" of @p state to the problem's members. */
-void zdd_answer_allowed(struct zdd_call *call, enum zdd_state state);
+void zdd_answer_allowed(struct zdd_call *call, const struct zdd_run *run);

@@ -29,9 +29,13 @@ enum zdd_err zdd_plan_check_options(struct zdd_call *call, const struct zdd_plan
     const size_t count = strategy->check ? strategy->check(request->option, plan, complaint) : 0;
 
     for (size_t i = 0; i < count; i++) {
-        char pointer[sizeof("#/options/") + ZDD_NAME_SIZE];
+        char pointer[ZDD_FIELD_POINTER_SIZE];
 
-        snprintf(pointer, sizeof(pointer), "#/options/%s", complaint[i].name);
+        if (complaint[i].member)
+            snprintf(pointer, sizeof(pointer), "#/options/%s/%d/%s", complaint[i].name,
+                     (int)complaint[i].index, complaint[i].member);
+        else
+            snprintf(pointer, sizeof(pointer), "#/options/%s", complaint[i].name);
         zdd_field_error_add(zdd_call_errors(call), pointer, "%s", complaint[i].text);
     }
     return count > 0 ? ZDD_ERR_BODY_INVALID : ZDD_ERR_NONE;

@@ -5,6 +5,7 @@
 #include "server/api/plan_body.h"
 
 #include "server/api/plan_router.h"
+#include "server/api/share_json.h"
 #include "server/json/patch.h"
 #include "server/json/writer.h"
 
@@ -65,7 +66,28 @@ static void write_capacity(struct zdd_writer *w, const struct zdd_preview *p)
     zdd_w_end_object(w);
 }
 
-static void write_steps(struct zdd_writer *w, const struct zdd_preview *p)
+/* Of a step that is one: what has to be said there. */
+static void write_gate(struct zdd_writer *w, const struct zdd_plan *plan, int32_t step)
+{
+    struct zdd_gate gate;
+
+    if (step >= plan->program.count || plan->program.step[step].kind != ZDD_STEP_GATE)
+        return;
+    gate = zdd_plan_gate(plan, step);
+    zdd_w_object(w, "gate");
+    zdd_w_text(w, "name", gate.name);
+    zdd_w_text(w, "approvers", *gate.approvers ? gate.approvers : NULL);
+    zdd_w_int(w, "quorum", gate.quorum);
+    if (gate.expires_ms > 0)
+        zdd_w_real(w, "expiresSeconds", (double)gate.expires_ms / 1000);
+    else
+        zdd_w_null(w, "expiresSeconds");
+    zdd_w_text(w, "onExpiry", zdd_gate_default_name(gate.on_expiry));
+    zdd_w_end_object(w);
+}
+
+static void write_steps(struct zdd_writer *w, const struct zdd_plan *plan,
+                        const struct zdd_preview *p)
 {
     zdd_w_array(w, "steps");
     for (size_t i = 0; i < p->step_count; i++) {
@@ -74,6 +96,8 @@ static void write_steps(struct zdd_writer *w, const struct zdd_preview *p)
         zdd_w_text(w, "kind", p->step[i].kind);
         zdd_w_text(w, "text", p->step[i].text);
         zdd_w_real(w, "deadlineSeconds", (double)p->step[i].deadline_ms / 1000);
+        zdd_w_share(w, plan, (int32_t)i);
+        write_gate(w, plan, (int32_t)i);
         zdd_w_end_object(w);
     }
     zdd_w_end_array(w);
@@ -199,7 +223,7 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     zdd_w_json(w, "diff", diff);
     write_verdict(w, view);
     write_capacity(w, view->preview);
-    write_steps(w, view->preview);
+    write_steps(w, plan, view->preview);
     write_warnings(w, view, diff);
     write_advice(w, view->preview);
     write_conditions(w, view);

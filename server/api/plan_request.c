@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_request.h"
 
+#include "server/api/plan_steps.h"
 #include "server/json/appdef.h"
 
 #include <assert.h>
@@ -179,10 +180,9 @@ void zdd_plan_option_fields(const struct zdd_strategy *strategy,
                             struct zdd_field ret_fields[static ZDD_OPTION_MAX + 1])
 {
     static const enum zdd_field_kind kinds[] = {
-        [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,
-        [ZDD_PARAM_INT] = ZDD_FIELD_INT,
-        [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE,
-        [ZDD_PARAM_VERIFY] = ZDD_FIELD_OBJECT,
+        [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,     [ZDD_PARAM_INT] = ZDD_FIELD_INT,
+        [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE, [ZDD_PARAM_VERIFY] = ZDD_FIELD_OBJECT,
+        [ZDD_PARAM_STEPS] = ZDD_FIELD_ANY, /* a list, or one preset */
     };
 
     assert(strategy->param_count <= ZDD_OPTION_MAX);
@@ -201,6 +201,22 @@ void zdd_plan_option_fields(const struct zdd_strategy *strategy,
         };
     }
     ret_fields[strategy->param_count] = (struct zdd_field){.kind = ZDD_FIELD_END};
+}
+
+/* The field has only seen that it is there. */
+static void read_steps(const json_t *options, const struct zdd_param *param,
+                       struct zdd_plan_request *request, size_t index,
+                       struct zdd_field_errors *errors)
+{
+    const json_t *value = json_object_get(options, param->name);
+    char pointer[ZDD_FIELD_POINTER_SIZE];
+
+    request->option[index].wishes = NULL;
+    if (!value || json_is_null(value))
+        return;
+    zdd_field_pointer(pointer, "#/options", param->name);
+    zdd_plan_steps_read(value, pointer, &request->wishes, errors);
+    request->option[index].wishes = &request->wishes;
 }
 
 static void read_options(const json_t *options, struct zdd_plan_request *request,
@@ -222,6 +238,8 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
         if (request->strategy->params[i].kind == ZDD_PARAM_VERIFY)
             zdd_verify_read(request->option[i].object, ZDD_VERIFY_POINTER, &request->verify,
                             errors);
+        if (request->strategy->params[i].kind == ZDD_PARAM_STEPS)
+            read_steps(options, &request->strategy->params[i], request, i, errors);
     }
 }
 

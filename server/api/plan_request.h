@@ -33,6 +33,7 @@ struct zdd_plan_request {
     json_t *change;                                /* a merge patch on what runs, or NULL */
     union zdd_option_value option[ZDD_OPTION_MAX]; /* by the strategy's params */
     struct zdd_verify_options verify;              /* of the options */
+    struct zdd_wishes wishes;                      /* what a list of steps among them points to */
     int64_t deadline_s;                            /* 0: computed */
     enum zdd_on_failure on_failure;
     enum zdd_when_busy when_busy;

@@ -109,7 +109,9 @@ static enum zdd_err set_instances(const struct zdd_plan_request *request, json_t
 {
     double instances;
 
-    if (!zdd_plan_option(request, "instances", &instances))
+    /* Of a canary the option is another number than the app's. */
+    if (request->strategy->source != ZDD_TARGET_FROM_CLUSTER ||
+        !zdd_plan_option(request, "instances", &instances))
         return ZDD_ERR_NONE;
     return json_object_set_new(target, "instances", json_integer((json_int_t)instances)) == 0
                ? ZDD_ERR_NONE

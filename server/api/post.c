@@ -130,6 +130,7 @@ static const struct {
     {"rollbackDeployment", "deployment.rollback"},
     {"retryDeployment", "deployment.retry"},
     {"setDeploymentWeight", "deployment.weight"},
+    {"decideGate", "gate.decide"},
 };
 
 const char *zdd_post_action(size_t index)

@@ -29,6 +29,8 @@ const struct zdd_route zdd_routes[] = {
     {"POST", "/v1/deployments/{id}/rollback",    zdd_api_send_command,           "rollbackDeployment",   ZDD_SCOPE_ABORT | ORDER},
     {"POST", "/v1/deployments/{id}/retry",       zdd_api_send_command,           "retryDeployment",      ZDD_SCOPE_DEPLOY | ORDER},
     {"POST", "/v1/deployments/{id}/weight",      zdd_api_send_command,           "setDeploymentWeight",  ZDD_SCOPE_DEPLOY | ORDER},
+    {"GET",  "/v1/deployments/{id}/gates",       zdd_api_list_gates,             "listGates",            READ},
+    {"POST", "/v1/deployments/{id}/gates/{name}/decisions", zdd_api_decide_gate, "decideGate",           ZDD_SCOPE_PROMOTE | ORDER},
     {"GET",  "/v1/apps",                         zdd_api_list_apps,              "listApps",             READ},
     {"GET",  "/v1/apps/{appId}",                 zdd_api_get_app,                "getApp",               READ},
     {"GET",  "/v1/apps/{appId}/revisions",       zdd_api_list_revisions,         "listRevisions",        READ},

@@ -9,6 +9,7 @@
 #include "server/api/handlers.h"
 #include "server/api/inside.h"
 #include "server/api/plan_request.h"
+#include "server/api/plan_steps.h"
 #include "server/json/writer.h"
 
 /* The object with its members, in place of any object. */
@@ -30,6 +31,9 @@ static bool write_strategy(struct zdd_writer *w, const struct zdd_strategy *stra
     for (size_t i = 0; i < strategy->param_count; i++) {
         if (strategy->params[i].kind == ZDD_PARAM_VERIFY)
             add_verify(schema, &strategy->params[i]);
+        if (strategy->params[i].kind == ZDD_PARAM_STEPS)
+            zdd_plan_steps_schema(
+                json_object_get(json_object_get(schema, "properties"), strategy->params[i].name));
     }
     zdd_w_object(w, NULL);
     zdd_w_text(w, "name", strategy->name);

@@ -10,6 +10,7 @@
 #include "server/engine/measured.h"
 #include "server/engine/tell.h"
 #include "storage/audit.h"
+#include "storage/decisions.h"
 #include "storage/events.h"
 #include "storage/intents.h"
 #include "storage/revisions.h"
@@ -19,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define MS_OF_S 1000
 
 static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *type,
                               const char *rule, int64_t now_ms)
@@ -71,6 +74,8 @@ static const char *final_event(enum zdd_phase phase)
     case ZDD_PHASE_JOINING:
     case ZDD_PHASE_VERIFYING:
     case ZDD_PHASE_GATED:
+    case ZDD_PHASE_WEIGHING:
+    case ZDD_PHASE_PAUSING:
     case ZDD_PHASE_LEAVING:
     case ZDD_PHASE_SHEDDING:
     case ZDD_PHASE_KEEPING:
@@ -275,6 +280,22 @@ static enum zdd_err note_end(struct zdd_tx *tx, const struct zdd_intent_commit *
                                    });
 }
 
+/* A gate that nobody has decided in time decides itself; that stands with the other words. */
+static enum zdd_err note_expiry(struct zdd_tx *tx, const struct zdd_intent_commit *c)
+{
+    const bool left = c->before->phase == ZDD_PHASE_GATED && c->after->phase != ZDD_PHASE_GATED;
+    struct zdd_word word = {.step = c->before->step, .actor = "engine", .time_ms = c->now_ms};
+    struct zdd_gate gate;
+
+    if (!left || c->decision->take_command || c->before->command != ZDD_COMMAND_NONE)
+        return ZDD_ERR_NONE;
+    gate = zdd_plan_gate(c->plan, c->before->step);
+    word.approves = gate.on_expiry == ZDD_GATE_APPROVES;
+    snprintf(word.reason, sizeof(word.reason), "expired after %d s",
+             (int)(gate.expires_ms / MS_OF_S));
+    return gate.expires_ms > 0 ? zdd_decision_add(tx, c->before->id, &word) : ZDD_ERR_NONE;
+}
+
 static enum zdd_err write_intent(struct zdd_tx *tx, void *cls)
 {
     struct zdd_intent_commit *c = cls;
@@ -283,6 +304,8 @@ static enum zdd_err write_intent(struct zdd_tx *tx, void *cls)
 
     if (err == ZDD_ERR_NONE)
         err = add_events(tx, c);
+    if (err == ZDD_ERR_NONE)
+        err = note_expiry(tx, c);
     if (err == ZDD_ERR_NONE)
         err = open_intents(tx, c);
     if (err == ZDD_ERR_NONE)

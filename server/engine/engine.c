@@ -54,6 +54,7 @@ static void release(struct zdd_engine *e)
 {
     zdd_wards_free(e->stepper.wards);
     zdd_round_drop(e);
+    zdd_measure_free(e->stepper.measure);
     zdd_due_release(&e->due);
     pthread_cond_destroy(&e->news);
     pthread_mutex_destroy(&e->lock);
@@ -118,7 +119,8 @@ struct zdd_engine *zdd_engine_start(const struct zdd_engine_options *options)
     pthread_cond_init(&e->news, &monotonic);
     pthread_condattr_destroy(&monotonic);
     e->stepper.wards = zdd_wards_new();
-    if (!e->stepper.wards || !zdd_due_init(&e->due) ||
+    e->stepper.measure = zdd_measure_new();
+    if (!e->stepper.wards || !e->stepper.measure || !zdd_due_init(&e->due) ||
         zdd_run_live(options->store, load_one, e) != ZDD_ERR_NONE || !start_watchdog(e) ||
         !start_workers(e)) {
         zdd_watchdog_free(e->watchdog);

@@ -6,7 +6,7 @@
 
 #include "server/base/clock.h"
 #include "strategies/pair.h"
-#include "strategies/weights.h"
+#include "strategies/share.h"
 
 #include <inttypes.h>
 
@@ -114,8 +114,7 @@ static double distance(double a, double b)
 static void tell_share(struct zdd_buf *buf, const struct zdd_evidence *e)
 {
     const struct zdd_router_view *view = &e->scene->balancers;
-    const double wanted =
-        (double)zdd_program_share(&e->plan->program, e->before->step) / ZDD_SHARE_PERCENT;
+    const double wanted = (double)zdd_share_now(e->plan, e->before) / ZDD_SHARE_PERCENT;
     double achieved = wanted;
 
     for (size_t i = 0; i < view->balancer_count; i++) {
@@ -196,7 +195,8 @@ static void tell_kind(struct zdd_buf *buf, const struct zdd_evidence *e, enum zd
         tell_span(buf, "kept", e);
     if (kind == ZDD_STEP_DRAIN)
         tell_drain(buf, e);
-    if ((kind == ZDD_STEP_SHIFT || kind == ZDD_STEP_SETTLE) && e->scene->balanced)
+    if ((kind == ZDD_STEP_SHIFT || kind == ZDD_STEP_WEIGHT || kind == ZDD_STEP_SETTLE) &&
+        e->scene->balanced)
         tell_share(buf, e);
 }
 

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define TELLING_WORDS_SIZE 24 /* of a waiting text: "Marathon does not answer", "… show" */
+#define MEASURED_EVERY_MS 4000 /* below ZDD_SHARE_POLL_MS: each look of a pause is written */
+#define TELLING_WORDS_SIZE 24  /* of a waiting text: "Marathon does not answer", "… show" */
 
 bool zdd_move_start(const struct zdd_plan *plan, struct zdd_run *run, int64_t now_ms)
 {
@@ -100,6 +101,16 @@ static void note_traffic(const struct zdd_decision *d, int64_t now_ms, struct zd
     }
 }
 
+/* Another share has as much time to get to the balancers as that of a step. */
+static void steer(const struct zdd_plan *plan, const struct zdd_decision *d, int64_t now_ms,
+                  struct zdd_run *run)
+{
+    if (d->steered && (!run->steered || d->share != run->share))
+        run->step_deadline_at_ms = now_ms + zdd_timing_limit_ms(plan, run->phase);
+    run->steered = d->steered;
+    run->share = d->share;
+}
+
 void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
               const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
 {
@@ -110,6 +121,7 @@ void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
     if (d->phase != run->phase || (plan->program.count > 0 && d->step != run->step))
         enter_phase(strategy, plan, d, now_ms, run);
     note_traffic(d, now_ms, run);
+    steer(plan, d, now_ms, run);
     if (d->order_count > 0 && d->order[0].kind != ZDD_ORDER_MEASURE) {
         run->ordered = true;
         /* Until its answer says otherwise; a crash before that leaves it so. */
@@ -122,6 +134,12 @@ static bool tally_differs(const struct zdd_tally *a, const struct zdd_tally *b)
 {
     return a->instances != b->instances || a->healthy != b->healthy ||
            strcmp(a->version, b->version) != 0;
+}
+
+/* Counters change all the time; what is shown of them need not. */
+static bool split_enough(const struct zdd_split *a, const struct zdd_split *b)
+{
+    return a->since_ms != b->since_ms || b->until_ms - a->until_ms >= MEASURED_EVERY_MS;
 }
 
 /* These codes cover several things, as silence, an unclear answer, and an order without effect.
@@ -141,7 +159,8 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
     return a->phase != b->phase || a->hold != b->hold || a->cause != b->cause ||
            a->step != b->step || a->started_at_ms != b->started_at_ms || a->outcome != b->outcome ||
            a->deadline_at_ms != b->deadline_at_ms ||
-           a->traffic_seen_at_ms != b->traffic_seen_at_ms ||
+           a->traffic_seen_at_ms != b->traffic_seen_at_ms || a->steered != b->steered ||
+           a->share != b->share || split_enough(&a->split, &b->split) ||
            a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||

@@ -5,6 +5,7 @@
 #include "server/engine/scene.h"
 
 #include "server/engine/observe.h"
+#include "strategies/share.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,25 +31,31 @@ struct zdd_app_ask zdd_scene_ask(const struct zdd_plan *plan, const struct zdd_p
 }
 
 /* Phases in which a rule looks at the balancers; in all others they are left alone. */
-static bool needs_balancers(enum zdd_phase phase)
+static bool needs_balancers(const struct zdd_plan *plan, const struct zdd_run *run)
 {
-    return phase == ZDD_PHASE_SHIFTING || phase == ZDD_PHASE_JOINING ||
+    const enum zdd_phase phase = run->phase;
+
+    /* While both versions have a share, it is kept and counted. */
+    if (run->steered || zdd_share_is_split(plan, run))
+        return true;
+    return phase == ZDD_PHASE_WEIGHING || phase == ZDD_PHASE_PAUSING ||
+           phase == ZDD_PHASE_SHIFTING || phase == ZDD_PHASE_JOINING ||
            phase == ZDD_PHASE_LEAVING || phase == ZDD_PHASE_SHEDDING ||
            phase == ZDD_PHASE_DRAINING || phase == ZDD_PHASE_RETIRING ||
            phase == ZDD_PHASE_SETTLING || zdd_phase_is_undo(phase);
 }
 
-static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_run *run,
-                              struct zdd_scene *scene)
+static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_plan *plan,
+                              const struct zdd_run *run, struct zdd_scene *scene)
 {
     enum zdd_err err = ZDD_ERR_NONE;
 
     if (run->ordered) /* before, it is not ours to say */
         err = zdd_wards_tell(stepper->wards, &stepper->router, run->app_id, scene->router_reason);
-    if (err == ZDD_ERR_NONE && needs_balancers(run->phase))
+    if (err == ZDD_ERR_NONE && needs_balancers(plan, run))
         err = zdd_balance_look(&stepper->router, run->app_id, &scene->fleet, &scene->balancers,
                                scene->router_reason);
-    scene->balanced = err == ZDD_ERR_NONE && needs_balancers(run->phase);
+    scene->balanced = err == ZDD_ERR_NONE && needs_balancers(plan, run);
 }
 
 /* Instances of the old app before the present step took any away. */
@@ -79,7 +86,7 @@ static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *
     err = zdd_wards_see(stepper->wards, plan, run, &scene->fleet, stepper->now_ms(stepper->clock));
     if (err != ZDD_ERR_NONE)
         return err;
-    look_at_balancers(stepper, run, scene);
+    look_at_balancers(stepper, plan, run, scene);
     scene->times = zdd_wards_times(stepper->wards, run->app_id, &scene->balancers,
                                    stepper->now_ms(stepper->clock));
     return ZDD_ERR_NONE;

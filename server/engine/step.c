@@ -133,6 +133,8 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     zdd_move(w->strategy, &w->plan, ret_decision, w->now_ms, &w->run);
     if (w->scene.reachable)
         zdd_scene_note(&w->scene, &w->plan, &seen, &w->run);
+    zdd_measure_note(w->stepper->measure, w->scene.balanced ? &w->scene.balancers : NULL, w->now_ms,
+                     &w->run);
     zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), w->scene.reason);
     if (w->run.cause != before.cause)
         zdd_tell_error(&w->run, &w->plan, view_of(w));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/engine/measure.h"
 #include "server/engine/points.h"
 #include "server/engine/probe.h"
 #include "server/engine/router.h"
@@ -22,11 +23,12 @@ struct zdd_store;
 struct zdd_wards;
 
 struct zdd_stepper {
-    struct zdd_store *store;    /* borrowed */
-    struct zdd_cluster cluster; /* borrowed */
-    struct zdd_router router;   /* borrowed; without ops: no deployment over a pair is begun */
-    struct zdd_wards *wards;    /* borrowed; NULL only where no deployment over a pair is begun */
-    struct zdd_probe probe;     /* borrowed; without ops: no plan has checks */
+    struct zdd_store *store;     /* borrowed */
+    struct zdd_cluster cluster;  /* borrowed */
+    struct zdd_router router;    /* borrowed; without ops: no deployment over a pair is begun */
+    struct zdd_wards *wards;     /* borrowed; NULL only where no deployment over a pair is begun */
+    struct zdd_probe probe;      /* borrowed; without ops: no plan has checks */
+    struct zdd_measure *measure; /* borrowed; NULL: what balancers count is not kept */
     int64_t (*now_ms)(void *cls);
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */

@@ -4,6 +4,8 @@
  */
 #include "server/engine/tell.h"
 
+#include "strategies/share.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,6 +95,38 @@ static void tell_operator(struct zdd_run *run)
     snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%s", texts[run->hold]);
 }
 
+/* Who has to say what. */
+static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
+{
+    const struct zdd_gate gate = zdd_plan_gate(plan, run->step);
+
+    if (strcmp(gate.name, ZDD_GATE_PROMOTE) == 0 && !zdd_share_is_split(plan, run)) {
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "The new version is ready and gets no requests yet: promote switches, abort takes "
+                 "it away.");
+        return;
+    }
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+             "Gate %s waits for a decision: approve goes on, reject goes back. %s%.100s%s",
+             gate.name, *gate.approvers ? "It asks " : "Anybody who may promote decides",
+             gate.approvers, gate.quorum > 1 ? "" : ".");
+    if (gate.quorum > 1)
+        snprintf(run->waiting_text + strlen(run->waiting_text),
+                 ZDD_WAITING_SIZE - strlen(run->waiting_text), "; %d approvals are needed.",
+                 (int)gate.quorum);
+}
+
+static void tell_pause(struct zdd_run *run, const struct zdd_plan *plan,
+                       const struct zdd_observation *seen)
+{
+    const int32_t pause_ms = plan->program.step[run->step].value;
+    const int64_t until_ms = run->phase_since_ms + pause_ms;
+    const int64_t left_ms = until_ms > seen->now_ms ? until_ms - seen->now_ms : 0;
+
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%d s pause, %d s left", (int)(pause_ms / 1000),
+             (int)((left_ms + 999) / 1000));
+}
+
 static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
                           const struct zdd_observation *seen)
 {
@@ -178,7 +212,11 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
         tell_tasks(run, plan, seen);
     else if (strcmp(code, "marathon") == 0)
         tell_marathon(run, seen, reason);
-    else if (strcmp(code, "operator") == 0 || strcmp(code, "promote") == 0)
+    else if (strcmp(code, "promote") == 0 && run->phase == ZDD_PHASE_GATED)
+        tell_gate(run, plan);
+    else if (strcmp(code, "pause") == 0 && run->phase == ZDD_PHASE_PAUSING)
+        tell_pause(run, plan, seen);
+    else if (strcmp(code, "operator") == 0)
         tell_operator(run);
     else if (strcmp(code, "balancer") == 0)
         tell_balancer(run, plan, seen);

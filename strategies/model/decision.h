@@ -41,6 +41,8 @@ struct zdd_decision {
     enum zdd_hold hold;
     enum zdd_cause cause;
     int32_t step;         /* of the plan's program, for a pair */
+    bool steered;         /* as in the run … */
+    int32_t share;        /* … */
     enum zdd_sight sight; /* of what was last ordered of the balancers */
     const char *rule;     /* id of the rule that fired, static storage; ends up in the event log */
     const char *waiting;  /* code of what it waits for, static storage; NULL: nothing */

@@ -15,8 +15,9 @@ static const char *const phases[] = {
     [ZDD_PHASE_PENDING] = "pending",     [ZDD_PHASE_STOPPING] = "stopping",
     [ZDD_PHASE_APPLYING] = "applying",   [ZDD_PHASE_ROLLING] = "rolling",
     [ZDD_PHASE_ADOPTING] = "adopting",   [ZDD_PHASE_SHIFTING] = "shifting",
-    [ZDD_PHASE_VERIFYING] = "verifying", [ZDD_PHASE_JOINING] = "joining",
-    [ZDD_PHASE_GATED] = "gated",         [ZDD_PHASE_LEAVING] = "leaving",
+    [ZDD_PHASE_JOINING] = "joining",     [ZDD_PHASE_GATED] = "gated",
+    [ZDD_PHASE_VERIFYING] = "verifying", [ZDD_PHASE_WEIGHING] = "weighing",
+    [ZDD_PHASE_PAUSING] = "pausing",     [ZDD_PHASE_LEAVING] = "leaving",
     [ZDD_PHASE_SHEDDING] = "shedding",   [ZDD_PHASE_KEEPING] = "keeping",
     [ZDD_PHASE_DRAINING] = "draining",   [ZDD_PHASE_RETIRING] = "retiring",
     [ZDD_PHASE_SETTLING] = "settling",   [ZDD_PHASE_REGROWING] = "regrowing",
@@ -62,6 +63,7 @@ static const struct {
     [ZDD_CAUSE_VERIFY_FAILED] = {"verify-failed", "The new version did not pass its checks."},
     [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
     [ZDD_CAUSE_FLOOR] = {"floor-broken", "Fewer instances took requests than the plan promises."},
+    [ZDD_CAUSE_REJECTED] = {"gate-rejected", "The new version was rejected at a gate."},
 };
 _Static_assert(ZDD_COUNT(causes) == ZDD_CAUSE_COUNT, "each cause needs a name");
 
@@ -117,9 +119,9 @@ _Static_assert(ZDD_COUNT(orders) == ZDD_ORDER_KIND_COUNT, "each order needs a na
 static const bool allowed[ZDD_STATE_COUNT][ZDD_COMMAND_COUNT] = {
     /*                          none   pause  resume promote abort  rollback retry  weight */
     [ZDD_STATE_QUEUED]       = {false, false, false, false,  true,  false,   false, false},
-    [ZDD_STATE_RUNNING]      = {false, true,  false, false,  true,  true,    false, false},
+    [ZDD_STATE_RUNNING]      = {false, true,  false, true,   true,  true,    false, true},
     [ZDD_STATE_PAUSED]       = {false, false, true,  false,  true,  true,    true,  false},
-    [ZDD_STATE_WAITING]      = {false, true,  false, true,   true,  true,    false, false},
+    [ZDD_STATE_WAITING]      = {false, false, false, true,   true,  true,    false, true},
     [ZDD_STATE_ROLLING_BACK] = {false, false, false, false,  false, false,   false, false},
 };
 /* clang-format on */
@@ -243,6 +245,27 @@ bool zdd_action_parse(const char *name, enum zdd_action *ret_action)
 bool zdd_command_allowed(enum zdd_state state, enum zdd_command command)
 {
     return allowed[state][command];
+}
+
+/* Commands that need more than a state: what they would change exists in these phases only. */
+static bool has_use(const struct zdd_run *run, enum zdd_command command)
+{
+    const enum zdd_phase phase = run->phase;
+    const bool waits = phase == ZDD_PHASE_GATED || phase == ZDD_PHASE_PAUSING;
+
+    if (command == ZDD_COMMAND_PROMOTE)
+        return waits;
+    if (command == ZDD_COMMAND_WEIGHT)
+        return waits || phase == ZDD_PHASE_WEIGHING;
+    if (command == ZDD_COMMAND_ABORT && run->hold == ZDD_HOLD_FOREIGN)
+        return true; /* it leaves the app to whoever has it */
+    return phase != ZDD_PHASE_RETIRING ||
+           (command != ZDD_COMMAND_ABORT && command != ZDD_COMMAND_ROLLBACK);
+}
+
+bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command)
+{
+    return allowed[zdd_run_state(run)][command] && has_use(run, command);
 }
 
 const char *zdd_replace_rule_name(enum zdd_replace_rule rule)

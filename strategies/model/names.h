@@ -18,7 +18,9 @@ enum zdd_phase {
     ZDD_PHASE_SHIFTING,  /* a pair: weights are on their way to the balancers */
     ZDD_PHASE_JOINING,   /* a pair: the new instances come UP on every balancer */
     ZDD_PHASE_VERIFYING, /* a pair: the new version is checked before it gets requests */
-    ZDD_PHASE_GATED,     /* a pair: somebody has to say promote */
+    ZDD_PHASE_GATED,     /* a pair: somebody has to decide */
+    ZDD_PHASE_WEIGHING,  /* a pair: the share of the new version is on its way to the balancers */
+    ZDD_PHASE_PAUSING,   /* a pair: time has to pass */
     ZDD_PHASE_LEAVING,   /* a pair: requests under way at the old instances that go next end */
     ZDD_PHASE_SHEDDING,  /* a pair: those instances are being removed */
     ZDD_PHASE_KEEPING,   /* a pair: the old version stays hot for an instant way back */
@@ -75,6 +77,7 @@ enum zdd_cause {
     ZDD_CAUSE_VERIFY_FAILED,  /* the new version did not pass its checks */
     ZDD_CAUSE_UNDO_DEADLINE,  /* going back did not end in time either */
     ZDD_CAUSE_FLOOR,          /* a pair: fewer instances served than the plan promises */
+    ZDD_CAUSE_REJECTED,       /* a gate was rejected, or expired and says so */
     ZDD_CAUSE_COUNT
 };
 
@@ -126,6 +129,6 @@ bool zdd_cause_parse(const char *name, enum zdd_cause *ret_cause);
 bool zdd_state_parse(const char *name, enum zdd_state *ret_state);
 bool zdd_action_parse(const char *name, enum zdd_action *ret_action);
 
-/** THE table of state × command (api.md §4). @return true when @p command is accepted in @p state
- */
+/** THE table of state × command (api.md §4). @return true when @p command is accepted in @p state;
+ * promote, weight and the way back also depend on the phase: zdd_run_allows() */
 bool zdd_command_allowed(enum zdd_state state, enum zdd_command command);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "strategies/model/gates.h"
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
 #include "strategies/model/program.h"
@@ -71,7 +72,11 @@ struct zdd_plan {
     struct zdd_pair pair;         /* with a program only */
     struct zdd_verify verify;     /* with a step VERIFY in the program only */
     struct zdd_program program;   /* empty: a deployment over one app */
+    struct zdd_gates gates;       /* of the program */
 };
+
+/** @return the gate that stands at step @p step of the program, which is one */
+struct zdd_gate zdd_plan_gate(const struct zdd_plan *plan, int32_t step);
 
 const char *zdd_replace_rule_name(enum zdd_replace_rule rule); /* "classic", "1.10" */
 const char *zdd_on_failure_name(enum zdd_on_failure on_failure);

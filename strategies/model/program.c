@@ -5,12 +5,11 @@
 #include "strategies/model/program.h"
 
 #include "strategies/model/limits.h"
+#include "strategies/model/text.h"
 #include "strategies/model/traffic.h"
 
 #include <assert.h>
 #include <string.h>
-
-#define DIGITS_MAX 10 /* of an int32_t */
 
 static const struct {
     const char *name;
@@ -22,6 +21,7 @@ static const struct {
     [ZDD_STEP_KEEP] = {"keep", true},      [ZDD_STEP_DRAIN] = {"drain", false},
     [ZDD_STEP_RETIRE] = {"retire", false}, [ZDD_STEP_SETTLE] = {"settle", false},
     [ZDD_STEP_SPREAD] = {"spread", false}, [ZDD_STEP_SHED] = {"shed", true},
+    [ZDD_STEP_WEIGHT] = {"weight", true},  [ZDD_STEP_PAUSE] = {"pause", true},
 };
 _Static_assert(ZDD_COUNT(kinds) == ZDD_STEP_KIND_COUNT, "each kind of step needs a name");
 
@@ -43,11 +43,13 @@ int32_t zdd_program_share(const struct zdd_program *program, int32_t index)
     int32_t share = 0;
 
     for (int32_t i = 0; i < program->count; i++) {
-        if (program->step[i].kind != ZDD_STEP_SHIFT)
+        const struct zdd_program_step *step = &program->step[i];
+
+        if (step->kind != ZDD_STEP_SHIFT && step->kind != ZDD_STEP_WEIGHT)
             continue;
         shares = true;
         if (i <= index)
-            share = program->step[i].value;
+            share = step->value;
     }
     return shares ? share : ZDD_SHARE_ALL;
 }
@@ -75,31 +77,18 @@ int32_t zdd_program_stay(const struct zdd_program *program, int32_t index)
     return last_value(program, ZDD_STEP_SHED, index, ZDD_INSTANCES_MAX);
 }
 
+int32_t zdd_program_gate(const struct zdd_program *program, int32_t index)
+{
+    int32_t gate = 0;
+
+    for (int32_t i = 0; i < index && i < program->count; i++)
+        gate += program->step[i].kind == ZDD_STEP_GATE;
+    return gate;
+}
+
 bool zdd_program_has(const struct zdd_program *program, enum zdd_step_kind kind)
 {
     return last_value(program, kind, program->count, -1) >= 0;
-}
-
-static char *append_text(char *at, const char *text)
-{
-    const size_t size = strlen(text);
-
-    memcpy(at, text, size); /* NOLINT(bugprone-not-null-terminated-result): the end is put last */
-    return at + size;
-}
-
-static char *append_number(char *at, int32_t value)
-{
-    char digits[DIGITS_MAX];
-    size_t count = 0;
-
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
 }
 
 void zdd_program_print(const struct zdd_program *program,
@@ -112,10 +101,10 @@ void zdd_program_print(const struct zdd_program *program,
 
         if (i > 0)
             *at++ = ';';
-        at = append_text(at, kinds[step->kind].name);
+        at = zdd_text_append(at, kinds[step->kind].name);
         if (kinds[step->kind].has_value) {
             *at++ = ' ';
-            at = append_number(at, step->value);
+            at = zdd_text_append_number(at, step->value);
         }
     }
     *at = '\0';
@@ -136,20 +125,6 @@ static bool read_kind(const char **at, enum zdd_step_kind *ret_kind)
     return false;
 }
 
-static bool read_number(const char **at, int32_t *ret_value)
-{
-    int64_t value = 0;
-    const char *first = *at;
-
-    for (; **at >= '0' && **at <= '9'; (*at)++) {
-        value = value * 10 + (**at - '0');
-        if (value > INT32_MAX)
-            return false;
-    }
-    *ret_value = (int32_t)value;
-    return *at > first;
-}
-
 static bool read_step(const char **at, struct zdd_program *program)
 {
     struct zdd_program_step step = {0};
@@ -160,7 +135,7 @@ static bool read_step(const char **at, struct zdd_program *program)
         if (**at != ' ')
             return false;
         (*at)++;
-        if (!read_number(at, &step.value))
+        if (!zdd_text_read_number(at, &step.value))
             return false;
     }
     program->step[program->count++] = step;

@@ -9,6 +9,7 @@
 #include "strategies/model/traffic.h"
 #include "strategies/model/verify.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** What became of the last order. */
@@ -28,6 +29,13 @@ struct zdd_tally {
     int32_t healthy;
 };
 
+/** Requests that each version has got since every balancer has had the present weights. */
+struct zdd_split {
+    int64_t since_ms; /* 0: nothing has been counted */
+    int64_t until_ms;
+    int64_t old_requests, new_requests;
+};
+
 struct zdd_run {
     char id[ZDD_ID_SIZE];
     char plan_id[ZDD_ID_SIZE];
@@ -38,6 +46,8 @@ struct zdd_run {
     enum zdd_phase phase;
     enum zdd_hold hold;
     enum zdd_command command;        /* not yet taken by the engine */
+    int32_t command_value;           /* of weight: the share, in hundredths of a percent; of promote
+                                        1: all the way; of rollback 1: a gate was rejected */
     char superseded_by[ZDD_ID_SIZE]; /* the newer deployment whose `abort` it is; "" for none */
     enum zdd_cause cause;
     enum zdd_outcome outcome;
@@ -45,8 +55,11 @@ struct zdd_run {
     int32_t step; /* index into the plan's steps */
     int64_t traffic_seen_at_ms; /* a pair: since when every balancer is known to do that; 0: not */
     struct zdd_traffic traffic; /* a pair: what was last ordered of the balancers */
-    int32_t attempt;            /* failures in a row in this phase */
-    int64_t revision; /* grows by one at each change; fences off stale writers; the ETag */
+    bool steered;           /* a pair: an operator has said which share the new version gets … */
+    int32_t share;          /* … in hundredths of a percent, until the program's next share */
+    struct zdd_split split; /* a pair: what came of it */
+    int32_t attempt;        /* failures in a row in this phase */
+    int64_t revision;       /* grows by one at each change; fences off stale writers; the ETag */
 
     int64_t created_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */
     int64_t phase_since_ms;
@@ -80,6 +93,10 @@ struct zdd_run {
 
 /** @return what callers see */
 enum zdd_state zdd_run_state(const struct zdd_run *run);
+
+/** @return true when @p command is accepted now: by the table of state × command, and because it
+ * would change something in this phase */
+bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command);
 
 const char *zdd_outcome_name(enum zdd_outcome outcome);
 bool zdd_outcome_parse(const char *name, enum zdd_outcome *ret_outcome);

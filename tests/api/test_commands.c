@@ -70,6 +70,14 @@ static void end(struct api_world *world)
     }
 }
 
+/* Without a share there is none to move, and what neither pauses nor stands at a gate has nothing
+ * to be promoted past: tests/api/test_canary.c tries those. */
+static bool is_allowed(enum zdd_state state, enum zdd_command command)
+{
+    return zdd_command_allowed(state, command) && command != ZDD_COMMAND_WEIGHT &&
+           command != ZDD_COMMAND_PROMOTE;
+}
+
 static void check_refusal(const struct apiclient_answer *answer, enum zdd_state state)
 {
     const json_t *allowed = json_object_get(answer->json, "allowedCommands");
@@ -84,10 +92,10 @@ static void check_refusal(const struct apiclient_answer *answer, enum zdd_state 
         enum zdd_command c;
 
         assert_true(zdd_command_parse(json_string_value(name), &c));
-        assert_true(zdd_command_allowed(state, c));
+        assert_true(is_allowed(state, c));
     }
     for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++)
-        count += zdd_command_allowed(state, c);
+        count += is_allowed(state, c);
     assert_int_equal(json_array_size(allowed), count);
 }
 
@@ -103,7 +111,7 @@ static void the_table_decides_in_every_state_about_every_command(void **state)
 
             make(world, s, id);
             answer = command(world, id, zdd_command_name(c), NULL);
-            if (zdd_command_allowed(s, c))
+            if (is_allowed(s, c))
                 assert_int_equal(answer.status, 202);
             else
                 check_refusal(&answer, s);

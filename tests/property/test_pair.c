@@ -12,7 +12,9 @@
 #include "strategies/floor.h"
 #include "strategies/pair_shed.h"
 #include "strategies/preview.h"
+#include "strategies/share.h"
 #include "strategies/timing.h"
+#include "tests/support/canary_options.h"
 #include "tests/support/pair_options.h"
 #include "tests/support/spec.h"
 
@@ -20,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 20000
+#define SEEDS 28000
 #define ROUNDS_MAX 60000
 #define BALANCER_MAX 3
 #define REQUEST_MAX 24 /* under way at the same time */
@@ -47,6 +49,8 @@ struct balancer {
 struct world {
     uint64_t seed, random;
     bool tells;
+    const struct zdd_strategy *strategy;
+    struct zdd_wishes wishes; /* of a canary */
     struct zdd_plan plan;
     struct zdd_run run;
     /* Marathon */
@@ -388,7 +392,8 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
         must(w, seen.side[other].up >= wanted || seen.side[other].up >= seen.side[side].up);
     }
     if (!w->is_rough && seen.known && !zdd_phase_is_undo(w->run.phase) &&
-        next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
+        next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight &&
+        (w->strategy != &zdd_canary || w->told.side[ZDD_SIDE_NEW].weight == 0))
         must(w, seen.side[ZDD_SIDE_NEW].up >= started);
     if (*w->plan.pair.old_id && w->plan.verify.rounds > 0 &&
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
@@ -538,6 +543,20 @@ static bool obey(struct world *w, const struct zdd_order *order, int64_t unsure_
     return true;
 }
 
+/* What was wanted has come, whatever number of instances there is. */
+static void check_share(struct world *w, const struct zdd_observation *seen)
+{
+    const double wanted = (double)zdd_share_now(&w->plan, &w->run) / ZDD_SHARE_PERCENT;
+    const int32_t old = seen->peer.current.ready + seen->peer.outdated.ready;
+    const int32_t new = seen->current.ready;
+    const double share = zdd_weights_share(w->told.side[ZDD_SIDE_OLD].weight, old,
+                                           w->told.side[ZDD_SIDE_NEW].weight, new);
+
+    if (wanted < 2 || wanted > 98 || old == 0 || new == 0)
+        return; /* at the ends of what can be had */
+    must(w, share > wanted - 0.1 && share < wanted + 0.1);
+}
+
 static void step(struct world *w)
 {
     if (zdd_phase_is_final(w->run.phase))
@@ -551,13 +570,15 @@ static void step(struct world *w)
         zdd_move_start(&w->plan, &w->run, w->now_ms);
         note_crew(w);
         seen = look(w);
-        d = zdd_strategy_decide(&zdd_blue_green, &(struct zdd_facts){&w->plan, &w->run, &seen});
+        d = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
         note_fired(d.rule);
+        if (strcmp(d.rule, "pair/weighed") == 0)
+            check_share(w, &seen);
         const int64_t unsure_before_ms = w->run.unsure_until_ms;
 
         w->before = see_balance(w);
         w->was_stay = w->run.traffic.old_stay;
-        zdd_move(&zdd_blue_green, &w->plan, &d, w->now_ms, &w->run);
+        zdd_move(w->strategy, &w->plan, &d, w->now_ms, &w->run);
         w->run.new_side.healthy = seen.current.healthy;
         w->run.old_side.healthy = seen.peer.current.ready + seen.peer.outdated.ready;
         if (d.take_command)
@@ -687,15 +708,16 @@ static void marathon_moves(struct world *w)
 static void operator_speaks(struct world *w)
 {
     static const enum zdd_command words[] = {
-        ZDD_COMMAND_PAUSE, ZDD_COMMAND_RESUME,   ZDD_COMMAND_PROMOTE,
-        ZDD_COMMAND_ABORT, ZDD_COMMAND_ROLLBACK, ZDD_COMMAND_RETRY,
+        ZDD_COMMAND_PAUSE,    ZDD_COMMAND_RESUME, ZDD_COMMAND_PROMOTE, ZDD_COMMAND_ABORT,
+        ZDD_COMMAND_ROLLBACK, ZDD_COMMAND_RETRY,  ZDD_COMMAND_WEIGHT,
     };
     const enum zdd_command word = words[below(w, (int32_t)ZDD_COUNT(words))];
 
-    if (zdd_phase_is_final(w->run.phase) || !zdd_command_allowed(zdd_run_state(&w->run), word))
+    if (zdd_phase_is_final(w->run.phase) || !zdd_run_allows(&w->run, word))
         return;
     tell(w, "%8lld operator says %s\n", (long long)w->now_ms, zdd_command_name(word));
     w->run.command = word;
+    w->run.command_value = word == ZDD_COMMAND_WEIGHT ? below(w, ZDD_SHARE_ALL) : chance(w, 30);
 }
 
 /* Whatever holds the deployment, somebody comes by in the end. */
@@ -819,6 +841,50 @@ static void round_trip(struct world *w, int round)
         step(w);
 }
 
+/* Some weights, pauses, growth and gates, in any order. */
+static void draw_wishes(struct world *w, int32_t first)
+{
+    struct zdd_wishes *wishes = &w->wishes;
+    int32_t size = first;
+
+    for (int32_t i = 1 + below(w, 6); i > 0; i--) {
+        struct zdd_wish *wish = &wishes->wish[wishes->count];
+        struct zdd_gate gate = zdd_gate_plain();
+
+        *wish = (struct zdd_wish){.kind = (enum zdd_wish_kind)below(w, ZDD_WISH_LINEAR)};
+        if (wish->kind == ZDD_WISH_WEIGHT)
+            wish->value = below(w, ZDD_SHARE_ALL);
+        if (wish->kind == ZDD_WISH_PAUSE)
+            wish->value = 1000 * (1 + below(w, 10));
+        if (wish->kind == ZDD_WISH_SCALE)
+            wish->value = size += below(w, w->plan.target.instances - size + 1);
+        if (wish->kind == ZDD_WISH_GATE) {
+            gate.name[0] = (char)('a' + wishes->gates.count);
+            gate.expires_ms = chance(w, 50) ? 5000 : 0;
+            gate.on_expiry = (enum zdd_gate_default)below(w, ZDD_GATE_DEFAULT_COUNT);
+            zdd_gates_add(&wishes->gates, &gate);
+        }
+        wishes->count++;
+    }
+}
+
+static void write_canary(struct world *w)
+{
+    const int32_t first = 1 + below(w, w->plan.target.instances);
+    const union zdd_option_value options[] =
+        canary_options(wishes_of(&w->wishes), [CANARY_INSTANCES] = {.integer = first},
+                       [CANARY_KEEP] = {.integer = below(w, 3) * 10},
+                       [CANARY_DRAIN] = {.integer = 1 + below(w, 20)},
+                       [CANARY_ON_DRAIN] = {.choice = chance(w, 40)});
+    struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+
+    w->plan.verify.rounds = 0; /* it has no such step */
+    draw_wishes(w, first);
+    assert_int_equal(zdd_canary.param_count, CANARY_OPTIONS);
+    assert_int_equal(zdd_canary.check(options, &w->plan, complaint), 0);
+    zdd_canary.write_program(options, &w->plan);
+}
+
 static void init_plan(struct world *w)
 {
     static struct zdd_preview preview;
@@ -862,10 +928,15 @@ static void init_plan(struct world *w)
     }
     if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
         options[KEEP_OLD].integer = INT64_MIN;
-    assert_int_equal(zdd_blue_green.check(options, plan, complaint), 0);
-    zdd_blue_green.write_program(options, plan);
+    w->strategy = w->seed % 3 == 1 && !plan->seen.exists ? &zdd_canary : &zdd_blue_green;
+    if (w->strategy == &zdd_canary) {
+        write_canary(w);
+    } else {
+        assert_int_equal(zdd_blue_green.check(options, plan, complaint), 0);
+        zdd_blue_green.write_program(options, plan);
+    }
     plan->deadline_ms = 900000;
-    zdd_preview_make(&zdd_blue_green, plan, &preview);
+    zdd_preview_make(w->strategy, plan, &preview);
     plan->pair.floor = preview.lowest_serving;
 }
 

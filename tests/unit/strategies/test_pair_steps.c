@@ -29,7 +29,10 @@ static void each_kind_says_what_is_done(void **state)
     assert_says(ZDD_STEP_JOIN, 0, "Wait until every balancer has all new instances UP.");
     assert_says(ZDD_STEP_VERIFY, 6,
                 "Check the new instances directly, 6 times, before the switch.");
-    assert_says(ZDD_STEP_GATE, 0, "Wait until somebody says promote.");
+    assert_says(ZDD_STEP_WEIGHT, 50,
+                "Give the new version 0.5 % of the requests, seen on every balancer.");
+    assert_says(ZDD_STEP_PAUSE, 60000, "Wait 60 s.");
+    assert_says(ZDD_STEP_GATE, 0, "Wait until somebody decides.");
     assert_says(ZDD_STEP_DRAIN, 0, "Wait until no request is under way at the old version.");
     assert_says(ZDD_STEP_RETIRE, 0, "Remove the old app.");
     assert_says(ZDD_STEP_SETTLE, 0, "Give every server its own weight again.");

@@ -16,7 +16,7 @@ static void each_strategy_is_found_by_its_name_and_by_nothing_else(void **state)
         for (size_t i = 0; i < count; i++)
             assert_string_not_equal(zdd_strategy_at(i)->name, s->name);
     }
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 6);
     assert_null(zdd_strategy_find("Rolling"));
     assert_null(zdd_strategy_find(""));
     assert_null(zdd_strategy_find("rolling "));

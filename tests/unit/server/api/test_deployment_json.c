@@ -71,8 +71,8 @@ static void weights_are_shares_of_the_healthy_instances(void **state)
     ZDD_AUTO_JSON json_t *nobody = written(a_run(.phase = ZDD_PHASE_ROLLING));
 
     (void)state;
-    assert_true(json_number_value(zdd_json_at(json, "/old/weight")) == 66.7);
-    assert_true(json_number_value(zdd_json_at(json, "/new/weight")) == 33.3);
+    assert_true(json_number_value(zdd_json_at(json, "/old/weight")) == 66.67);
+    assert_true(json_number_value(zdd_json_at(json, "/new/weight")) == 33.33);
     assert_true(json_number_value(zdd_json_at(nobody, "/new/weight")) == 0);
 }
 

@@ -200,7 +200,8 @@ static void balancers_are_told_always_and_watched_where_it_matters(void **state)
     static const enum zdd_phase watched[] = {
         ZDD_PHASE_SHIFTING,  ZDD_PHASE_JOINING,  ZDD_PHASE_LEAVING,   ZDD_PHASE_SHEDDING,
         ZDD_PHASE_REGROWING, ZDD_PHASE_DRAINING, ZDD_PHASE_RETIRING,  ZDD_PHASE_SETTLING,
-        ZDD_PHASE_RETURNING, ZDD_PHASE_CLEARING, ZDD_PHASE_REVERTING, ZDD_PHASE_UNDOING};
+        ZDD_PHASE_RETURNING, ZDD_PHASE_CLEARING, ZDD_PHASE_REVERTING, ZDD_PHASE_UNDOING,
+        ZDD_PHASE_WEIGHING,  ZDD_PHASE_PAUSING};
     struct world *w = *state;
 
     for (int phase = ZDD_PHASE_PENDING; phase < ZDD_PHASE_SUCCEEDED; phase++) {

@@ -115,8 +115,8 @@ static void the_table_of_commands_is_the_documented_one(void **state)
 {
     /* pause resume promote abort rollback retry weight, as in the contract */
     static const char *const rows[ZDD_STATE_COUNT] = {
-        [ZDD_STATE_QUEUED] = "---a---",       [ZDD_STATE_RUNNING] = "p--ar--",
-        [ZDD_STATE_PAUSED] = "-r-art-",       [ZDD_STATE_WAITING] = "p-oar--",
+        [ZDD_STATE_QUEUED] = "---a---",       [ZDD_STATE_RUNNING] = "p-oar-w",
+        [ZDD_STATE_PAUSED] = "-r-art-",       [ZDD_STATE_WAITING] = "--oar-w",
         [ZDD_STATE_ROLLING_BACK] = "-------",
     };
 

@@ -106,8 +106,9 @@ static void the_longest_program_fits_into_its_text(void **state)
     (void)state;
     for (int kind = 0; kind < ZDD_STEP_KIND_COUNT; kind++) {
         struct zdd_program program = {0};
-        const bool has_value =
-            kind == ZDD_STEP_SHIFT || kind == ZDD_STEP_START || kind == ZDD_STEP_KEEP;
+        const bool has_value = kind == ZDD_STEP_SHIFT || kind == ZDD_STEP_START ||
+                               kind == ZDD_STEP_KEEP || kind == ZDD_STEP_WEIGHT ||
+                               kind == ZDD_STEP_PAUSE;
 
         while (program.count < ZDD_PROGRAM_MAX)
             zdd_program_add(&program, (enum zdd_step_kind)kind, has_value ? INT32_MAX : 0);
@@ -133,7 +134,7 @@ static void whatever_is_no_program_is_refused(void **state)
 {
     static const char *const texts[] = {
         /* words */
-        "pause 3",
+        "wait 3",
         "Join",
         "joi",
         "joinn",

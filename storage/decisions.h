@@ -1,0 +1,30 @@
+/**
+ * @file storage/decisions.h
+ * @brief What was said at the gates of a deployment: one word of each actor at each gate.
+ */
+#pragma once
+
+#include "storage/store.h"
+#include "strategies/model/limits.h"
+
+/** One word. */
+struct zdd_word {
+    int32_t step; /* of the gate, in the plan's program */
+    char actor[ZDD_ACTOR_SIZE];
+    bool approves; /* false: rejects */
+    char reason[ZDD_REASON_SIZE];
+    int64_t time_ms;
+};
+
+/** Keep @p word. The same decision said again changes nothing; another one takes its place. */
+ZDD_MUST_CHECK enum zdd_err zdd_decision_add(struct zdd_tx *tx, const char *run_id,
+                                             const struct zdd_word *word);
+
+/** @p visit all words of a deployment, by gate and actor; it returns false to stop. */
+ZDD_MUST_CHECK enum zdd_err zdd_decision_list(struct zdd_store *store, const char *run_id,
+                                              bool (*visit)(void *cls, const struct zdd_word *word),
+                                              void *cls);
+/** The same inside a transaction. */
+ZDD_MUST_CHECK enum zdd_err
+zdd_decision_list_tx(struct zdd_tx *tx, const char *run_id,
+                     bool (*visit)(void *cls, const struct zdd_word *word), void *cls);

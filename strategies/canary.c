@@ -1,0 +1,286 @@
+/**
+ * @file strategies/canary.c
+ * @brief Canary: a small part of the requests goes to the new version, step by step more, and then
+ * all of it.
+ *
+ *   adopt? shift 0, start n, join, (weight | pause | gate | start, join)…,
+ *   start all, join, shift 100, keep, drain, retire, settle
+ *
+ * How many instances the new version has and which share it gets are two things: weights see to the
+ * share, whatever comes and goes. The old version is whole until all requests have gone over.
+ */
+#include "strategies/builtin.h"
+#include "strategies/pair.h"
+#include "strategies/say.h"
+
+#include <stddef.h>
+
+#define MS_OF_S 1000
+#define SECONDS_MAX 86400
+#define LADDER_MAX 200 /* weights of one preset: more are refused long before */
+
+static const char *const drain_timeouts[] = {"hold", "kill", NULL};
+
+enum { STEPS, INSTANCES, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER };
+
+static const struct zdd_param params[] = {
+    [STEPS] = {.name = "steps",
+               .kind = ZDD_PARAM_STEPS,
+               .required = true,
+               .min = 1,
+               .max = ZDD_WISH_MAX,
+               .text = "What happens between the start of the new version and its promotion, in "
+                       "order; or one preset, which stands for such a list."},
+    [INSTANCES] = {.name = "instances",
+                   .kind = ZDD_PARAM_INT,
+                   .min = 1,
+                   .max = ZDD_INSTANCES_MAX,
+                   .text = "Instances of the new version until a scale or the promotion; absent: "
+                           "as many as the first weight needs for none of them to get more than "
+                           "an old one, and with a preset as many as each of its weights needs."},
+    [KEEP_OLD] = {.name = "keepOldSeconds",
+                  .kind = ZDD_PARAM_INT,
+                  .min = 0,
+                  .max = SECONDS_MAX,
+                  .fallback = 300,
+                  .text = "How long the old instances stay after the new version has got all "
+                          "requests, for an instant way back; absent: 300."},
+    [DRAIN] = {.name = "drainSeconds",
+               .kind = ZDD_PARAM_INT,
+               .min = 1,
+               .max = SECONDS_MAX,
+               .fallback = 300,
+               .text = "How long a request under way may take to end before its instance goes; "
+                       "absent: 300."},
+    [ON_DRAIN_TIMEOUT] = {.name = "onDrainTimeout",
+                          .kind = ZDD_PARAM_CHOICE,
+                          .choices = drain_timeouts,
+                          .text = "When requests take longer: hold waits for an operator, kill "
+                                  "removes the old instances all the same."},
+    [ROUTER] = {.name = "router",
+                .kind = ZDD_PARAM_CHOICE,
+                .choices = zdd_pair_routers,
+                .text = "Who moves the requests: marathon-lb, by the weights that its balancers "
+                        "ask this server for. The others are refused with the reason."},
+};
+
+static bool is_given(const union zdd_option_value *options, size_t index)
+{
+    return options[index].integer != INT64_MIN;
+}
+
+static int32_t ms_of(const union zdd_option_value *options, size_t index)
+{
+    const int64_t given = options[index].integer;
+
+    return (int32_t)(is_given(options, index) ? given : params[index].fallback) * MS_OF_S;
+}
+
+/* So many that none of them gets more requests than an old one does now. */
+static int32_t needed(const struct zdd_plan *plan, int32_t share)
+{
+    const int64_t parts = (int64_t)share * plan->old.instances;
+    const int64_t count = (parts + ZDD_SHARE_ALL - 1) / ZDD_SHARE_ALL;
+
+    if (count >= plan->target.instances)
+        return plan->target.instances;
+    return count < 1 ? 1 : (int32_t)count;
+}
+
+/* The first share that the new version gets; all when there is none but the promotion's. */
+static int32_t first_share(const struct zdd_wishes *wishes)
+{
+    for (size_t i = 0; i < wishes->count; i++) {
+        const struct zdd_wish *wish = &wishes->wish[i];
+
+        if (wish->kind == ZDD_WISH_WEIGHT || wish->kind == ZDD_WISH_LINEAR ||
+            wish->kind == ZDD_WISH_EXPONENTIAL)
+            return wish->value;
+    }
+    return ZDD_SHARE_ALL;
+}
+
+static int32_t first_size(const union zdd_option_value *options, const struct zdd_plan *plan)
+{
+    return is_given(options, INSTANCES) ? (int32_t)options[INSTANCES].integer
+                                        : needed(plan, first_share(options[STEPS].wishes));
+}
+
+/* A program being written, or, without one, only counted. */
+struct writing {
+    const union zdd_option_value *options;
+    const struct zdd_plan *plan;
+    struct zdd_program *program;
+    int32_t count;
+    int32_t started; /* instances of the new version so far */
+    size_t complaint_count;
+    struct zdd_complaint *complaint; /* room for ZDD_COMPLAINT_MAX, while they are only counted */
+};
+
+static void complain(struct writing *w, struct zdd_complaint complaint, const char *pattern,
+                     int32_t a, int32_t b)
+{
+    if (!w->complaint || w->complaint_count == ZDD_COMPLAINT_MAX)
+        return;
+    zdd_say(complaint.text, sizeof(complaint.text), pattern, a, b);
+    w->complaint[w->complaint_count++] = complaint;
+}
+
+static void add(struct writing *w, enum zdd_step_kind kind, int32_t value)
+{
+    w->count++;
+    if (w->program)
+        zdd_program_add(w->program, kind, value);
+}
+
+static void grow(struct writing *w, int32_t size)
+{
+    if (size == w->started)
+        return;
+    add(w, ZDD_STEP_START, size);
+    add(w, ZDD_STEP_JOIN, 0);
+    w->started = size;
+}
+
+/* One weight of a preset, with the instances that it needs unless their number is given. */
+static void add_rung(struct writing *w, int32_t share, int32_t every_ms)
+{
+    const int32_t size = needed(w->plan, share);
+
+    if (!is_given(w->options, INSTANCES) && size > w->started)
+        grow(w, size);
+    add(w, ZDD_STEP_WEIGHT, share);
+    if (every_ms > 0)
+        add(w, ZDD_STEP_PAUSE, every_ms);
+}
+
+static void add_ladder(struct writing *w, const struct zdd_wish *wish)
+{
+    int32_t share = wish->value;
+
+    for (int i = 0; i < LADDER_MAX && share < ZDD_SHARE_ALL; i++) {
+        add_rung(w, share, wish->every_ms);
+        share += wish->kind == ZDD_WISH_LINEAR ? wish->value : share;
+    }
+}
+
+static void complain_of(struct writing *w, const struct zdd_wish *wish, const char *member,
+                        const char *pattern)
+{
+    const ptrdiff_t index = wish - w->options[STEPS].wishes->wish;
+
+    complain(w,
+             (struct zdd_complaint){
+                 .name = params[STEPS].name, .index = (int32_t)index, .member = member},
+             pattern, w->started, w->plan->target.instances);
+}
+
+/* What serves is never taken away half-way: the new version only grows. */
+static void add_scale(struct writing *w, const struct zdd_wish *wish)
+{
+    if (wish->value < w->started || wish->value > w->plan->target.instances)
+        complain_of(w, wish, "scale", "must be from %1, which run then, to %2, all of the app");
+    grow(w, wish->value);
+}
+
+static void add_weight(struct writing *w, const struct zdd_wish *wish)
+{
+    if (wish->value == ZDD_SHARE_ALL && w->started < w->plan->target.instances)
+        complain_of(w, wish, "weight",
+                    "must be below 100 while %1 of %2 instances run: what comes after the last "
+                    "step gives all of them all requests");
+    add(w, ZDD_STEP_WEIGHT, wish->value);
+}
+
+static void add_wish(struct writing *w, const struct zdd_wish *wish)
+{
+    switch (wish->kind) {
+    case ZDD_WISH_WEIGHT:
+        add_weight(w, wish);
+        break;
+    case ZDD_WISH_PAUSE:
+        add(w, ZDD_STEP_PAUSE, wish->value);
+        break;
+    case ZDD_WISH_GATE:
+        add(w, ZDD_STEP_GATE, 0);
+        break;
+    case ZDD_WISH_SCALE:
+        add_scale(w, wish);
+        break;
+    case ZDD_WISH_LINEAR:
+    case ZDD_WISH_EXPONENTIAL:
+        add_ladder(w, wish);
+        break;
+    case ZDD_WISH_KIND_COUNT:
+        break;
+    }
+}
+
+/* Without an old version there is nobody to share with: all of the new one starts. */
+static void write_steps(struct writing *w)
+{
+    const struct zdd_wishes *wishes = w->options[STEPS].wishes;
+    const bool has_old = *w->plan->pair.old_id != '\0';
+    const int32_t keep_ms = ms_of(w->options, KEEP_OLD);
+
+    if (w->plan->pair.must_adopt)
+        add(w, ZDD_STEP_ADOPT, 0);
+    if (has_old) {
+        add(w, ZDD_STEP_SHIFT, 0);
+        grow(w, first_size(w->options, w->plan));
+        for (size_t i = 0; i < wishes->count; i++)
+            add_wish(w, &wishes->wish[i]);
+    }
+    grow(w, w->plan->target.instances);
+    if (has_old) {
+        add(w, ZDD_STEP_SHIFT, ZDD_SHARE_ALL);
+        if (keep_ms > 0)
+            add(w, ZDD_STEP_KEEP, keep_ms);
+        add(w, ZDD_STEP_DRAIN, 0);
+        add(w, ZDD_STEP_RETIRE, 0);
+    }
+    add(w, ZDD_STEP_SETTLE, 0);
+}
+
+static size_t check(const union zdd_option_value *options, const struct zdd_plan *plan,
+                    struct zdd_complaint ret_complaints[static ZDD_COMPLAINT_MAX])
+{
+    struct writing w = {.options = options, .plan = plan, .complaint = ret_complaints};
+
+    if (!*plan->pair.old_id)
+        return 0;
+    if (first_size(options, plan) > plan->target.instances)
+        complain(&w, (struct zdd_complaint){.name = params[INSTANCES].name},
+                 "must be at most %1, the instances of the app", plan->target.instances, 0);
+    write_steps(&w);
+    if (w.complaint_count == 0 && w.count > ZDD_PROGRAM_MAX)
+        complain(
+            &w, (struct zdd_complaint){.name = params[STEPS].name},
+            "must be fewer: with what is around them they come to %1 steps, and %2 is the most",
+            w.count, ZDD_PROGRAM_MAX);
+    return w.complaint_count;
+}
+
+static void write_program(const union zdd_option_value *options, struct zdd_plan *plan)
+{
+    struct writing w = {.options = options, .plan = plan, .program = &plan->program};
+
+    plan->pair.drain_ms = ms_of(options, DRAIN);
+    plan->pair.kill_undrained = options[ON_DRAIN_TIMEOUT].choice == 1;
+    if (*plan->pair.old_id)
+        plan->gates = options[STEPS].wishes->gates;
+    write_steps(&w);
+}
+
+const struct zdd_strategy zdd_canary = {
+    .name = "canary",
+    .text = "Give the new version a small share of the requests, wait, ask, give it more, and all "
+            "in the end; the old one is whole until then.",
+    .source = ZDD_TARGET_FROM_REQUEST,
+    .params = params,
+    .param_count = ZDD_COUNT(params),
+    .rules = zdd_pair_rules,
+    .rule_count = ZDD_PAIR_RULES,
+    .check = check,
+    .write_program = write_program,
+};

@@ -1,0 +1,38 @@
+/**
+ * @file strategies/share.h
+ * @brief The shares of a plan's program, with the instances that there will be then.
+ */
+#pragma once
+
+#include "strategies/model/plan.h"
+#include "strategies/model/run.h"
+#include "strategies/model/traffic.h"
+#include "strategies/weights.h"
+
+struct zdd_share_plan {
+    int32_t wanted; /* hundredths of a percent */
+    int32_t old_instances, new_instances;
+    struct zdd_weights weights; /* the nearest that can be had */
+    double floor_pct;           /* the least above 0 that can be had */
+};
+
+/** @return the share that the new version of a pair shall have now, in hundredths of a percent:
+ * what an operator has said, or what the program says; none when it goes back */
+int32_t zdd_share_now(const struct zdd_plan *plan, const struct zdd_run *run);
+
+/** @return true when both versions shall have some now */
+bool zdd_share_is_split(const struct zdd_plan *plan, const struct zdd_run *run);
+
+/** @return false when step @p step of @p plan is no weight */
+bool zdd_share_of_step(const struct zdd_plan *plan, int32_t step, struct zdd_share_plan *ret_share);
+
+/** @return false when there is no weight of which @p is says so; else the first one */
+bool zdd_share_first(const struct zdd_plan *plan, bool (*is)(const struct zdd_share_plan *share),
+                     struct zdd_share_plan *ret_share);
+
+/** @return true when weights cannot give what is wanted, or nearly so */
+bool zdd_share_is_far(const struct zdd_share_plan *share);
+/** @return true when a new instance gets more than an old one has before */
+bool zdd_share_is_heavy(const struct zdd_share_plan *share);
+/** @return what a new instance gets, in percent of what an old one has before */
+int64_t zdd_share_load(const struct zdd_share_plan *share);

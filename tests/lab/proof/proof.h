@@ -11,6 +11,7 @@
 #include "tests/lab/site.h"
 
 #define PROOF_REQUESTS 25000
+#define PROOF_STEPWISE "{\"cutover\":\"stepwise\",\"keepOldSeconds\":0}"
 
 struct proof {
     const char *scenario;

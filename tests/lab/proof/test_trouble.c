@@ -74,8 +74,9 @@ static void a_server_killed_in_each_step_costs_no_request(void **state)
 {
     static const char *const at_once[] = {"shifting", "applying", "rolling",  "joining",
                                           "keeping",  "draining", "retiring", "settling"};
+    static const char *const stepwise[] = {"leaving", "shedding"};
     static const char *const back[] = {"returning", "clearing", "undoing"};
-    enum { AT_ONCE = 8, BACK = 3, ALL = AT_ONCE + BACK };
+    enum { AT_ONCE = 8, STEPWISE = 2, BACK = 3, ALL = AT_ONCE + STEPWISE + BACK };
     bool was_killed[ALL] = {0};
     struct proof *proof = proof_open("server kill -9 in each step", 1, 0);
     int rounds = 0;
@@ -83,7 +84,8 @@ static void a_server_killed_in_each_step_costs_no_request(void **state)
     (void)state;
     do {
         kill_through(proof, "{}", at_once, AT_ONCE, was_killed);
-        kill_on_the_way_back(proof, back, BACK, was_killed + AT_ONCE);
+        kill_through(proof, PROOF_STEPWISE, stepwise, STEPWISE, was_killed + AT_ONCE);
+        kill_on_the_way_back(proof, back, BACK, was_killed + AT_ONCE + STEPWISE);
     } while (!proof_is_enough(proof) ||
              (missing(was_killed, ALL) > 0 && ++rounds < KILL_ROUNDS_MAX));
     print_message("             killed in %zu of %d steps\n", ALL - missing(was_killed, ALL), ALL);

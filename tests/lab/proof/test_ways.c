@@ -25,6 +25,20 @@ static void at_once_all_requests_go_to_the_new_version(void **state)
     proof_close(proof);
 }
 
+static void step_by_step_the_new_version_takes_over(void **state)
+{
+    struct proof *proof = proof_open("cutover stepwise", 1, 0);
+
+    (void)state;
+    do {
+        char id[E2E_ID_SIZE];
+
+        proof_begin(proof, PROOF_STEPWISE, id);
+        proof_ends(proof, id, "succeeded");
+    } while (!proof_is_enough(proof));
+    proof_close(proof);
+}
+
 static void after_the_cutover_all_requests_come_back(void **state)
 {
     struct proof *proof = proof_open("rollback after the cutover", 1, 0);
@@ -52,7 +66,9 @@ static const struct {
              {"joining", "{}"},
              {"gated", "{\"promote\":\"manual\"}"},
              {"keeping", "{}"},
-             {"draining", "{}"}};
+             {"draining", "{}"},
+             {"leaving", PROOF_STEPWISE},
+             {"shedding", PROOF_STEPWISE}};
 
 /* @return true when the deployment was seen in that phase, and could still be aborted */
 static bool abort_in(struct proof *proof, size_t step)
@@ -119,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_once_all_requests_go_to_the_new_version),
+        cmocka_unit_test(step_by_step_the_new_version_takes_over),
         cmocka_unit_test(after_the_cutover_all_requests_come_back),
         cmocka_unit_test(abort_in_each_step_leaves_the_old_version_whole),
         cmocka_unit_test(slow_requests_end_before_the_old_version_goes),

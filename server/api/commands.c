@@ -93,7 +93,7 @@ static enum zdd_err refuse(struct command_job *job, struct zdd_tx *tx, enum zdd_
         (void)zdd_call_fail(call, err, "%s is not possible while the deployment is %s",
                             zdd_command_name(job->command), zdd_state_name(state));
     else if (err == ZDD_ERR_RUN_FINISHED)
-        (void)zdd_call_fail(call, err, "it is %s", zdd_state_name(state));
+        (void)zdd_call_fail(call, err, "it has ended: %s", zdd_state_name(state));
     return zdd_post_refuse(&job->post, tx, err);
 }
 

@@ -15,7 +15,6 @@
 struct explain_job {
     struct zdd_call *call;
     struct zdd_run run;
-    char app_id[ZDD_APP_ID_SIZE]; /* whose tasks and queue are looked at */
     struct zdd_explanation explanation;
 };
 
@@ -33,14 +32,14 @@ static void ask_app(struct explain_job *job)
     struct zdd_explanation *e = &job->explanation;
     struct zdd_plan plan;
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
-    struct zdd_app_ask ask = {.app_id = job->app_id};
+    struct zdd_app_ask ask = {.app_id = e->app_id};
 
     if (zdd_plan_load(zdd_store_of(job->call), job->run.plan_id, &plan, &texts) == ZDD_ERR_NONE) {
         ask.target = texts.target.data;
         ask.previous = texts.previous.data;
         if (plan.program.count > 0) {
             /* Of a pair the new app: the old one only waits for it. */
-            memcpy(job->app_id, plan.pair.new_id, sizeof(job->app_id));
+            memcpy(e->app_id, plan.pair.new_id, sizeof(e->app_id));
             ask.previous = NULL;
         }
     }
@@ -59,7 +58,7 @@ static void ask_queue(struct explain_job *job)
         zdd_cluster_json_of(job->call, cluster_of(job->call), "/queue", &answer) == ZDD_ERR_NONE;
     job->call->detail[0] = '\0'; /* it is only left out */
     if (e->queue_known)
-        zdd_queue_read(answer, job->app_id, &e->queue);
+        zdd_queue_read(answer, e->app_id, &e->queue);
 }
 
 static enum zdd_err explain(struct explain_job *job)
@@ -72,7 +71,7 @@ static enum zdd_err explain(struct explain_job *job)
     if (err != ZDD_ERR_NONE)
         return err;
     e->run = &job->run;
-    memcpy(job->app_id, job->run.app_id, sizeof(job->app_id));
+    memcpy(e->app_id, job->run.app_id, sizeof(e->app_id));
     if (zdd_api_of(call)->options.engine)
         zdd_engine_floor(zdd_api_of(call)->options.engine, job->run.id, &e->floor);
     ask_app(job);

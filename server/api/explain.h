@@ -25,7 +25,8 @@ struct zdd_explanation {
     struct zdd_note note;
     bool reachable;                        /* Marathon answered */
     char trouble[ZDD_CLUSTER_REASON_SIZE]; /* … or why not */
-    struct zdd_app_view view;              /* only when reachable */
+    char app_id[ZDD_APP_ID_SIZE]; /* whose tasks and queue are told; of a pair the new one */
+    struct zdd_app_view view;     /* only when reachable */
     bool queue_known;
     struct zdd_queue_view queue;
     struct zdd_engine_floor floor; /* of a pair: what the watchdog has seen */

@@ -90,7 +90,11 @@ void zdd_explain_help(struct zdd_explanation *e)
     if (e->helper_count > 0)
         return;
     if (waits_for(e, "tasks"))
-        add_helper(e, "nobody has to", "the app's tasks start and turn healthy by themselves");
+        add_helper(e, "nobody has to", "the app's tasks start, turn healthy or end by themselves");
+    else if (waits_for(e, "keep-old"))
+        add_helper(e, "nobody has to", "the time that was asked for passes by itself");
+    else if (waits_for(e, "balancer") || waits_for(e, "drain"))
+        add_helper(e, "nobody has to", "as soon as every balancer answers it goes on by itself");
     else
         add_helper(e, "nobody has to", "Marathon is on its way");
 }
@@ -156,7 +160,7 @@ static void tell_tasks(struct zdd_buf *buf, const struct zdd_explanation *e)
         return;
     }
     if (!view->exists) {
-        zdd_buf_text(buf, "Marathon has no such app now.\n");
+        zdd_buf_printf(buf, "Marathon has no app %s now.\n", e->app_id);
         return;
     }
     zdd_buf_printf(

@@ -45,6 +45,18 @@ static bool needs_balancers(const struct zdd_plan *plan, const struct zdd_run *r
            phase == ZDD_PHASE_SETTLING || zdd_phase_is_undo(phase);
 }
 
+/* A silent one is enough to wait for: the operator has to know which. */
+static void note_silence(const struct zdd_router_view *view,
+                         char ret_reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    for (size_t i = 0; i < view->balancer_count; i++)
+        if (!view->balancer[i].reachable) {
+            snprintf(ret_reason, ZDD_ROUTER_REASON_SIZE, "%s does not answer",
+                     view->balancer[i].name);
+            return;
+        }
+}
+
 static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_plan *plan,
                               const struct zdd_run *run, struct zdd_scene *scene)
 {
@@ -56,6 +68,8 @@ static void look_at_balancers(struct zdd_stepper *stepper, const struct zdd_plan
         err = zdd_balance_look(&stepper->router, run->app_id, &scene->fleet, &scene->balancers,
                                scene->router_reason);
     scene->balanced = err == ZDD_ERR_NONE && needs_balancers(plan, run);
+    if (scene->balanced)
+        note_silence(&scene->balancers, scene->router_reason);
 }
 
 /* Instances of the old app before the present step took any away. */

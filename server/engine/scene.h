@@ -20,7 +20,7 @@ struct zdd_scene {
     struct zdd_spots new_spots;  /* of a pair: where the new instances are; owned */
     bool balanced;               /* the balancers were asked and answered */
     struct zdd_router_view balancers;
-    char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not */
+    char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not, or which of them did not */
     struct zdd_ward_times times;                /* of a pair */
     bool floor_broken;                          /* of a pair: see wards.h */
 };

@@ -95,6 +95,12 @@ static const struct zdd_app_view *view_of(const struct work *w)
     return w->scene.reachable ? &w->scene.app : NULL;
 }
 
+/* Who was silent, and why. */
+static const char *reason_of(const struct work *w)
+{
+    return w->scene.reachable ? w->scene.router_reason : w->scene.reason;
+}
+
 /* An order does, and whatever a pair does: where its instances are is told to the balancers. */
 static bool needs_own_look(const struct work *w, const struct zdd_decision *d)
 {
@@ -135,7 +141,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
         zdd_scene_note(&w->scene, &w->plan, &seen, &w->run);
     zdd_measure_note(w->stepper->measure, w->scene.balanced ? &w->scene.balancers : NULL, w->now_ms,
                      &w->run);
-    zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), w->scene.reason);
+    zdd_tell_waiting(&w->run, ret_decision->waiting, &w->plan, &seen, view_of(w), reason_of(w));
     if (w->run.cause != before.cause)
         zdd_tell_error(&w->run, &w->plan, view_of(w));
     w->report->wake_at_ms = w->run.wake_at_ms;

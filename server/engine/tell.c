@@ -10,6 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An app of a pair that goes: its instances end, then Marathon forgets it. */
+static void tell_end(struct zdd_run *run, const char *what, int32_t left)
+{
+    if (left > 0)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%d %s still have to end.", (int)left, what);
+    else
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "No %s are left; Marathon still has to forget their app.", what);
+}
+
 /* Instances of the new version that the present step is about. */
 static int32_t wanted_of(const struct zdd_plan *plan, const struct zdd_run *run)
 {
@@ -30,8 +40,7 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
         snprintf(text, ZDD_WAITING_SIZE, "%d of %d old instances have the labels of a pair.",
                  (int)seen->peer.current.healthy, (int)plan->old.instances);
     } else if (run->phase == ZDD_PHASE_RETIRING) {
-        snprintf(text, ZDD_WAITING_SIZE, "%d old instances still have to end.",
-                 (int)(seen->peer.current.total + seen->peer.outdated.total));
+        tell_end(run, "old instances", seen->peer.current.total + seen->peer.outdated.total);
     } else if (run->phase == ZDD_PHASE_SHEDDING) {
         snprintf(text, ZDD_WAITING_SIZE, "%d old instances are there, %d of them stay.",
                  (int)(seen->peer.current.total + seen->peer.outdated.total),
@@ -45,8 +54,7 @@ static void tell_tasks(struct zdd_run *run, const struct zdd_plan *plan,
                  (int)(side->total + seen->outdated.total));
     } else if (back && plan->program.count > 0) {
         /* Nothing is restored: the old app is whole, and the new one goes. */
-        snprintf(text, ZDD_WAITING_SIZE, "%d instances of the new app still have to end.",
-                 (int)(side->total + seen->outdated.total));
+        tell_end(run, "instances of the new app", side->total + seen->outdated.total);
     } else if (run->phase == ZDD_PHASE_CLEARING) {
         snprintf(
             text, ZDD_WAITING_SIZE,
@@ -127,13 +135,22 @@ static void tell_pause(struct zdd_run *run, const struct zdd_plan *plan,
              (int)((left_ms + 999) / 1000));
 }
 
+/* Of several the one that is silent has a name; without one, none was asked yet. */
+static void tell_silence(struct zdd_run *run, const char *reason)
+{
+    const bool some = reason && *reason;
+
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet%s%.200s.",
+             some ? ": " : "", some ? reason : "");
+}
+
 static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
-                          const struct zdd_observation *seen)
+                          const struct zdd_observation *seen, const char *reason)
 {
     const struct zdd_side_balance *side = seen->balance.side;
 
     if (!seen->balance.known)
-        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
+        tell_silence(run, reason);
     else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].servers == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "No balancer lists the new instances: does one serve the app's HAPROXY_GROUP?");
@@ -148,20 +165,21 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
     else if (!side[ZDD_SIDE_OLD].told || !side[ZDD_SIDE_NEW].told || !side[ZDD_SIDE_LEAVING].told)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Weights are on their way to the balancers.");
     else
-        snprintf(
-            run->waiting_text, ZDD_WAITING_SIZE,
-            "UP on every balancer: %d old and %d new instances; the side that takes over needs "
-            "all of its own.",
-            (int)side[ZDD_SIDE_OLD].up, (int)side[ZDD_SIDE_NEW].up);
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
+                 "UP on every balancer: %d old and %d new instances; %s.",
+                 (int)side[ZDD_SIDE_OLD].up, (int)side[ZDD_SIDE_NEW].up,
+                 run->phase == ZDD_PHASE_SETTLING
+                     ? "each gets its own weight again"
+                     : "the side that takes over needs all of its own");
 }
 
-static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen)
+static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen, const char *reason)
 {
     const bool some = run->phase == ZDD_PHASE_LEAVING || run->phase == ZDD_PHASE_SHEDDING;
     const int32_t sessions = seen->balance.side[some ? ZDD_SIDE_LEAVING : ZDD_SIDE_OLD].sessions;
 
     if (!seen->balance.known)
-        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
+        tell_silence(run, reason);
     else if (sessions > 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Requests that are still under way at the old %s: %d.",
@@ -219,11 +237,11 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
     else if (strcmp(code, "operator") == 0)
         tell_operator(run);
     else if (strcmp(code, "balancer") == 0)
-        tell_balancer(run, plan, seen);
+        tell_balancer(run, plan, seen, reason);
     else if (strcmp(code, "verify") == 0)
         zdd_tell_verify(run, plan);
     else if (strcmp(code, "drain") == 0)
-        tell_drain(run, seen);
+        tell_drain(run, seen, reason);
     else if (strcmp(code, "keep-old") == 0 && run->phase == ZDD_PHASE_KEEPING)
         tell_kept(run, plan, seen);
     else if (strcmp(code, "floor") == 0)

@@ -9,7 +9,7 @@
 #include "strategies/rules.h"
 
 /** Set run->waiting_* from @p code (NULL: nothing) and what was seen; `since` changes with the code
- * only. */
+ * only. @p reason  why Marathon, or a balancer, was silent; NULL or "": it was not. */
 void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_plan *plan,
                       const struct zdd_observation *seen, const struct zdd_app_view *view,
                       const char *reason);

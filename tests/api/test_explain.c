@@ -158,6 +158,20 @@ static void one_in_the_queue_points_at_the_one_before_it(void **state)
         strstr(apiclient_text(&answer, "/text"), "waits behind another deployment of the app"));
 }
 
+static void an_app_that_is_not_there_is_named(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE];
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    make_stuck(world, id);
+    fake_cluster_remove(&world->cluster, "/zdd/base");
+    world->cluster.view = (struct zdd_app_view){0};
+    answer = explain(world, id, NULL);
+    assert_non_null(
+        strstr(apiclient_text(&answer, "/text"), "Marathon has no app /zdd/base now.\n"));
+}
+
 static enum zdd_err write_long_wait(struct zdd_tx *tx, void *cls)
 {
     struct zdd_run run;
@@ -282,6 +296,7 @@ int main(void)
         TEST(tasks_that_fail_are_named_with_their_last_words),
         TEST(an_app_that_is_gone_is_observed_as_absent),
         TEST(one_in_the_queue_points_at_the_one_before_it),
+        TEST(an_app_that_is_not_there_is_named),
         TEST(a_long_wait_is_told_in_hours),
         TEST(it_answers_also_when_marathon_does_not),
         cmocka_unit_test_setup_teardown(it_does_not_wait_as_long_as_deployments_do, setup_hasty,

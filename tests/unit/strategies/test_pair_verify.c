@@ -47,7 +47,7 @@ static struct zdd_decision at(const char *rounds, int64_t measured_at_ms, int64_
 }
 
 /* What balancers show of four new servers while they join. */
-static struct zdd_decision joining(int32_t up, bool told)
+static struct zdd_decision joining_before(enum zdd_step_kind next, int32_t up, bool told)
 {
     struct zdd_plan plan = verified_plan(ZDD_ON_FAILURE_ROLLBACK);
     const struct zdd_observation o =
@@ -57,8 +57,20 @@ static struct zdd_decision joining(int32_t up, bool told)
 
     plan.program.count = 0;
     zdd_program_add(&plan.program, ZDD_STEP_JOIN, 0);
-    zdd_program_add(&plan.program, ZDD_STEP_VERIFY, 3);
+    zdd_program_add(&plan.program, next, next == ZDD_STEP_GATE ? 0 : 3);
     return decide(plan, a_run(.phase = ZDD_PHASE_JOINING, .ordered = true), o);
+}
+
+static struct zdd_decision joining(int32_t up, bool told)
+{
+    return joining_before(ZDD_STEP_VERIFY, up, told);
+}
+
+static void a_step_that_lasts_says_at_once_what_it_waits_for(void **state)
+{
+    (void)state;
+    assert_string_equal(joining_before(ZDD_STEP_GATE, 4, true).waiting, "promote");
+    assert_string_equal(joining_before(ZDD_STEP_KEEP, 4, true).waiting, "keep-old");
 }
 
 static void checks_begin_when_all_are_up_and_told_to_take_nothing(void **state)
@@ -143,6 +155,7 @@ static void the_step_has_time_for_every_round(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_that_lasts_says_at_once_what_it_waits_for),
         cmocka_unit_test(checks_begin_when_all_are_up_and_told_to_take_nothing),
         cmocka_unit_test(the_first_round_is_made_at_once),
         cmocka_unit_test(the_next_one_when_the_interval_is_over),

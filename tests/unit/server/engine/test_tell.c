@@ -131,6 +131,31 @@ static void tasks_of_a_pair_are_counted_on_the_side_that_moves(void **state)
                       "4 instances of the new app still have to end.");
 }
 
+static void a_silent_balancer_is_named(void **state)
+{
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_JOINING);
+    const struct zdd_plan plan = a_plan(.target = facts_of_app(.instances = 6));
+    const struct zdd_observation o = seen(.balance = {.known = false});
+
+    (void)state;
+    zdd_tell_waiting(&run, "balancer", &plan, &o, NULL, "10.0.0.5:9090 does not answer");
+    assert_string_equal(run.waiting_text,
+                        "Not every balancer has answered yet: 10.0.0.5:9090 does not answer.");
+    zdd_tell_waiting(&run, "drain", &plan, &o, NULL, "10.0.0.5:9090 does not answer");
+    assert_string_equal(run.waiting_text,
+                        "Not every balancer has answered yet: 10.0.0.5:9090 does not answer.");
+}
+
+static void an_app_without_instances_waits_for_marathon_and_not_for_none(void **state)
+{
+    (void)state;
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_RETIRING), "tasks", seen(),
+                      "No old instances are left; Marathon still has to forget their app.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_UNDOING), "tasks", seen(),
+                      "No instances of the new app are left; Marathon still has to forget their "
+                      "app.");
+}
+
 #define a_balance(...)                                                                             \
     {                                                                                              \
         .known = true, .side = {                                                                   \
@@ -171,6 +196,10 @@ static void a_balancer_is_waited_for_with_what_it_lacks(void **state)
                       seen(.balance = a_balance({.told = true, .up = 4}, {.told = true, .up = 5})),
                       "UP on every balancer: 4 old and 5 new instances; the side that takes over "
                       "needs all of its own.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_SETTLING), "balancer",
+                      seen(.balance = a_balance({.told = true}, {.told = true, .up = 5})),
+                      "UP on every balancer: 0 old and 5 new instances; each gets its own weight "
+                      "again.");
 }
 
 static void a_drain_is_waited_for_with_its_requests(void **state)
@@ -386,6 +415,8 @@ int main(void)
         cmocka_unit_test(tasks_are_counted_by_what_the_phase_is_about),
         cmocka_unit_test(marathon_is_quoted),
         cmocka_unit_test(tasks_of_a_pair_are_counted_on_the_side_that_moves),
+        cmocka_unit_test(a_silent_balancer_is_named),
+        cmocka_unit_test(an_app_without_instances_waits_for_marathon_and_not_for_none),
         cmocka_unit_test(a_balancer_is_waited_for_with_what_it_lacks),
         cmocka_unit_test(a_drain_is_waited_for_with_its_requests),
         cmocka_unit_test(a_kept_version_says_how_long),

@@ -48,6 +48,10 @@ static const char canary_sql[] = {
 #include "schema_0009.inc"
     , 0};
 
+static const char router_sql[] = {
+#include "schema_0010.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},    /* the deployments of one app */
     {2, pair_sql},     /* … and of a pair */
@@ -58,6 +62,7 @@ const struct zdd_migration zdd_migrations[] = {
     {7, verify_sql},   /* checks before the switch */
     {8, stepwise_sql}, /* instances exchanged step by step */
     {9, canary_sql},   /* shares and gates */
+    {10, router_sql},  /* who moves a pair's requests */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

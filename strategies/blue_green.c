@@ -24,9 +24,9 @@
 #define GROWTH_DEFAULT 1.5 /* that of zdd.py */
 #define GROWTH_MAX 100
 
-/* marathon-lb is the default; which of them a server has, it knows itself. */
-const char *const zdd_pair_routers[] = {"marathon-lb", "haproxy", "vamp",
-                                        "instances",   "none",    NULL};
+/* auto is the default; which of the others a server has, it knows itself. */
+const char *const zdd_pair_routers[] = {"auto",      "marathon-lb", "haproxy", "vamp",
+                                        "instances", "none",        NULL};
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 static const char *const cutovers[] = {"at-once", "stepwise", NULL};
@@ -79,7 +79,9 @@ static const struct zdd_param params[] = {
                 .choices = zdd_pair_routers,
                 .text =
                     "Who moves the requests: marathon-lb, by the weights that its balancers ask "
-                    "this server for. The others are refused with the reason."},
+                    "this server for; haproxy, by weights set over the Runtime APIs of the same "
+                    "balancers; auto, the first of these that the server has. The others are "
+                    "refused with the reason."},
     [TAKE_OVER] = {.name = "takeOver",
                    .kind = ZDD_PARAM_CHOICE,
                    .choices = takers,

@@ -28,8 +28,10 @@ struct zdd_api_options {
     struct zdd_cluster cluster; /* borrowed */
     struct zdd_cluster hasty; /* the same one with a time limit of ZDD_EXPLAIN_PATIENCE_MS, for who
                                  asks why nothing goes on; without ops: `cluster` */
-    const char *agent; /* HOST:PORT at which balancers reach this server's agent; "" or NULL: there
-                          are no balancers, and strategies over a pair are refused */
+    const char *agent; /* HOST:PORT at which balancers reach this server's agent; "" or NULL: the
+                          router marathon-lb is not there */
+    bool
+        haproxy; /* the router haproxy is there; without both, strategies over a pair are refused */
     const char *verify_hosts; /* that checks of new versions may ask, as in server/probe/checks.h;
                                  NULL or "": none but the new instances */
     const char *version;      /* of this build: "0.1.0-12-g55305e4"; static text */

@@ -4,6 +4,7 @@
  */
 #include "server/api/app_pair.h"
 
+#include "server/api/plan_router.h"
 #include "server/api/plan_take.h"
 #include "server/base/cleanup.h"
 #include "server/router/traces.h"
@@ -118,7 +119,6 @@ enum zdd_err zdd_app_pair_look(struct zdd_call *call, const char *app_id,
                                struct zdd_app_pair *ret_pair)
 {
     ZDD_AUTO_APP_PAIR struct zdd_app_pair pair = {0};
-    const char *agent = zdd_api_of(call)->options.agent;
     enum zdd_err err = look_at_apps(call, app_id, &pair);
 
     if (err == ZDD_ERR_NONE)
@@ -130,7 +130,7 @@ enum zdd_err zdd_app_pair_look(struct zdd_call *call, const char *app_id,
         err = ask_who_holds(call, held_by_id(&pair), &pair);
     if (err != ZDD_ERR_NONE)
         return err;
-    pair.can_move = agent && *agent && zdd_caller_reaches(zdd_caller_of(call), pair.name);
+    pair.can_move = zdd_plan_has_router(call) && zdd_caller_reaches(zdd_caller_of(call), pair.name);
     pair.condition = condition_of(&pair);
     *ret_pair = pair;
     pair = (struct zdd_app_pair){0}; /* handed over */

@@ -94,7 +94,7 @@ static enum zdd_err look_for_pair(struct making *m)
     struct zdd_pair_find find;
     enum zdd_err err;
 
-    err = zdd_plan_check_router(m->call, m->request);
+    err = zdd_plan_choose_router(m->call, m->request, m->plan.pair.router);
     if (err == ZDD_ERR_NONE)
         err = check_hosts(m);
     if (err == ZDD_ERR_NONE)
@@ -133,7 +133,7 @@ static enum zdd_err dress_pair(struct making *m)
 {
     m->dress.pair_id = m->request->app_id;
     m->dress.new_id = m->plan.pair.new_id;
-    m->dress.advertise = zdd_api_of(m->call)->options.agent;
+    m->dress.advertise = zdd_plan_advertise(m->call, m->plan.pair.router);
     m->dress.now_ms = m->call->now_ms;
     m->dress.target = m->target;
     m->dress.old = m->seen.canonical;

@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_pair.h"
 
+#include "server/api/plan_router.h"
 #include "server/api/plan_take.h"
 #include "server/json/json.h"
 
@@ -114,8 +115,10 @@ enum zdd_err zdd_pair_check_fresh(struct zdd_call *call, const struct zdd_plan *
 {
     ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app old = {0};
     ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app new = {0};
-    enum zdd_err err = zdd_cluster_app_get(call, plan->pair.new_id, &new);
+    enum zdd_err err = zdd_plan_check_router(call, plan);
 
+    if (err == ZDD_ERR_NONE)
+        err = zdd_cluster_app_get(call, plan->pair.new_id, &new);
     if (err == ZDD_ERR_NONE && *plan->pair.old_id)
         err = zdd_cluster_app_get(call, plan->pair.old_id, &old);
     if (err != ZDD_ERR_NONE)

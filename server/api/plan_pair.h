@@ -61,6 +61,6 @@ ZDD_MUST_CHECK enum zdd_err zdd_pair_find(struct zdd_call *call,
                                           struct zdd_pair_find *ret_find);
 
 /** @return ZDD_ERR_NONE when both apps still are as @p plan saw them; ZDD_ERR_PLAN_STALE with the
- * detail; the cluster's error */
+ * detail; as zdd_plan_check_router(); the cluster's error */
 ZDD_MUST_CHECK enum zdd_err zdd_pair_check_fresh(struct zdd_call *call,
                                                  const struct zdd_plan *plan);

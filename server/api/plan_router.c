@@ -1,22 +1,25 @@
 /**
  * @file server/api/plan_router.c
- * @brief Who moves the requests of a pair: one router for all, so far.
+ * @brief Who moves the requests of a pair.
  */
 #include "server/api/plan_router.h"
 
 #include "server/api/inside.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
+
+#define AUTO "auto"
+#define MARATHON_LB "marathon-lb"
+#define HAPROXY "haproxy"
 
 /* Why a pair cannot be had with another one. */
 static const struct {
     const char *router, *why;
 } others[] = {
-    {"haproxy",
-     "this server moves requests by the labels that Marathon-LB reads; HAProxies of one's "
-     "own are not wired to deployments"},
     {"vamp",
-     "this server moves requests by the labels that Marathon-LB reads; VAMP's gateways are not "
+     "this server moves requests by the weights of HAProxy's servers; VAMP's gateways are not "
      "wired to deployments"},
     {"instances", "numbers of instances alone make no switch and no instant way back: that is what "
                   "rolling does, with minimumHealthCapacity and maximumOverCapacity"},
@@ -24,20 +27,81 @@ static const struct {
              "instances"},
 };
 
-enum zdd_err zdd_plan_check_router(struct zdd_call *call, const struct zdd_plan_request *request)
-{
-    const char *agent = zdd_api_of(call)->options.agent;
-    const char *asked = zdd_plan_choice(request, "router");
+/* In the order of preference. */
+static const struct {
+    const char *router, *setting;
+} ours[] = {
+    {MARATHON_LB, "--balancer and the addresses of the balancers' statistics"},
+    {HAPROXY, "--haproxy and the addresses of the balancers' Runtime APIs"},
+};
 
-    for (size_t i = 0; asked && i < ZDD_COUNT(others); i++) {
+static bool is_here(const struct zdd_call *call, const char *router)
+{
+    const struct zdd_api_options *options = &zdd_api_of(call)->options;
+
+    if (strcmp(router, HAPROXY) == 0)
+        return options->haproxy;
+    return strcmp(router, MARATHON_LB) == 0 && options->agent && *options->agent;
+}
+
+bool zdd_plan_has_router(const struct zdd_call *call)
+{
+    return is_here(call, MARATHON_LB) || is_here(call, HAPROXY);
+}
+
+static enum zdd_err choose(struct zdd_call *call, const struct zdd_plan_request *request,
+                           const char *asked, char ret_name[static ZDD_NAME_SIZE])
+{
+    for (size_t i = 0; i < ZDD_COUNT(others); i++) {
         if (strcmp(asked, others[i].router) == 0)
             return zdd_call_fail(call, ZDD_ERR_ROUTER_MISSING, "the router %s is not for %s: %s",
                                  asked, request->strategy->name, others[i].why);
     }
-    if (agent && *agent)
+    for (size_t i = 0; i < ZDD_COUNT(ours); i++) {
+        if (strcmp(asked, ours[i].router) != 0)
+            continue;
+        snprintf(ret_name, ZDD_NAME_SIZE, "%s", ours[i].router);
+        if (is_here(call, asked))
+            return ZDD_ERR_NONE;
+        return zdd_call_fail(call, ZDD_ERR_ROUTER_MISSING,
+                             "this server has no router %s; start zdd-server with %s", asked,
+                             ours[i].setting);
+    }
+    assert(false && "the strategy's table lists no other router");
+    return ZDD_ERR_INTERNAL;
+}
+
+enum zdd_err zdd_plan_choose_router(struct zdd_call *call, const struct zdd_plan_request *request,
+                                    char ret_name[static ZDD_NAME_SIZE])
+{
+    const char *asked = zdd_plan_choice(request, "router");
+
+    if (asked && strcmp(asked, AUTO) != 0)
+        return choose(call, request, asked, ret_name);
+    for (size_t i = 0; i < ZDD_COUNT(ours); i++) {
+        if (!is_here(call, ours[i].router))
+            continue;
+        snprintf(ret_name, ZDD_NAME_SIZE, "%s", ours[i].router);
+        return ZDD_ERR_NONE;
+    }
+    return zdd_call_fail(
+        call, ZDD_ERR_ROUTER_MISSING,
+        "%s moves requests by the balancers' weights; start zdd-server with %s, or "
+        "with %s",
+        request->strategy->name, ours[0].setting, ours[1].setting);
+}
+
+enum zdd_err zdd_plan_check_router(struct zdd_call *call, const struct zdd_plan *plan)
+{
+    if (is_here(call, plan->pair.router))
         return ZDD_ERR_NONE;
     return zdd_call_fail(call, ZDD_ERR_ROUTER_MISSING,
-                         "%s moves requests by the balancers' weights; start zdd-server with "
-                         "--balancer and the addresses of their statistics",
-                         request->strategy->name);
+                         "the plan was made for the router %s, which this server was started "
+                         "without",
+                         plan->pair.router);
+}
+
+const char *zdd_plan_advertise(const struct zdd_call *call, const char *router)
+{
+    return strcmp(router, MARATHON_LB) == 0 ? zdd_api_of(call)->options.agent : NULL;
 }

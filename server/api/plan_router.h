@@ -6,10 +6,25 @@
 
 #include "server/api/plan_request.h"
 #include "server/http/call.h"
+#include "strategies/model/plan.h"
 
-/** The router that deployments over a pair use. */
-#define ZDD_PAIR_ROUTER "marathon-lb"
+/** @return true when this server has a router that can move the requests of a pair */
+bool zdd_plan_has_router(const struct zdd_call *call);
 
-/** @return ZDD_ERR_NONE; ZDD_ERR_ROUTER_MISSING, and the call says what is asked for in vain */
+/**
+ * Choose the router: the one that is asked for; by "auto" marathon-lb when there is one, else
+ * haproxy.
+ * @param[out] ret_name  "marathon-lb"
+ * @return ZDD_ERR_NONE; ZDD_ERR_ROUTER_MISSING, and the call says what is asked for in vain
+ */
+ZDD_MUST_CHECK enum zdd_err zdd_plan_choose_router(struct zdd_call *call,
+                                                   const struct zdd_plan_request *request,
+                                                   char ret_name[static ZDD_NAME_SIZE]);
+
+/** @return ZDD_ERR_NONE; ZDD_ERR_ROUTER_MISSING: this server has not the router that @p plan was
+ * made for */
 ZDD_MUST_CHECK enum zdd_err zdd_plan_check_router(struct zdd_call *call,
-                                                  const struct zdd_plan_request *request);
+                                                  const struct zdd_plan *plan);
+
+/** @return where the balancers of @p router reach this server; NULL: they ask nobody */
+const char *zdd_plan_advertise(const struct zdd_call *call, const char *router);

@@ -3,6 +3,7 @@
  * @brief check-config: what would be used, and from where.
  */
 #include "server/base/cleanup.h"
+#include "server/cli/balancers.h"
 #include "server/cli/cli.h"
 #include "server/cli/settings.h"
 #include "server/config/config_print.h"
@@ -11,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* What the settings point to. @return false after saying what is wrong */
+/* What the settings point to, balancers too. @return false after saying what is wrong */
 static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
 {
     struct zdd_credentials credentials;
@@ -31,7 +32,8 @@ static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
         zdd_cli_say("marathon-ca: %.200s cannot be read", config->marathon_ca);
         good = false;
     }
-    return good;
+    good = zdd_balancers_check(config) && good;
+    return zdd_balancers_probe(config) && good;
 }
 
 int zdd_cli_check_config(int argc, char *const *argv)

@@ -5,6 +5,7 @@
 #include "server/api/api.h"
 #include "server/base/cleanup.h"
 #include "server/base/log.h"
+#include "server/cli/balancers.h"
 #include "server/cli/cli.h"
 #include "server/cli/fate.h"
 #include "server/cli/hurry.h"
@@ -25,7 +26,6 @@
 #include <unistd.h>
 
 #define REASON_SIZE 300
-#define ADDRESS_SIZE 100
 #define CLIENTS_SPARE 2 /* connections to Marathon beyond the workers' own */
 #define FILES_WANTED 65536
 
@@ -34,9 +34,7 @@ struct server {
     struct zdd_config config;
     struct zdd_credentials credentials;
     const char *urls[ZDD_CONFIG_URL_MAX]; /* borrowed from config */
-    const char *balancers[ZDD_CONFIG_URL_MAX];
-    struct zdd_router router;
-    char agent[ADDRESS_SIZE]; /* where balancers reach our agent; "" without balancers */
+    struct zdd_balancers balancers;
     struct zdd_http_probe probe;
     struct zdd_store *store;
     struct zdd_marathon *marathon;
@@ -70,15 +68,6 @@ static void raise_file_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* refused: fewer connections, and http says so */
 }
 
-/* It goes into the apps' labels: a wrong one would show only when somebody plans. */
-static bool is_reachable(const char *address)
-{
-    struct zdd_setting_address parsed;
-
-    return strlen(address) < ADDRESS_SIZE &&
-           zdd_hostport_parse(address, parsed.host, &parsed.port) && parsed.port != 0;
-}
-
 static bool prepare(struct server *server)
 {
     struct zdd_config *config = &server->config;
@@ -88,15 +77,8 @@ static bool prepare(struct server *server)
     raise_file_limit();
     for (size_t i = 0; i < config->marathon.count; i++)
         server->urls[i] = config->marathon.url[i];
-    for (size_t i = 0; i < config->balancer.count; i++)
-        server->balancers[i] = config->balancer.url[i];
-    if (*config->agent_advertise && !is_reachable(config->agent_advertise)) {
-        zdd_cli_say(
-            "agent-advertise must be an address and a port other than 0, as balancers reach "
-            "this server, like 10.0.0.5:8091, not \"%.200s\"",
-            config->agent_advertise);
+    if (!zdd_balancers_check(config))
         return false;
-    }
     if (!config->marathon_auth_file[0])
         return true;
     if (!zdd_credentials_read(config->marathon_auth_file, &server->credentials, why)) {
@@ -150,45 +132,9 @@ static void say_why(const struct server *server, const char *what)
         zdd_cli_say("%s cannot start: no memory or no threads", what);
 }
 
-static void print_address(const struct zdd_setting_address *address, uint16_t port,
-                          char text[static ADDRESS_SIZE])
-{
-    const bool v6 = strchr(address->host, ':') != NULL;
-
-    snprintf(text, ADDRESS_SIZE, "%s%s%s:%u", v6 ? "[" : "", address->host, v6 ? "]" : "",
-             (unsigned)port);
-}
-
-/* What our agent says comes from the engine's first looks; whoever asks earlier keeps its weight.
- */
 static bool start_router(struct server *server)
 {
-    const struct zdd_config *config = &server->config;
-    char listen[ADDRESS_SIZE];
-    const struct zdd_router_options options = {
-        .driver = config->balancer.count > 0 ? "marathon-lb" : "none",
-        .balancers = server->balancers,
-        .balancer_count = config->balancer.count,
-        .agent_listen = listen,
-    };
-    struct zdd_agent_stats stats;
-    char reason[ZDD_ROUTER_REASON_SIZE] = "";
-    uint16_t port;
-    enum zdd_err err;
-
-    print_address(&config->agent_listen, config->agent_listen.port, listen);
-    err = zdd_router_open(&options, &server->router, reason);
-    if (err == ZDD_ERR_NONE)
-        err = zdd_router_start(&server->router, reason);
-    if (err != ZDD_ERR_NONE) {
-        zdd_cli_say("the balancers' router cannot start: %s", *reason ? reason : zdd_err_text(err));
-        return false;
-    }
-    if (*config->agent_advertise)
-        snprintf(server->agent, sizeof(server->agent), "%.99s", config->agent_advertise);
-    else if (zdd_router_agent(&server->router, &port, &stats))
-        print_address(&config->agent_listen, port, server->agent);
-    return true;
+    return zdd_balancers_start(&server->config, &server->balancers);
 }
 
 static bool start_engine(struct server *server)
@@ -215,7 +161,7 @@ static bool start_engine(struct server *server)
     const struct zdd_engine_options engine = {
         .store = server->store,
         .cluster = zdd_marathon_cluster(server->marathon),
-        .router = server->router,
+        .router = zdd_choice_router(&server->balancers.routers),
         .probe = zdd_http_probe(&server->probe),
         .worker_count = (unsigned)config->workers,
         .sweep_ms = config->sweep_ms,
@@ -276,7 +222,8 @@ static bool start_http(struct server *server)
         .engine = server->engine,
         .cluster = zdd_marathon_cluster(server->marathon),
         .hasty = zdd_marathon_cluster(server->hasty),
-        .agent = server->agent,
+        .agent = server->balancers.agent,
+        .haproxy = server->balancers.haproxy,
         .verify_hosts = config->verify_hosts,
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
@@ -315,9 +262,9 @@ static void greet(const struct server *server)
 {
     const struct zdd_config *config = &server->config;
     bool any_token = false;
-    char address[ADDRESS_SIZE];
+    char address[ZDD_CLI_ADDRESS_SIZE];
 
-    print_address(&config->listen, zdd_http_port(server->http), address);
+    zdd_cli_address(&config->listen, zdd_http_port(server->http), address);
     printf("zdd-server %s serves http://%s (database %s, Marathon %s)\n", zdd_cli_version(),
            address, config->db, config->origin[ZDD_SETTING_MARATHON].text);
     fflush(stdout);
@@ -349,7 +296,7 @@ static void stop(struct server *server)
     server->api = zdd_api_free(server->api);
     server->hasty = zdd_marathon_free(server->hasty);
     server->marathon = zdd_marathon_free(server->marathon);
-    zdd_router_close(&server->router);
+    zdd_balancers_close(&server->balancers);
     server->store = zdd_store_free(server->store);
     zdd_hurry_free(hurry);
 }

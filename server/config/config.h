@@ -50,6 +50,7 @@ struct zdd_config {
     char marathon_ca[ZDD_CONFIG_TEXT_SIZE];        /* "" for the system's */
     int64_t marathon_timeout_ms;
     struct zdd_setting_urls balancer; /* none: count 0 */
+    struct zdd_setting_urls haproxy;  /* "HOST:PORT" or "/path"; none: count 0 */
     struct zdd_setting_address agent_listen;
     char agent_advertise[ZDD_CONFIG_TEXT_SIZE]; /* "": as agent_listen */
     char verify_hosts[ZDD_CONFIG_TEXT_SIZE];    /* "": none */

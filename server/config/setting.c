@@ -14,10 +14,13 @@
 #include <string.h>
 #include <strings.h>
 
+#define SOCKET_PATH_SIZE 108 /* of sun_path in struct sockaddr_un */
+
 const struct zdd_setting_row zdd_setting_rows[ZDD_SETTING_COUNT] = {
 #define READ_HOSTPORT zdd_setting_read_hostport
 #define READ_FILE zdd_setting_read_file
 #define READ_URLS zdd_setting_read_urls
+#define READ_SOCKETS zdd_setting_read_sockets
 #define READ_INT zdd_setting_read_int
 #define READ_DURATION zdd_setting_read_duration
 #define READ_BOOL zdd_setting_read_bool
@@ -91,7 +94,28 @@ bool zdd_setting_read_file(const struct zdd_setting_row *row, const char *text, 
     return true;
 }
 
-static bool add_url(struct zdd_setting_urls *urls, const char *text, size_t size, char *why)
+/* One kind of address in a list. */
+struct address_kind {
+    bool (*fits)(const char *text);
+    const char *wrong; /* what is said of one that does not fit */
+};
+
+static bool is_url(const char *text)
+{
+    return zdd_url_valid(text) && !strchr(text, '?');
+}
+
+static bool is_socket(const char *text)
+{
+    struct zdd_setting_address address;
+
+    if (*text == '/')
+        return strlen(text) < SOCKET_PATH_SIZE;
+    return zdd_hostport_parse(text, address.host, &address.port) && address.port != 0;
+}
+
+static bool add_address(struct zdd_setting_urls *urls, const char *text, size_t size,
+                        const struct address_kind *kind, char *why)
 {
     char *url;
 
@@ -103,29 +127,23 @@ static bool add_url(struct zdd_setting_urls *urls, const char *text, size_t size
     url = urls->url[urls->count];
     memcpy(url, text, size);
     url[size] = '\0';
-    if (!zdd_url_valid(url) || strchr(url, '?')) {
-        snprintf(why, ZDD_SETTING_WHY_SIZE,
-                 "must be http:// or https:// addresses without user, password or query");
+    if (!kind->fits(url)) {
+        snprintf(why, ZDD_SETTING_WHY_SIZE, "%s", kind->wrong);
         return false;
     }
     urls->count++;
     return true;
 }
 
-bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, void *into,
-                           char why[static ZDD_SETTING_WHY_SIZE])
+static bool read_addresses(const char *text, const struct address_kind *kind,
+                           struct zdd_setting_urls *urls, char *why)
 {
-    struct zdd_setting_urls *urls = into;
-
-    urls->count = 0;
-    if (!*text && !*row->otherwise)
-        return true;
     for (;;) {
         text += strspn(text, " ");
 
         const size_t size = strcspn(text, ", ");
 
-        if (!add_url(urls, text, size, why))
+        if (!add_address(urls, text, size, kind, why))
             return false;
         text += size;
         text += strspn(text, " ");
@@ -136,6 +154,29 @@ bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, 
             return false;
         }
     }
+}
+
+bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, void *into,
+                           char why[static ZDD_SETTING_WHY_SIZE])
+{
+    static const struct address_kind urls = {
+        is_url, "must be http:// or https:// addresses without user, password or query"};
+    struct zdd_setting_urls *list = into;
+
+    list->count = 0;
+    return (!*text && !*row->otherwise) || read_addresses(text, &urls, list, why);
+}
+
+bool zdd_setting_read_sockets(const struct zdd_setting_row *row, const char *text, void *into,
+                              char why[static ZDD_SETTING_WHY_SIZE])
+{
+    static const struct address_kind sockets = {
+        is_socket, "must be addresses of Runtime APIs: HOST:PORT with a port other than 0, or the "
+                   "path of a unix socket, which begins with / and is shorter than 108 bytes"};
+    struct zdd_setting_urls *list = into;
+
+    list->count = 0;
+    return (!*text && !*row->otherwise) || read_addresses(text, &sockets, list, why);
 }
 
 /* A whole number at the start of @p text. @return where it ends, NULL when there is none */

@@ -215,7 +215,7 @@ enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
                               const struct zdd_traffic *traffic, const struct zdd_fleet *fleet,
                               char reason[static ZDD_ROUTER_REASON_SIZE])
 {
-    struct zdd_router_order order = {.pair = pair};
+    struct zdd_router_order order = {.pair = pair, .router = fleet->router};
     struct zdd_fleet parted = *fleet; /* the same memory, told apart anew */
 
     zdd_fleet_part(&parted, traffic->old_stay);
@@ -233,7 +233,7 @@ enum zdd_err zdd_balance_tell(const struct zdd_router *router, const char *pair,
 
 struct zdd_router_ask zdd_balance_ask(const char *pair, const struct zdd_fleet *fleet)
 {
-    struct zdd_router_ask ask = {.pair = pair};
+    struct zdd_router_ask ask = {.pair = pair, .router = fleet->router};
 
     for (int side = 0; side < ZDD_SIDE_COUNT; side++) {
         ask.endpoints[side] = fleet->endpoints[side];

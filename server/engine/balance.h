@@ -26,6 +26,7 @@ struct zdd_fleet {
     int32_t instances[ZDD_SIDE_COUNT]; /* that run */
     int32_t healthy[ZDD_SIDE_COUNT];   /* of these */
     int32_t ports;                     /* of each instance, behind a balancer */
+    char router[ZDD_NAME_SIZE];        /* that moves its requests; zdd_fleet_of() leaves it empty */
     uint64_t healthy_mark;             /* the same for the same healthy instances */
     int32_t old_wanted;                /* instances that the old app's definition asks for … */
     int32_t old_most;                  /* … of which the deployment knows; others never leave */

@@ -46,6 +46,7 @@ struct zdd_side_order {
 struct zdd_router_order {
     const char *pair; /* the pair's name, "/zdd/base" */
     struct zdd_side_order side[ZDD_SIDE_COUNT];
+    const char *router; /* that moves the pair, by name: where there are several */
 };
 
 /** A pair to look at. Borrowed. */
@@ -53,6 +54,7 @@ struct zdd_router_ask {
     const char *pair;
     const struct zdd_endpoint *endpoints[ZDD_SIDE_COUNT];
     size_t endpoint_count[ZDD_SIDE_COUNT];
+    const char *router; /* as above */
 };
 
 /** Counters of a side's servers since the balancer's worker process started (marathon-lb.md §5). */

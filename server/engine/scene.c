@@ -90,6 +90,7 @@ static enum zdd_err see_pair(struct zdd_stepper *stepper, const struct zdd_run *
     enum zdd_err err =
         zdd_fleet_of(spots, texts->backends.data ? texts->backends.data : "", &scene->fleet);
 
+    memcpy(scene->fleet.router, plan->pair.router, sizeof(scene->fleet.router));
     scene->new_spots = spots[ZDD_SIDE_NEW];
     spots[ZDD_SIDE_NEW] = (struct zdd_spots){0};
     if (err != ZDD_ERR_NONE)

@@ -275,7 +275,7 @@ static enum zdd_err find_next(struct work *w)
 static void forget_pair(struct zdd_stepper *stepper, const char *run_id)
 {
     if (stepper->wards)
-        zdd_wards_drop(stepper->wards, run_id);
+        zdd_wards_drop(stepper->wards, &stepper->router, run_id);
 }
 
 enum zdd_err zdd_step(struct zdd_stepper *stepper, const char *run_id, const struct zdd_look *known,

@@ -188,6 +188,7 @@ struct telling {
     struct zdd_traffic traffic;
     struct zdd_fleet fleet; /* shared */
     uint64_t changes;
+    bool ended; /* the deployment, meanwhile */
 };
 
 static bool begin_telling(struct zdd_wards *wards, const char *pair, struct telling *t)
@@ -219,8 +220,15 @@ static bool end_telling(struct zdd_wards *wards, const char *pair, struct tellin
     pthread_mutex_lock(&wards->lock);
     ward = zdd_wards_find(wards, pair);
     holds = !ward || ward->changes == t->changes;
+    t->ended = !ward;
     pthread_mutex_unlock(&wards->lock);
     return holds;
+}
+
+static void forget(const struct zdd_router *router, const char *pair)
+{
+    if (router->ops && router->ops->forget)
+        router->ops->forget(router->cls, pair);
 }
 
 enum zdd_err zdd_wards_tell(struct zdd_wards *wards, const struct zdd_router *router,
@@ -235,8 +243,11 @@ enum zdd_err zdd_wards_tell(struct zdd_wards *wards, const struct zdd_router *ro
         if (!begin_telling(wards, pair, &t))
             break;
         err = zdd_balance_tell(router, pair, &t.traffic, &t.fleet, reason);
-        if (end_telling(wards, pair, &t))
+        if (end_telling(wards, pair, &t)) {
+            if (t.ended)
+                forget(router, pair);
             break;
+        }
     }
     return err;
 }
@@ -273,15 +284,20 @@ bool zdd_wards_may_remove(struct zdd_wards *wards, const char *pair, enum zdd_pa
     return may;
 }
 
-void zdd_wards_drop(struct zdd_wards *wards, const char *run_id)
+void zdd_wards_drop(struct zdd_wards *wards, const struct zdd_router *router, const char *run_id)
 {
+    char pair[ZDD_APP_ID_SIZE] = "";
+
     pthread_mutex_lock(&wards->lock);
     for (size_t i = 0; i < wards->count; i++) {
         if (strcmp(wards->ward[i]->seen.run_id, run_id) != 0)
             continue;
+        memcpy(pair, wards->ward[i]->seen.pair, sizeof(pair));
         free_ward(wards->ward[i]);
         wards->ward[i] = wards->ward[--wards->count];
         break;
     }
     pthread_mutex_unlock(&wards->lock);
+    if (*pair)
+        forget(router, pair);
 }

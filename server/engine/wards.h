@@ -61,8 +61,8 @@ bool zdd_wards_is_broken(struct zdd_wards *wards, const char *pair);
  */
 bool zdd_wards_may_remove(struct zdd_wards *wards, const char *pair, enum zdd_pair_side side);
 
-/** The deployment @p run_id has ended. An unknown one is fine. */
-void zdd_wards_drop(struct zdd_wards *wards, const char *run_id);
+/** The deployment @p run_id has ended: nothing more is said of its pair. An unknown one is fine. */
+void zdd_wards_drop(struct zdd_wards *wards, const struct zdd_router *router, const char *run_id);
 
 /** A pair to be watched over, copied. */
 struct zdd_ward {

@@ -27,8 +27,8 @@ struct dressing {
     struct zdd_pair_dress *dress;
     struct zdd_field_errors *errors;
     char group[ZDD_APP_ID_SIZE];
-    char agent[1024]; /* value of HAPROXY_{n}_BACKEND_SERVER_OPTIONS */
-    bool failed;      /* without memory */
+    char line[1024]; /* value of HAPROXY_{n}_BACKEND_SERVER_OPTIONS */
+    bool failed;     /* without memory */
 };
 
 static void set_label(struct dressing *s, json_t *app, const char *name, const char *value)
@@ -111,10 +111,10 @@ static void dress_port(struct dressing *s, size_t index)
     }
     snprintf(text, sizeof(text), "%d", (int)port);
     set_port_label(s, d->target, index, "PORT", text);
-    set_port_label(s, d->target, index, "BACKEND_SERVER_OPTIONS", s->agent);
+    set_port_label(s, d->target, index, "BACKEND_SERVER_OPTIONS", s->line);
     if (d->adopted) {
         set_port_label(s, d->adopted, index, "PORT", text);
-        set_port_label(s, d->adopted, index, "BACKEND_SERVER_OPTIONS", s->agent);
+        set_port_label(s, d->adopted, index, "BACKEND_SERVER_OPTIONS", s->line);
     }
     free_service_port(s, index);
     add_backend(s, port);
@@ -182,13 +182,15 @@ static void name_group(struct dressing *s)
             *at = '_';
 }
 
-static enum zdd_err write_agent(struct dressing *s)
+static enum zdd_err write_line(struct dressing *s)
 {
-    ZDD_AUTO_BUF struct zdd_buf text = {.max = sizeof(s->agent) - 1};
-    const enum zdd_err err = zdd_agent_label(&text, s->dress->advertise, ZDD_AGENT_INTERVAL_MS);
+    ZDD_AUTO_BUF struct zdd_buf text = {.max = sizeof(s->line) - 1};
+    const enum zdd_err err =
+        s->dress->advertise ? zdd_agent_label(&text, s->dress->advertise, ZDD_AGENT_INTERVAL_MS)
+                            : zdd_plain_label(&text);
 
     if (err == ZDD_ERR_NONE)
-        snprintf(s->agent, sizeof(s->agent), "%s", text.data);
+        snprintf(s->line, sizeof(s->line), "%s", text.data);
     return err;
 }
 
@@ -215,7 +217,7 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
     ZDD_AUTO_JSON json_t *worn = json_deep_copy(json_object_get(dress->target, "labels"));
     struct dressing s = {.dress = dress, .errors = errors};
     const size_t before = errors->count;
-    enum zdd_err err = write_agent(&s);
+    enum zdd_err err = write_line(&s);
 
     if (err != ZDD_ERR_NONE)
         return err;
@@ -223,7 +225,7 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
     if (err != ZDD_ERR_NONE)
         return err;
     name_group(&s);
-    zdd_dress_check(dress, s.agent, errors);
+    zdd_dress_check(dress, s.line, errors);
     if (dress->old && !(dress->adopted = json_deep_copy(dress->old)))
         return ZDD_ERR_NO_MEMORY;
     for (size_t i = 0; i < zdd_ports_count(dress->target) && errors->count == before; i++)

@@ -14,7 +14,8 @@ struct zdd_pair_dress {
     const char *new_id;    /* "/zdd/base-green" */
     const char *colour;    /* "green"; NULL: it stays the plain app that it is */
     bool exists;           /* the new app runs already, and takes over */
-    const char *advertise; /* the agent's HOST:PORT, as balancers reach it */
+    const char *advertise; /* the agent's HOST:PORT, as balancers reach it; NULL: weights are set by
+                              the Runtime API, so balancers ask nobody */
     int64_t now_ms;
     json_t *target;    /* definition of the new app, canonical; becomes the one to deploy */
     const json_t *old; /* definition of the old app, canonical; NULL: there is none */

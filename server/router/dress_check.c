@@ -9,6 +9,7 @@
 
 #include "server/base/clock.h"
 #include "server/router/inherit.h"
+#include "server/router/label.h"
 #include "server/router/labels.h"
 #include "server/router/traces.h"
 #include "strategies/model/limits.h"
@@ -21,7 +22,7 @@
 
 struct checking {
     const struct zdd_pair_dress *dress;
-    const char *agent;
+    const char *line;
     struct zdd_field_errors *errors;
 };
 
@@ -45,7 +46,8 @@ static void check_balance(const struct checking *c, const json_t *app, size_t in
                             "HAPROXY_%zu_BALANCE is %.40s%s, which does not obey weights; use "
                             "roundrobin or random",
                             index, balance, is_old(c, app) ? " in the app that runs" : "");
-    if (options && strcmp(options, c->agent) != 0 && !strstr(options, "agent-check"))
+    if (options && strcmp(options, c->line) != 0 && !strstr(options, "agent-check") &&
+        !zdd_label_is_ours(options))
         zdd_field_error_add(c->errors, LABELS,
                             "HAPROXY_%zu_BACKEND_SERVER_OPTIONS%s stands where this service's own "
                             "server line belongs; remove it",
@@ -171,10 +173,10 @@ static void check_started(const struct checking *c)
                             started);
 }
 
-void zdd_dress_check(const struct zdd_pair_dress *dress, const char *agent,
+void zdd_dress_check(const struct zdd_pair_dress *dress, const char *line,
                      struct zdd_field_errors *errors)
 {
-    const struct checking c = {dress, agent, errors};
+    const struct checking c = {dress, line, errors};
     const size_t count = zdd_ports_count(dress->target);
 
     if (json_array_size(json_object_get(dress->target, "healthChecks")) == 0)

@@ -12,6 +12,6 @@
 /** @return true when the text has a time zone; NULL has none */
 bool zdd_started_has_zone(const char *started);
 
-/** Name all that is in the way of a pair. @param agent  the server line that both apps will have */
-void zdd_dress_check(const struct zdd_pair_dress *dress, const char *agent,
+/** Name all that is in the way of a pair. @param line  the server line that both apps will have */
+void zdd_dress_check(const struct zdd_pair_dress *dress, const char *line,
                      struct zdd_field_errors *errors);

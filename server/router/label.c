@@ -1,12 +1,13 @@
 /**
  * @file server/router/label.c
- * @brief The label that makes Marathon-LB ask our agent.
+ * @brief The label that makes Marathon-LB ask our agent, or lets weights be set.
  */
 #include "server/router/label.h"
 
 #include "server/net/url.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define INTERVAL_MS_MIN 10
 #define INTERVAL_MS_MAX 60000
@@ -21,7 +22,7 @@
 /* Marathon-LB's template for a server line, with the fields that it fills in. */
 #define SERVER_LINE                                                                                \
     "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"    \
-    "{otherOptions}"
+    "{otherOptions} weight 1" FIRST_QUESTIONS
 
 enum zdd_err zdd_agent_label(struct zdd_buf *buf, const char *advertise, int64_t interval_ms)
 {
@@ -34,9 +35,19 @@ enum zdd_err zdd_agent_label(struct zdd_buf *buf, const char *advertise, int64_t
         return ZDD_ERR_BODY_INVALID;
     /* The backslash and the 'n' are for HAProxy: within quotes they are a line feed. */
     zdd_buf_printf(buf,
-                   SERVER_LINE " weight 1" FIRST_QUESTIONS
-                               " agent-check agent-addr %s agent-port %u"
+                   SERVER_LINE " agent-check agent-addr %s agent-port %u"
                                " agent-inter %" PRId64 "ms agent-send \"{host_ipv4}:{port}\\n\"\n",
                    host, port, interval_ms);
     return buf->err;
+}
+
+enum zdd_err zdd_plain_label(struct zdd_buf *buf)
+{
+    zdd_buf_text(buf, SERVER_LINE "\n");
+    return buf->err;
+}
+
+bool zdd_label_is_ours(const char *label)
+{
+    return strncmp(label, SERVER_LINE, strlen(SERVER_LINE)) == 0;
 }

@@ -6,6 +6,7 @@
 
 #include "server/base/buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ZDD_AGENT_INTERVAL_MS 200 /* up to some 200 servers; beyond, 500 to 1000 (§4.g) */
@@ -27,3 +28,10 @@
  */
 ZDD_MUST_CHECK enum zdd_err zdd_agent_label(struct zdd_buf *buf, const char *advertise,
                                             int64_t interval_ms);
+
+/** The same without an agent: who moves requests sets the weights himself, over the Runtime API.
+ * @return ZDD_ERR_NONE, ZDD_ERR_NO_MEMORY, ZDD_ERR_BODY_TOO_BIG */
+ZDD_MUST_CHECK enum zdd_err zdd_plain_label(struct zdd_buf *buf);
+
+/** @return true for what one of the two above has written */
+bool zdd_label_is_ours(const char *label);

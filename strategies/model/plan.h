@@ -47,6 +47,7 @@ struct zdd_precondition {
 struct zdd_pair {
     char old_id[ZDD_APP_ID_SIZE]; /* "": nothing ran before */
     char new_id[ZDD_APP_ID_SIZE];
+    char router[ZDD_NAME_SIZE];         /* who moves its requests: "marathon-lb" */
     char old_version[ZDD_VERSION_SIZE]; /* as the plan saw it */
     int32_t old_serving;                /* instances that served then */
     int32_t floor; /* instances that take requests at any moment, at least; 0: none are promised */

@@ -66,6 +66,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .cluster = fake_cluster_of(&world->cluster),
         .hasty = options->hasty ? fake_cluster_of(&world->hasty) : (struct zdd_cluster){0},
         .agent = options->agent,
+        .haproxy = options->haproxy,
         .version = "1.2.3-test",
         .ring_size = options->ring_size,
         .stream_max = options->stream_max,

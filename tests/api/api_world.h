@@ -34,6 +34,7 @@ struct api_world_options {
     unsigned waiter_max;
     int64_t heartbeat_ms;
     bool hasty;        /* explanations ask world->hasty */
+    bool haproxy;      /* the router haproxy is there */
     const char *agent; /* where balancers would reach the server's agent; NULL: there are none */
 };
 

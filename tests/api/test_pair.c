@@ -82,7 +82,7 @@ static void a_router_that_cannot_move_a_pair_is_refused_with_the_reason(void **s
 {
     static const struct {
         const char *router, *words;
-    } rows[] = {{"haproxy", "not wired to deployments"},
+    } rows[] = {{"haproxy", "no router haproxy; start zdd-server with --haproxy"},
                 {"vamp", "not wired to deployments"},
                 {"instances", "no switch and no instant way back"},
                 {"none", "there is no cutover"}};
@@ -105,6 +105,48 @@ static void a_router_that_cannot_move_a_pair_is_refused_with_the_reason(void **s
                                   ",\"options\":{\"router\":\"marathon-lb\"}"));
     assert_int_equal(good.status, 201);
     assert_string_equal(apiclient_text(&good, "/pair/router"), "marathon-lb");
+}
+
+static void expect_router(struct api_world *world, const char *asked, const char *router)
+{
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+    const char *line;
+    char body[1000];
+
+    snprintf(body, sizeof(body),
+             BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT), ",\"options\":{\"router\":\"%s\"}"),
+             asked);
+    answer = plan(world, body);
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/pair/router"), router);
+    line = strstr(answer.body, "HAPROXY_0_BACKEND_SERVER_OPTIONS");
+    assert_non_null(line);
+    assert_true((strstr(line, "agent-check") != NULL) == (strcmp(router, "marathon-lb") == 0));
+}
+
+static void a_server_with_runtime_apis_alone_uses_them(void **state)
+{
+    struct api_world *world = api_world_new(&(struct api_world_options){.haproxy = true});
+
+    (void)state;
+    expect_router(world, "auto", "haproxy");
+    expect_router(world, "haproxy", "haproxy");
+    apiclient_expect(plan(world, BLUE_GREEN(DEFINITION("/zdd/base", "1", PORT),
+                                            ",\"options\":{\"router\":\"marathon-lb\"}")),
+                     422, "router-missing");
+    api_world_free(world);
+}
+
+static void with_both_routers_the_request_may_choose(void **state)
+{
+    struct api_world *world =
+        api_world_new(&(struct api_world_options){.agent = "10.0.0.9:8091", .haproxy = true});
+
+    (void)state;
+    expect_router(world, "auto", "marathon-lb");
+    expect_router(world, "marathon-lb", "marathon-lb");
+    expect_router(world, "haproxy", "haproxy");
+    api_world_free(world);
 }
 
 static void the_first_deployment_is_blue_and_has_no_old_app(void **state)
@@ -673,6 +715,8 @@ int main(void)
         TEST(a_third_app_in_the_group_would_be_merged_with_the_pair),
         TEST(the_service_port_of_another_app_is_not_for_a_pair),
         TEST(a_router_that_cannot_move_a_pair_is_refused_with_the_reason),
+        cmocka_unit_test(a_server_with_runtime_apis_alone_uses_them),
+        cmocka_unit_test(with_both_routers_the_request_may_choose),
         TEST(two_apps_of_a_pair_are_unclear),
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),

@@ -20,7 +20,8 @@
 static const struct zdd_endpoint blue[] = {{"svc_80", "10.0.0.1:1001"},
                                            {"svc_80", "10.0.0.1:1002"}};
 static const struct zdd_endpoint green[] = {{"svc_80", "10.0.0.2:2001"}};
-static const struct zdd_router_ask asked = {"/svc", {blue, green}, {2, 1}};
+static const struct zdd_router_ask asked = {
+    .pair = "/svc", .endpoints = {blue, green}, .endpoint_count = {2, 1}};
 
 /* Do @p what with the first, second, … allocation failing, until none does. */
 static void try_all(bool (*what)(void), int at_least)
@@ -49,7 +50,8 @@ static bool is_fine(enum zdd_err err)
 static struct zdd_router_order order_of(int32_t old_weight, int32_t new_weight)
 {
     return (struct zdd_router_order){
-        "/svc", {{ZDD_SERVES, old_weight, blue, 2}, {ZDD_SERVES, new_weight, green, 1}}};
+        .pair = "/svc",
+        .side = {{ZDD_SERVES, old_weight, blue, 2}, {ZDD_SERVES, new_weight, green, 1}}};
 }
 
 static void assert_said(struct zdd_answers *answers, const char *wanted)

@@ -139,7 +139,8 @@ static void check_side(const struct zdd_side_traffic *side)
 static void check_view(const struct zdd_stats_table *table, const char *address)
 {
     struct zdd_endpoint old = {0}, new = {0};
-    const struct zdd_router_ask ask = {"/pair", {&old, &new}, {1, 1}};
+    const struct zdd_router_ask ask = {
+        .pair = "/pair", .endpoints = {&old, &new}, .endpoint_count = {1, 1}};
     struct zdd_balancer_view view = {0};
     const struct zdd_side_traffic *side = view.side;
 

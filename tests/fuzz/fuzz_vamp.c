@@ -15,7 +15,8 @@
 
 static const struct zdd_endpoint old[] = {{"a_1", "10.0.0.1:1"}, {"a_1", "10.0.0.2:1"}};
 static const struct zdd_endpoint new[] = {{"a_1", "10.0.0.1:2"}};
-static const struct zdd_router_ask ask = {"/a", {old, new}, {2, 1}};
+static const struct zdd_router_ask ask = {
+    .pair = "/a", .endpoints = {old, new}, .endpoint_count = {2, 1}};
 
 static bool is_address(const char *text)
 {

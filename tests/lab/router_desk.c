@@ -79,7 +79,7 @@ struct rig_options desk_rig(const struct desk *desk)
 
 void desk_set(struct desk *desk, struct zdd_side_order old, struct zdd_side_order new)
 {
-    struct zdd_router_order order = {"/svc", {old, new}};
+    struct zdd_router_order order = {.pair = "/svc", .side = {old, new}};
 
     order.side[ZDD_SIDE_OLD].endpoints = desk->endpoint;
     order.side[ZDD_SIDE_OLD].endpoint_count = DESK_OLD;
@@ -91,8 +91,9 @@ void desk_set(struct desk *desk, struct zdd_side_order old, struct zdd_side_orde
 
 enum zdd_err desk_look(struct desk *desk)
 {
-    const struct zdd_router_ask ask = {
-        "/svc", {desk->endpoint, desk->endpoint + DESK_OLD}, {DESK_OLD, DESK_SERVERS - DESK_OLD}};
+    const struct zdd_router_ask ask = {.pair = "/svc",
+                                       .endpoints = {desk->endpoint, desk->endpoint + DESK_OLD},
+                                       .endpoint_count = {DESK_OLD, DESK_SERVERS - DESK_OLD}};
 
     return desk->router.ops->observe(desk->router.cls, &ask, 1, 0, &desk->view, desk->reason);
 }

@@ -39,6 +39,22 @@ static struct site *open_site(int balancers, const char *const *lab_options)
     return site;
 }
 
+struct site *site_open_runtime(void)
+{
+    static const char *const admin[] = {"--balancer-admin", NULL};
+    struct site *site = calloc(1, sizeof(*site));
+
+    assert_non_null(site);
+    site->balancers = 1;
+    site->stage = stage_start(admin);
+    snprintf(site->addresses, sizeof(site->addresses), "%s:%d", site->stage->host,
+             (int)stage_number(site->stage, 0, "adminPort"));
+    site->options[0] = "--haproxy";
+    site->options[1] = site->addresses;
+    site->e = e2e_on(site->stage->lab, site->options);
+    return site;
+}
+
 struct site *site_open(int balancers)
 {
     static const char *const two[] = {"--balancers", "2", NULL};

@@ -28,6 +28,9 @@ struct site {
 struct site *site_open(int balancers);
 /** The same with one balancer and further options of the lab, NULL-terminated. */
 struct site *site_open_with(const char *const *lab_options);
+/** The same with one balancer whose weights the server sets over its Runtime API: the router
+ * haproxy, and no agent. */
+struct site *site_open_runtime(void);
 void site_close(struct site *site);
 
 /** Three instances of a simpleservice behind STAGE_PORT, in the host's network; new reference. */

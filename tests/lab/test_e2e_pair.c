@@ -42,6 +42,30 @@ static void with_two_balancers_both_have_switched_before_anything_goes(void **st
     site_close(site);
 }
 
+/* No agent: the weights go over the Runtime API, and outlive the reloads by the new apps. */
+static void the_router_haproxy_switches_and_goes_back_without_an_agent(void **state)
+{
+    static const char quick[] = "{\"keepOldSeconds\":1,\"drainSeconds\":2,\"router\":\"haproxy\"}";
+    struct site *site = site_open_runtime();
+    char id[E2E_ID_SIZE];
+
+    (void)state;
+    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), quick));
+    site_load(site);
+    e2e_deploy_well(site->e, site_blue_green(site_app("1.0", "/health"), quick));
+    site_only(site, "/shop/web-green");
+    site_serves(site, "1.0");
+    e2e_deploy(site->e, site_blue_green(site_app("1.1", "/health"), SITE_HOT), id);
+    e2e_until(site->e, id, "/phase", "keeping");
+    site_serves(site, "1.1");
+    e2e_command(site->e, id, "rollback");
+    e2e_await(site->e, id, "rolled-back");
+    site_only(site, "/shop/web-green");
+    site_serves(site, "1.0");
+    site_none_failed(site);
+    site_close(site);
+}
+
 static void after_the_switch_going_back_is_one_weight(void **state)
 {
     struct site *site = site_open(1);
@@ -184,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_version_takes_over_and_the_next_one_from_it),
         cmocka_unit_test(with_two_balancers_both_have_switched_before_anything_goes),
+        cmocka_unit_test(the_router_haproxy_switches_and_goes_back_without_an_agent),
         cmocka_unit_test(after_the_switch_going_back_is_one_weight),
         cmocka_unit_test(promote_switches_and_abort_takes_the_new_version_away),
         cmocka_unit_test(a_sick_version_gets_no_request_and_goes_by_the_deadline),

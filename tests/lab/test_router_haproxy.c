@@ -2,6 +2,7 @@
  * @file tests/lab/test_router_haproxy.c
  * @brief The router haproxy with real HAProxies: orders over the Runtime API, by TCP and by path.
  */
+#include "server/router/probe.h"
 #include "tests/lab/router_desk.h"
 
 #include "tests/support/spec.h"
@@ -53,6 +54,49 @@ static void an_order_is_obeyed_when_it_has_been_said(struct desk *desk, bool by_
     assert_true(old_weight_is(view, 3));
     assert_true(old_stopped_are(view, 0));
     assert_int_equal(desk_ask(&desk->rig[0], 500, 4).by[DESK_OLD], 0);
+}
+
+static void note_fault(void *cls, const char *text)
+{
+    char *said = cls;
+
+    snprintf(said, ZDD_ROUTER_REASON_SIZE, "%s", text);
+}
+
+static bool probe(const char *address, char said[static ZDD_ROUTER_REASON_SIZE])
+{
+    const struct zdd_router_options options = {.balancers = &address, .balancer_count = 1};
+
+    said[0] = '\0';
+    return zdd_haproxy_probe(&options, note_fault, said);
+}
+
+static void a_probe_tells_what_a_runtime_api_is_good_for(void **state)
+{
+    struct desk *desk = *state;
+    struct rig_options options = desk_rig(desk);
+    char said[ZDD_ROUTER_REASON_SIZE];
+
+    begin(desk, options, true);
+    assert_true(probe(desk->rig[0].cli_path, said));
+    assert_true(probe(desk->rig[0].cli_url, said));
+    assert_string_equal(said, "");
+    assert_false(probe("/nowhere.sock", said));
+    assert_non_null(strstr(said, "/nowhere.sock: No such file"));
+    assert_false(probe("not an address", said));
+    assert_true(*said);
+}
+
+static void a_probe_tells_a_level_that_is_too_low(void **state)
+{
+    struct desk *desk = *state;
+    struct rig_options options = desk_rig(desk);
+    char said[ZDD_ROUTER_REASON_SIZE];
+
+    options.operator_only = true;
+    begin(desk, options, true);
+    assert_false(probe(desk->rig[0].cli_path, said));
+    assert_non_null(strstr(said, "level admin"));
 }
 
 static void an_order_goes_over_tcp(void **state)
@@ -117,7 +161,8 @@ static void what_is_forgotten_is_left_alone(void **state)
 static enum zdd_err set_old(struct desk *desk, int32_t weight)
 {
     const struct zdd_router_order order = {
-        "/svc", {{ZDD_SERVES, weight, desk->endpoint, DESK_OLD}, {ZDD_SERVES, 1, NULL, 0}}};
+        .pair = "/svc",
+        .side = {{ZDD_SERVES, weight, desk->endpoint, DESK_OLD}, {ZDD_SERVES, 1, NULL, 0}}};
 
     return desk->router.ops->set(desk->router.cls, &order, desk->reason);
 }
@@ -160,6 +205,8 @@ static void a_balancer_that_is_away_hears_it_when_it_is_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SPEC(a_probe_tells_what_a_runtime_api_is_good_for),
+        SPEC(a_probe_tells_a_level_that_is_too_low),
         SPEC(an_order_goes_over_tcp),
         SPEC(an_order_goes_over_a_unix_socket),
         SPEC(after_a_reload_it_is_said_again),

@@ -32,7 +32,8 @@ static int teardown(void **state)
 /* Every member has a value of its own, so that two swapped columns show. */
 static struct zdd_plan a_pair_plan(void)
 {
-    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.old_id = "/shop-blue",
+    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.router = "haproxy",
+                                                                     .old_id = "/shop-blue",
                                                                      .new_id = "/shop-green",
                                                                      .old_version = "before",
                                                                      .old_serving = 3,
@@ -88,6 +89,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_true(back.pair.must_adopt);
     assert_false(back.pair.kill_undrained);
     assert_true(back.pair.sticky);
+    assert_string_equal(back.pair.router, "haproxy");
     assert_int_equal(back.program.count, 3);
     assert_int_equal(back.program.step[1].kind, ZDD_STEP_START);
     assert_int_equal(back.program.step[1].value, 4);
@@ -285,6 +287,7 @@ static void what_version_1_did_not_know_is_as_if_there_were_no_pair(void **state
     run = load_run(store, "run-1");
     zdd_store_free(store);
     assert_int_equal(plan.program.count, 0);
+    assert_string_equal(plan.pair.router, "marathon-lb"); /* there was no other one */
     assert_string_equal(plan.pair.old_id, "");
     assert_string_equal(plan.pair.new_id, "");
     assert_string_equal(plan.pair.old_version, "");

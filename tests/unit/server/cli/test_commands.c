@@ -246,6 +246,13 @@ static void files_that_the_settings_name_are_looked_at_too(void **state)
     outcome = RUN(*state, "check-config", "--marathon-ca", "missing.pem");
     assert_int_equal(outcome.code, 2);
     assert_non_null(strstr(outcome.err, "marathon-ca: missing.pem cannot be read"));
+    outcome = RUN(*state, "check-config", "--haproxy", "/nowhere/haproxy.sock,127.0.0.1:1");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "haproxy: /nowhere/haproxy.sock: No such file"));
+    assert_non_null(strstr(outcome.err, "haproxy: 127.0.0.1:1: Connection refused"));
+    outcome = RUN(*state, "check-config", "--agent-advertise", "10.0.0.5:0");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "agent-advertise must be an address"));
 }
 
 static void a_token_with_an_end_says_when(void **state)

@@ -225,6 +225,19 @@ static void values_outside_their_bounds_are_refused(void **state)
          true},
         {"marathon = http://1,http://2,http://3,http://4,http://5,http://6,http://7,http://8,http://9",
          false},
+        {"haproxy =", true},
+        {"haproxy = 10.0.0.5:9999, [::1]:9999,lb.example:1,/run/haproxy/admin.sock", true},
+        {"haproxy = http://a:9999", false},
+        {"haproxy = 10.0.0.5", false},
+        {"haproxy = 10.0.0.5:0", false},
+        {"haproxy = run/haproxy.sock", false},
+        {"haproxy = a:1,", false},
+        {"haproxy = /23456789012345678901234567890123456789012345678901234567890123456789012345678"
+         "90123456789012345678901234567",
+         true}, /* 107 bytes */
+        {"haproxy = /23456789012345678901234567890123456789012345678901234567890123456789012345678"
+         "901234567890123456789012345678",
+         false},
         {"marathon-ca =", true},
     };
     struct desk *desk = *state;

@@ -25,7 +25,11 @@ struct world {
     size_t endpoints;
     const struct zdd_traffic *meanwhile; /* is ordered by somebody else; NULL: nothing */
     int again;                           /* so many times more */
+    bool ends;                           /* the deployment, during the call */
+    int forgotten;                       /* so often */
 };
+
+static void drop(struct world *w, const char *run_id);
 
 static enum zdd_err set(void *cls, const struct zdd_router_order *order,
                         char reason[static ZDD_ROUTER_REASON_SIZE])
@@ -39,6 +43,8 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
     w->endpoints = order->side[ZDD_SIDE_OLD].endpoint_count;
     for (int i = 0; i < ZDD_SIDE_COUNT; i++)
         w->told.side[i] = (struct zdd_side_setting){order->side[i].serving, order->side[i].weight};
+    if (w->ends)
+        drop(w, w->run.id);
     if (w->meanwhile) {
         zdd_wards_order(w->wards, order->pair, w->meanwhile);
         if (w->again-- == 0)
@@ -47,7 +53,22 @@ static enum zdd_err set(void *cls, const struct zdd_router_order *order,
     return ZDD_ERR_NONE;
 }
 
-static const struct zdd_router_ops ops = {.set = set};
+static void forget(void *cls, const char *pair)
+{
+    struct world *w = cls;
+
+    assert_string_equal(pair, w->run.app_id);
+    w->forgotten++;
+}
+
+static const struct zdd_router_ops ops = {.set = set, .forget = forget};
+
+static void drop(struct world *w, const char *run_id)
+{
+    const struct zdd_router router = {&ops, w};
+
+    zdd_wards_drop(w->wards, &router, run_id);
+}
 
 static void see(struct world *w)
 {
@@ -139,7 +160,7 @@ static void a_pair_that_was_never_seen_is_left_alone(void **state)
     assert_string_equal(reason, "");
     assert_false(zdd_wards_is_broken(w->wards, "/other"));
     assert_true(zdd_wards_may_remove(w->wards, "/other", ZDD_SIDE_OLD));
-    zdd_wards_drop(w->wards, "run-2");
+    drop(w, "run-2");
 }
 
 static void while_it_is_broken_the_old_version_helps(void **state)
@@ -252,7 +273,7 @@ static void only_what_is_promised_is_watched(void **state)
     zdd_wards_release(list, 0);
     zdd_wards_state(w->wards, "run-1", &seen);
     assert_false(seen.watched);
-    zdd_wards_drop(w->wards, "run-1");
+    drop(w, "run-1");
     assert_int_equal(zdd_wards_watched(w->wards, &list), 0);
     assert_null(list);
 }
@@ -324,6 +345,23 @@ static void the_instances_are_the_same_since_they_changed(void **state)
     assert_int_equal(times_at(w, 5000, 1, 1).reloaded_since_ms, 5000);
 }
 
+static void of_a_pair_whose_deployment_has_ended_nothing_is_said_any_more(void **state)
+{
+    struct world *w = *state;
+
+    drop(w, "run-2"); /* another one's */
+    assert_int_equal(w->forgotten, 0);
+    drop(w, "run-1");
+    assert_int_equal(w->forgotten, 1);
+    drop(w, "run-1");
+    assert_int_equal(w->forgotten, 1);
+    see(w);
+    w->ends = true;
+    tell(w); /* what was on its way comes last */
+    assert_int_equal(w->tells, 1);
+    assert_int_equal(w->forgotten, 3);
+}
+
 static void many_pairs_are_kept_apart(void **state)
 {
     struct world *w = *state;
@@ -340,12 +378,15 @@ static void many_pairs_are_kept_apart(void **state)
         char id[ZDD_ID_SIZE];
 
         snprintf(id, sizeof(id), "run-%d", i);
-        zdd_wards_drop(w->wards, id);
+        snprintf(w->run.app_id, sizeof(w->run.app_id), i == 1 ? "/shop" : "/shop/%d", i);
+        drop(w, id);
     }
     assert_int_equal(zdd_wards_watched(w->wards, &list), 1);
     assert_string_equal(list[0].run_id, "run-50");
     assert_string_equal(list[0].fleet.endpoints[ZDD_SIDE_OLD][0].address, "10.0.0.1:1");
-    zdd_wards_drop(w->wards, "run-50");
+    memcpy(w->run.app_id, "/shop/50", sizeof("/shop/50"));
+    drop(w, "run-50");
+    assert_int_equal(w->forgotten, 50);
     /* What somebody holds stays. */
     assert_string_equal(list[0].fleet.endpoints[ZDD_SIDE_OLD][0].address, "10.0.0.1:1");
     zdd_wards_release(list, 1);
@@ -367,6 +408,7 @@ int main(void)
         CASE(crossings_wait_for_the_log_in_their_order),
         CASE(a_process_is_as_old_as_we_know_it),
         CASE(the_instances_are_the_same_since_they_changed),
+        CASE(of_a_pair_whose_deployment_has_ended_nothing_is_said_any_more),
         CASE(many_pairs_are_kept_apart),
     };
 

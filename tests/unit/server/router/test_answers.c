@@ -31,7 +31,7 @@ static int tear_down(void **state)
 static void set(struct zdd_answers *answers, const char *pair, struct zdd_side_order old,
                 struct zdd_side_order new)
 {
-    const struct zdd_router_order order = {pair, {old, new}};
+    const struct zdd_router_order order = {.pair = pair, .side = {old, new}};
 
     assert_int_equal(zdd_answers_set(answers, &order), ZDD_ERR_NONE);
 }

@@ -614,6 +614,49 @@ static struct wardrobe dressed_to_stay(const char *target, const char *old, cons
     return w;
 }
 
+#define PLAIN                                                                                      \
+    "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"    \
+    "{otherOptions} weight 1 fastinter 1s\n"
+
+/* Dress a new version by @p advertise (NULL: no agent) over an old one with the line @p worn. */
+static struct wardrobe dressed_over(const char *worn, const char *advertise)
+{
+    struct wardrobe w = {.target = parse(GREEN), .old = parse(BLUE)};
+
+    json_object_set_new(json_object_get(w.old, "labels"), "HAPROXY_0_BACKEND_SERVER_OPTIONS",
+                        json_string(worn));
+    w.dress = (struct zdd_pair_dress){.pair_id = "/zdd/base",
+                                      .new_id = "/zdd/base-green",
+                                      .colour = "green",
+                                      .advertise = advertise,
+                                      .now_ms = NOW_MS,
+                                      .target = w.target,
+                                      .old = w.old};
+    w.err = zdd_pair_dress(&w.dress, &w.errors);
+    w.dress.new_id = NULL; /* borrowed for the call alone */
+    return w;
+}
+
+static void without_an_agent_both_get_a_line_that_asks_nobody(void **state)
+{
+    static const char *const worn[] = {AGENT, PLAIN};
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(worn); i++) {
+        struct wardrobe plain = dressed_over(worn[i], NULL);
+        struct wardrobe asking = dressed_over(worn[i], "10.0.0.9:8091");
+
+        assert_int_equal(plain.err, ZDD_ERR_NONE);
+        assert_string_equal(label(plain.target, "HAPROXY_0_BACKEND_SERVER_OPTIONS"), PLAIN);
+        assert_string_equal(label(plain.dress.adopted, "HAPROXY_0_BACKEND_SERVER_OPTIONS"), PLAIN);
+        assert_int_equal(asking.err, ZDD_ERR_NONE);
+        assert_string_equal(label(asking.target, "HAPROXY_0_BACKEND_SERVER_OPTIONS"), AGENT);
+        assert_string_equal(label(asking.dress.adopted, "HAPROXY_0_BACKEND_SERVER_OPTIONS"), AGENT);
+        undress(&plain);
+        undress(&asking);
+    }
+}
+
 static void who_takes_over_keeps_its_age_and_port_and_is_replaced_one_by_one(void **state)
 {
     struct wardrobe w = dressed_to_stay(BLUE, GREEN, "/zdd/base-blue", "blue");
@@ -728,6 +771,7 @@ int main(void)
         cmocka_unit_test(what_marathon_lb_would_not_route_or_obey_is_refused),
         cmocka_unit_test(all_that_the_app_lacks_is_told_together),
         cmocka_unit_test(a_definition_without_labels_for_balancers_takes_over_those_of_the_old_app),
+        cmocka_unit_test(without_an_agent_both_get_a_line_that_asks_nobody),
         cmocka_unit_test(who_takes_over_keeps_its_age_and_port_and_is_replaced_one_by_one),
         cmocka_unit_test(who_is_dressed_already_is_not_replaced),
         cmocka_unit_test(a_plain_app_that_stays_gets_no_colour),

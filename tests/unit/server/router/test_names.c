@@ -101,6 +101,24 @@ static void the_label_is_the_measured_one(void **state)
     assert_int_equal(label.data[label.size - 1], '\n');
 }
 
+static void without_an_agent_the_label_is_the_same_but_for_it(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf plain = {0};
+    ZDD_AUTO_BUF struct zdd_buf agent = {0};
+
+    (void)state;
+    assert_int_equal(zdd_plain_label(&plain), ZDD_ERR_NONE);
+    assert_string_equal(
+        plain.data,
+        "  server {serverName} {host_ipv4}:{port} id {serverId}{cookieOptions}{healthCheckOptions}"
+        "{otherOptions} weight 1 fastinter 1s\n");
+    assert_int_equal(zdd_agent_label(&agent, "127.0.0.1:23000", 200), ZDD_ERR_NONE);
+    assert_true(zdd_label_is_ours(plain.data));
+    assert_true(zdd_label_is_ours(agent.data));
+    assert_false(zdd_label_is_ours(""));
+    assert_false(zdd_label_is_ours("  server {serverName} {host_ipv4}:{port} weight 5\n"));
+}
+
 /* Python's str.format: every brace opens or closes one of the fields that exist. */
 static void every_brace_of_the_label_belongs_to_a_field(void **state)
 {
@@ -151,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_server_of_another_address_is_another_one),
         cmocka_unit_test(the_names_of_the_lab_are_understood),
         cmocka_unit_test(the_label_is_the_measured_one),
+        cmocka_unit_test(without_an_agent_the_label_is_the_same_but_for_it),
         cmocka_unit_test(every_brace_of_the_label_belongs_to_a_field),
         cmocka_unit_test(a_label_for_nobody_is_refused),
     };

@@ -57,8 +57,9 @@ static void a_router_without_balancers_sees_none_and_takes_every_order(void **st
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(names); i++) {
         const struct zdd_router_options options = fitting(names[i]);
-        const struct zdd_router_order order = {"/svc", {{ZDD_SERVES, 5, one, 1}, {0}}};
-        const struct zdd_router_ask asks[2] = {{"/svc", {one, NULL}, {1, 0}}, {.pair = "/web"}};
+        const struct zdd_router_order order = {.pair = "/svc", .side = {{ZDD_SERVES, 5, one, 1}}};
+        const struct zdd_router_ask asks[2] = {
+            {.pair = "/svc", .endpoints = {one}, .endpoint_count = {1}}, {.pair = "/web"}};
         struct zdd_router_view views[2] = {{.balancer_count = 5}, {.balancer_count = 5}};
         struct zdd_router router;
         struct zdd_agent_stats stats;

@@ -41,7 +41,8 @@ struct world {
 };
 
 static const struct zdd_endpoint blue[] = {{"svc_80", "10.0.0.1:1001"}};
-static const struct zdd_router_ask asked = {"/svc", {blue, NULL}, {ZDD_COUNT(blue), 0}};
+static const struct zdd_router_ask asked = {
+    .pair = "/svc", .endpoints = {blue}, .endpoint_count = {ZDD_COUNT(blue)}};
 
 static void pause_ms(long ms)
 {

@@ -123,7 +123,9 @@ static const struct zdd_endpoint green[] = {{"svc_80", "10.0.0.2:2001"}};
 
 static struct zdd_balancer_view view_of(const char *text)
 {
-    const struct zdd_router_ask ask = {"/svc", {blue, green}, {ZDD_COUNT(blue), ZDD_COUNT(green)}};
+    const struct zdd_router_ask ask = {.pair = "/svc",
+                                       .endpoints = {blue, green},
+                                       .endpoint_count = {ZDD_COUNT(blue), ZDD_COUNT(green)}};
     struct zdd_stats_table t = parse(text);
     struct zdd_balancer_view view = {0};
 
@@ -338,7 +340,8 @@ static void the_port_with_the_fewest_servers_counts(void **state)
                                               {"svc_81", "10.0.0.1:1002"},
                                               {"svc_80", "10.0.0.2:1001"},
                                               {"svc_81", "10.0.0.2:1002"}};
-    const struct zdd_router_ask ask = {"/svc", {two, NULL}, {ZDD_COUNT(two), 0}};
+    const struct zdd_router_ask ask = {
+        .pair = "/svc", .endpoints = {two}, .endpoint_count = {ZDD_COUNT(two)}};
     static const struct {
         const char *rows;
         int32_t servers, listed, up;
@@ -380,8 +383,10 @@ static void both_service_ports_of_an_app_count(void **state)
                                               {"svc_81", "10.0.0.1:1002"}};
     static const struct zdd_endpoint turned_two[] = {{"svc_81", "10.0.0.1:1002"},
                                                      {"svc_80", "10.0.0.1:1001"}};
-    const struct zdd_router_ask ask = {"/svc", {two, NULL}, {ZDD_COUNT(two), 0}};
-    const struct zdd_router_ask turned = {"/svc", {turned_two, NULL}, {ZDD_COUNT(two), 0}};
+    const struct zdd_router_ask ask = {
+        .pair = "/svc", .endpoints = {two}, .endpoint_count = {ZDD_COUNT(two)}};
+    const struct zdd_router_ask turned = {
+        .pair = "/svc", .endpoints = {turned_two}, .endpoint_count = {ZDD_COUNT(two)}};
     struct zdd_stats_table t =
         parse(HEADER SERVER("svc_81", "10_0_0_1_1002", 0, 1, 1, "UP", 1, 1, 0, 0)
                   SERVER("svc_80", "10_0_0_1_1001", 0, 2, 1, "UP", 1, 1, 0, 0)

@@ -64,7 +64,8 @@ static struct zdd_router_order order(enum zdd_serving old_serving, int32_t old_w
                                      enum zdd_serving new_serving, int32_t new_weight)
 {
     return (struct zdd_router_order){
-        "/shop", {{old_serving, old_weight, old, 2}, {new_serving, new_weight, new, 1}}};
+        .pair = "/shop",
+        .side = {{old_serving, old_weight, old, 2}, {new_serving, new_weight, new, 1}}};
 }
 
 static enum zdd_err set(struct world *world, const struct zdd_router_order *what)
@@ -79,7 +80,8 @@ static enum zdd_err set(struct world *world, const struct zdd_router_order *what
 
 static struct zdd_balancer_view look(struct world *world)
 {
-    const struct zdd_router_ask ask = {"/shop", {old, new}, {2, 1}};
+    const struct zdd_router_ask ask = {
+        .pair = "/shop", .endpoints = {old, new}, .endpoint_count = {2, 1}};
     struct zdd_router_view view;
     char reason[ZDD_ROUTER_REASON_SIZE];
 
@@ -266,7 +268,8 @@ static void every_port_has_its_gateway_and_all_pages_are_read(void **state)
 static void one_look_serves_all_who_want_to_know(void **state)
 {
     struct world *world = *state;
-    const struct zdd_router_ask asks[] = {{"/shop", {old, new}, {2, 1}}, {.pair = "/none"}};
+    const struct zdd_router_ask asks[] = {
+        {.pair = "/shop", .endpoints = {old, new}, .endpoint_count = {2, 1}}, {.pair = "/none"}};
     struct zdd_router_view views[2];
     char reason[ZDD_ROUTER_REASON_SIZE];
     int before;
@@ -381,7 +384,8 @@ static void targets_are_addresses_or_urls_and_nothing_else(void **state)
         {"{\"url\":\"http://10.0.0.1\"}", false},
         {"7", false},
     };
-    const struct zdd_router_ask ask = {"/shop", {old, new}, {2, 1}};
+    const struct zdd_router_ask ask = {
+        .pair = "/shop", .endpoints = {old, new}, .endpoint_count = {2, 1}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -27,6 +27,10 @@
 /* auto is the default; which of the others a server has, it knows itself. */
 const char *const zdd_pair_routers[] = {"auto",      "marathon-lb", "haproxy", "vamp",
                                         "instances", "none",        NULL};
+const char zdd_pair_router_text[] =
+    "Who moves the requests: marathon-lb, by the weights that its balancers ask this server for; "
+    "haproxy, by weights set over the Runtime APIs of the same balancers; auto, the first of these "
+    "that the server has. The others are refused with the reason.";
 static const char *const promotes[] = {"auto", "manual", NULL};
 static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 static const char *const cutovers[] = {"at-once", "stepwise", NULL};
@@ -77,11 +81,7 @@ static const struct zdd_param params[] = {
     [ROUTER] = {.name = "router",
                 .kind = ZDD_PARAM_CHOICE,
                 .choices = zdd_pair_routers,
-                .text =
-                    "Who moves the requests: marathon-lb, by the weights that its balancers ask "
-                    "this server for; haproxy, by weights set over the Runtime APIs of the same "
-                    "balancers; auto, the first of these that the server has. The others are "
-                    "refused with the reason."},
+                .text = zdd_pair_router_text},
     [TAKE_OVER] = {.name = "takeOver",
                    .kind = ZDD_PARAM_CHOICE,
                    .choices = takers,

@@ -15,6 +15,7 @@ extern const struct zdd_strategy zdd_blue_green;
 
 /** What the option router may say; ended by NULL. */
 extern const char *const zdd_pair_routers[];
+extern const char zdd_pair_router_text[]; /* of that option, for people */
 
 /** All rows of a deployment over a pair. */
 #define ZDD_PAIR_RULES 90

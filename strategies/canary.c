@@ -60,8 +60,7 @@ static const struct zdd_param params[] = {
     [ROUTER] = {.name = "router",
                 .kind = ZDD_PARAM_CHOICE,
                 .choices = zdd_pair_routers,
-                .text = "Who moves the requests: marathon-lb, by the weights that its balancers "
-                        "ask this server for. The others are refused with the reason."},
+                .text = zdd_pair_router_text},
 };
 
 static bool is_given(const union zdd_option_value *options, size_t index)

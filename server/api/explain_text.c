@@ -94,7 +94,9 @@ void zdd_explain_help(struct zdd_explanation *e)
     else if (waits_for(e, "keep-old"))
         add_helper(e, "nobody has to", "the time that was asked for passes by itself");
     else if (waits_for(e, "balancer") || waits_for(e, "drain"))
-        add_helper(e, "nobody has to", "as soon as every balancer answers it goes on by itself");
+        add_helper(e, "nobody has to",
+                   "as soon as every balancer answers it goes on by itself; one that is down, "
+                   "whoever runs it has to start");
     else
         add_helper(e, "nobody has to", "Marathon is on its way");
 }

@@ -135,13 +135,14 @@ static void tell_pause(struct zdd_run *run, const struct zdd_plan *plan,
              (int)((left_ms + 999) / 1000));
 }
 
-/* Of several the one that is silent has a name; without one, none was asked yet. */
+/* Of several the one that is silent has a name; without one, none was asked yet. The first words
+ * differ: a text is told anew when they do (move.c). */
 static void tell_silence(struct zdd_run *run, const char *reason)
 {
-    const bool some = reason && *reason;
-
-    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet%s%.200s.",
-             some ? ": " : "", some ? reason : "");
+    if (reason && *reason)
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "A balancer is silent: %.200s.", reason);
+    else
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "Not every balancer has answered yet.");
 }
 
 static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
@@ -190,15 +191,12 @@ static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen, 
                  some ? "instances that go next" : "version");
 }
 
-static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan,
-                      const struct zdd_observation *seen)
+/* No time that runs down: the text is told once. */
+static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan)
 {
-    const int64_t until_ms = run->phase_since_ms + plan->program.step[run->step].value;
-    const int64_t left_ms = until_ms > seen->now_ms ? until_ms - seen->now_ms : 0;
-
     snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-             "The old version stays hot for %d s more: going back is one weight.",
-             (int)((left_ms + 999) / 1000));
+             "The old version stays hot for %d s in all: going back is one weight.",
+             (int)(plan->program.step[run->step].value / 1000));
 }
 
 void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan)
@@ -243,7 +241,7 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
     else if (strcmp(code, "drain") == 0)
         tell_drain(run, seen, reason);
     else if (strcmp(code, "keep-old") == 0 && run->phase == ZDD_PHASE_KEEPING)
-        tell_kept(run, plan, seen);
+        tell_kept(run, plan);
     else if (strcmp(code, "floor") == 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Fewer than %d instances take requests: nothing is removed until they do.",

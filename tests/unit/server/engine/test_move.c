@@ -244,9 +244,14 @@ static void so_is_another_reason_to_wait_for_balancers(void **state)
         struct zdd_run less =
             a_run(.waiting_text = "Requests that are still under way at the old version: 6.");
 
+        struct zdd_run named =
+            a_run(.waiting_text = "A balancer is silent: 10.0.0.5:9090 does not answer.");
+
         (void)snprintf(deaf.waiting_code, sizeof(deaf.waiting_code), "%s", codes[i]);
         memcpy(busy.waiting_code, deaf.waiting_code, sizeof(busy.waiting_code));
         memcpy(less.waiting_code, deaf.waiting_code, sizeof(less.waiting_code));
+        memcpy(named.waiting_code, deaf.waiting_code, sizeof(named.waiting_code));
+        assert_true(zdd_move_matters(&deaf, &named));
         assert_true(zdd_move_matters(&deaf, &busy));
         assert_false(zdd_move_matters(&busy, &less));
     }

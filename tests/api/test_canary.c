@@ -3,6 +3,7 @@
  * @brief Canaries as callers see them: the steps of a plan, what is refused and where, gates and
  * who may decide there, commands that move a share.
  */
+#include "server/base/cleanup.h"
 #include "server/base/clock.h"
 #include "server/json/json.h"
 #include "storage/plans.h"
@@ -61,6 +62,18 @@ static void a_plan_shows_each_step_with_the_share_that_it_comes_to(void **state)
     assert_string_equal(apiclient_text(&answer, "/steps/6/gate/name"), "go");
     assert_int_equal(apiclient_int(&answer, "/capacity/peakInstances"), 6);
     assert_string_equal(apiclient_text(&answer, "/rollback/mode"), "traffic");
+}
+
+static void the_documented_example_can_be_planned(void **state)
+{
+    ZDD_AUTO_JSON json_t *request = json_load_file(ZDD_EXAMPLES "/canary.json", 0, NULL);
+    ZDD_AUTO_FREE char *body = json_dumps(request, 0);
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    assert_non_null(body);
+    answer = plan(*state, body);
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/strategy"), "canary");
 }
 
 static bool is_warned(const struct apiclient_answer *answer, const char *code)
@@ -428,6 +441,7 @@ int main(void)
 #define CANARY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, api_world_teardown)
     const struct CMUnitTest tests[] = {
         CANARY_TEST(a_plan_shows_each_step_with_the_share_that_it_comes_to),
+        CANARY_TEST(the_documented_example_can_be_planned),
         CANARY_TEST(a_plan_warns_of_shares_that_cannot_be_had_or_are_too_much),
         CANARY_TEST(presets_stand_in_the_plan_as_the_steps_that_they_are),
         CANARY_TEST(what_is_wrong_is_named_by_its_place),

@@ -210,17 +210,17 @@ static void a_rejection_takes_the_canary_away(void **state)
 static void a_gate_that_expires_stands_among_the_decisions(void **state)
 {
     struct site *site = open_with_old(1);
-    ZDD_AUTO_JSON json_t *gates = NULL;
+    APICLIENT_AUTO struct apiclient_answer gates = {0};
     char id[E2E_ID_SIZE], path[100];
 
     (void)state;
     e2e_deploy(site->e, canary("1.0", STEPS), id);
     e2e_await(site->e, id, "succeeded");
     snprintf(path, sizeof(path), "/v1/deployments/%s/gates", id);
-    gates = e2e_all(site->e, path);
-    assert_int_equal(json_array_size(gates), 1);
-    assert_string_equal(zdd_json_text(json_array_get(gates, 0), "state", ""), "approved");
-    assert_string_equal(zdd_json_text(zdd_json_at(gates, "/0/decisions/0"), "by", ""), "engine");
+    gates = apiclient_get(site->e->api, path);
+    assert_int_equal(gates.status, 200);
+    assert_string_equal(apiclient_text(&gates, "/items/0/state"), "approved");
+    assert_string_equal(apiclient_text(&gates, "/items/0/decisions/0/by"), "engine");
     site_none_failed(site);
     site_close(site);
 }

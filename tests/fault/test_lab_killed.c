@@ -56,7 +56,7 @@ static void an_app_that_is_gone_holds_its_deployment_and_says_so(void **state)
     e2e_until(e, id, "/state", "paused");
     run = e2e_get(e, id);
     assert_string_equal(json_string_value(zdd_json_at(run, "/error/code")), "foreign-change");
-    e2e_until_explained(e, id, "no such app");
+    e2e_until_explained(e, id, "has no app");
     e2e_command(e, id, "rollback");
     e2e_await(e, id, "rolled-back");
     e2e_check_app(e, SHOP, "0.9", 2);
@@ -79,7 +79,7 @@ static void a_new_app_that_is_gone_too_can_be_given_up(void **state)
     e2e_until(e, id, "/waitingFor/code", "marathon");
     start_lab_again(e, listen);
     e2e_until(e, id, "/state", "paused");
-    e2e_until_explained(e, id, "no such app");
+    e2e_until_explained(e, id, "has no app");
     e2e_command(e, id, "abort");
     e2e_await(e, id, "canceled");
     assert_int_equal(lab_call(e->lab, "GET", "/v2/apps" SHOP, NULL, NULL), 404);

@@ -162,7 +162,7 @@ static void a_deleted_app_holds_it_and_rollback_brings_it_back(void **state)
     (void)state;
     assert_int_equal(lab_call(e->lab, "DELETE", SHOP_PATH, NULL, NULL), 200);
     until_held(e, id);
-    e2e_until_explained(e, id, "no such app");
+    e2e_until_explained(e, id, "has no app");
     e2e_command(e, id, "rollback");
     e2e_await(e, id, "rolled-back");
     e2e_check_app(e, SHOP, "0.9", 4);

@@ -22,7 +22,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEDS 28000
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#    define SEEDS 5000 /* so many show what the sanitizers look for, in a tenth of the time … */
+#    define ALL_ROWS_FIRE false /* … and not every row: those are looked for without them */
+#else
+#    define SEEDS 28000
+#    define ALL_ROWS_FIRE true
+#endif
 #define ROUNDS_MAX 60000
 #define BALANCER_MAX 3
 #define REQUEST_MAX 24 /* under way at the same time */
@@ -1050,7 +1056,9 @@ static void somebody_always_answers_and_every_deployment_ends(void **state)
 static void no_row_is_dead(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ZDD_PAIR_RULES && !getenv("SEED"); i++) {
+    if (!ALL_ROWS_FIRE || getenv("SEED"))
+        skip();
+    for (size_t i = 0; i < ZDD_PAIR_RULES; i++) {
         if (!fired[i])
             print_error("never fired: %s\n", zdd_pair_rules[i].id);
         assert_true(fired[i]);

@@ -5,6 +5,7 @@
  */
 #include "tests/fault/failing_disk.h"
 #include "tests/fault/journey.h"
+#include "tests/support/sparse.h"
 
 #include "server/base/crypto.h"
 #include "server/base/log.h"
@@ -83,7 +84,7 @@ static void fail_each(struct loop *loop)
     int n = 1;
 
     while (n < WRITES_MAX && fail_at(loop, n))
-        n += stride;
+        n += stride * SPARSE;
     print_message("%s, %s: untouched at %d, %d errors\n", loop->kind->title, loop->fault->title, n,
                   loop->errors);
     assert_true(n < WRITES_MAX);

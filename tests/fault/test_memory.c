@@ -5,6 +5,7 @@
  */
 #include "tests/fault/failing_memory.h"
 #include "tests/fault/journey.h"
+#include "tests/support/sparse.h"
 
 #include "server/base/crypto.h"
 #include "server/base/log.h"
@@ -53,10 +54,10 @@ static void fail_each(bool sweeps, int more)
 
         loop.versions = journey_untouched(kind);
         while (n < ALLOCATIONS_MAX && fail_at(kind, &loop, n, &errors))
-            n += 1 + n * loop.more / 100;
+            n += SPARSE + n * loop.more / 100;
         print_message("%s: untouched at allocation %d, %d errors\n", kind->title, n, errors);
         assert_true(n < ALLOCATIONS_MAX);
-        assert_true(errors > 10); /* else the loop fails nothing */
+        assert_true(errors > 10 / SPARSE); /* else the loop fails nothing */
     }
 }
 

@@ -314,7 +314,7 @@ static void fail_each(int more)
         int n = 1;
 
         while (n < ALLOCATIONS_MAX && fail_at(&requests[i], n, &errors))
-            n += (n > 20 ? SPARSE : 1) + n * more / 100; /* few of a short one would be none */
+            n += 1 + n * (more + SPARSE - 1) / 100;
         print_message("%s %s: untouched at allocation %d, %d errors\n", requests[i].method,
                       requests[i].target, n, errors);
         assert_true(n < ALLOCATIONS_MAX);

@@ -31,7 +31,7 @@ static int setup(void **state)
 #define ONE                                                                                        \
     "name: shop\ngateways: {10080: shop/web}\nclusters:\n  shop:\n    services:\n" SERVICE("2", "3")
 #define WORKER                                                                                     \
-    "name: work\nclusters:\n  work:\n    services:\n"                                              \
+    "name: jobs\nclusters:\n  jobs:\n    services:\n"                                              \
     "      - breed: {name: w, deployable: shop/work}\n        scale: {cpu: 1, memory: 32MB}\n"
 
 #define RUNNING                                                                                    \
@@ -150,12 +150,12 @@ static void a_blueprint_can_be_started_at_once_and_its_key_replays_it(void **sta
 
     assert_int_equal(first.status, 202);
     assert_string_equal(apiclient_text(&first, "/strategy"), "rolling");
-    assert_string_equal(apiclient_text(&first, "/appId"), "/work");
+    assert_string_equal(apiclient_text(&first, "/appId"), "/jobs");
     assert_string_equal(apiclient_text(&first, "/id"), apiclient_text(&second, "/id"));
     assert_string_equal(apiclient_header(&second, "Idempotent-Replayed"), "true");
     list = apiclient_get(world->client, "/v1/deployments");
     assert_int_equal(json_array_size(zdd_json_at(list.json, "/items")), 1);
-    assert_string_equal(apiclient_text(&list, "/items/0/labels/blueprint"), "work");
+    assert_string_equal(apiclient_text(&list, "/items/0/labels/blueprint"), "jobs");
 }
 
 static void a_plan_of_a_blueprint_is_started_by_its_digest(void **state)
@@ -170,7 +170,7 @@ static void a_plan_of_a_blueprint_is_started_by_its_digest(void **state)
              apiclient_text(&made, "/id"), apiclient_text(&made, "/digest"));
     started = apiclient_post(world->client, "/v1/deployments", body);
     assert_int_equal(started.status, 202);
-    assert_string_equal(apiclient_text(&started, "/labels/blueprint"), "work");
+    assert_string_equal(apiclient_text(&started, "/labels/blueprint"), "jobs");
 }
 
 static void what_is_wrong_is_told_by_line_and_column(void **state)
@@ -194,10 +194,10 @@ static void what_is_wrong_with_the_definition_is_told_of_the_document(void **sta
 {
     struct api_world *world = *state;
 
-    assert_refused(plan(world, "name: work\nclusters:\n  work:\n    services:\n"
+    assert_refused(plan(world, "name: jobs\nclusters:\n  jobs:\n    services:\n"
                                "      - breed: {name: w, deployable: shop/work}\n"
                                "        scale: {cpu: 0, memory: 0}\n"),
-                   "#/clusters/work/services/0/scale/cpu", "line 6, column 22: ");
+                   "#/clusters/jobs/services/0/scale/cpu", "line 6, column 22: ");
     fake_cluster_app(&world->cluster, RUNNING);
     fake_cluster_touch(
         &world->cluster, "/shop-blue", "labels",

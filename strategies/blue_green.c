@@ -13,26 +13,17 @@
  */
 #include "strategies/builtin.h"
 #include "strategies/pair.h"
+#include "strategies/pair_params.h"
 #include "strategies/pair_sizes.h"
 #include "strategies/say.h"
 
 #include <assert.h>
 #include <string.h>
 
-#define MS_OF_S 1000
-#define SECONDS_MAX 86400
 #define GROWTH_DEFAULT 1.5 /* that of zdd.py */
 #define GROWTH_MAX 100
 
-/* auto is the default; which of the others a server has, it knows itself. */
-const char *const zdd_pair_routers[] = {"auto",      "marathon-lb", "haproxy", "vamp",
-                                        "instances", "none",        NULL};
-const char zdd_pair_router_text[] =
-    "Who moves the requests: marathon-lb, by the weights that its balancers ask this server for; "
-    "haproxy, by weights set over the Runtime APIs of the same balancers; auto, the first of these "
-    "that the server has. The others are refused with the reason.";
 static const char *const promotes[] = {"auto", "manual", NULL};
-static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 static const char *const cutovers[] = {"at-once", "stepwise", NULL};
 
 static const char *const takers[] = {"neither", "newer", "older", NULL};
@@ -62,26 +53,13 @@ static const struct zdd_param params[] = {
     [KEEP_OLD] = {.name = "keepOldSeconds",
                   .kind = ZDD_PARAM_INT,
                   .min = 0,
-                  .max = SECONDS_MAX,
-                  .fallback = 300,
+                  .max = ZDD_PAIR_SECONDS_MAX,
+                  .fallback = ZDD_PAIR_KEEP_S,
                   .text = "How long the old instances stay after the switch, for an instant way "
                           "back; absent: 300, and 0 where they go one by one."},
-    [DRAIN] = {.name = "drainSeconds",
-               .kind = ZDD_PARAM_INT,
-               .min = 1,
-               .max = SECONDS_MAX,
-               .fallback = 300,
-               .text = "How long a request under way may take to end before its instance goes; "
-                       "absent: 300."},
-    [ON_DRAIN_TIMEOUT] = {.name = "onDrainTimeout",
-                          .kind = ZDD_PARAM_CHOICE,
-                          .choices = drain_timeouts,
-                          .text = "When requests take longer: hold waits for an operator, kill "
-                                  "removes the old instances all the same."},
-    [ROUTER] = {.name = "router",
-                .kind = ZDD_PARAM_CHOICE,
-                .choices = zdd_pair_routers,
-                .text = zdd_pair_router_text},
+    [DRAIN] = ZDD_PAIR_DRAIN_PARAM,
+    [ON_DRAIN_TIMEOUT] = ZDD_PAIR_DRAIN_TIMEOUT_PARAM,
+    [ROUTER] = ZDD_PAIR_ROUTER_PARAM,
     [TAKE_OVER] = {.name = "takeOver",
                    .kind = ZDD_PARAM_CHOICE,
                    .choices = takers,
@@ -124,18 +102,17 @@ static const struct zdd_param params[] = {
 
 static bool is_given(const union zdd_option_value *options, size_t index)
 {
-    return options[index].integer != INT64_MIN;
+    return zdd_option_is_given(&options[index]);
 }
 
-/* An option in whole numbers, which may be absent. */
 static int32_t number_of(const union zdd_option_value *options, size_t index)
 {
-    return (int32_t)(is_given(options, index) ? options[index].integer : params[index].fallback);
+    return zdd_option_number(&params[index], &options[index]);
 }
 
 static int32_t ms_of(const union zdd_option_value *options, size_t index)
 {
-    return number_of(options, index) * MS_OF_S;
+    return zdd_option_ms(&params[index], &options[index]);
 }
 
 static bool is_stepwise(const union zdd_option_value *options)

@@ -1,6 +1,6 @@
 /**
  * @file strategies/builtin.h
- * @brief The strategies over one app: each is a table, see the .c files.
+ * @brief The strategies: each is a table, see the .c files.
  */
 #pragma once
 
@@ -12,10 +12,6 @@ extern const struct zdd_strategy zdd_scale;
 extern const struct zdd_strategy zdd_restart;
 extern const struct zdd_strategy zdd_canary;
 extern const struct zdd_strategy zdd_blue_green;
-
-/** What the option router may say; ended by NULL. */
-extern const char *const zdd_pair_routers[];
-extern const char zdd_pair_router_text[]; /* of that option, for people */
 
 /** All rows of a deployment over a pair. */
 #define ZDD_PAIR_RULES 90

@@ -11,15 +11,12 @@
  */
 #include "strategies/builtin.h"
 #include "strategies/pair.h"
+#include "strategies/pair_params.h"
 #include "strategies/say.h"
 
 #include <stddef.h>
 
-#define MS_OF_S 1000
-#define SECONDS_MAX 86400
 #define LADDER_MAX 200 /* weights of one preset: more are refused long before */
-
-static const char *const drain_timeouts[] = {"hold", "kill", NULL};
 
 enum { STEPS, INSTANCES, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER };
 
@@ -41,38 +38,23 @@ static const struct zdd_param params[] = {
     [KEEP_OLD] = {.name = "keepOldSeconds",
                   .kind = ZDD_PARAM_INT,
                   .min = 0,
-                  .max = SECONDS_MAX,
-                  .fallback = 300,
+                  .max = ZDD_PAIR_SECONDS_MAX,
+                  .fallback = ZDD_PAIR_KEEP_S,
                   .text = "How long the old instances stay after the new version has got all "
                           "requests, for an instant way back; absent: 300."},
-    [DRAIN] = {.name = "drainSeconds",
-               .kind = ZDD_PARAM_INT,
-               .min = 1,
-               .max = SECONDS_MAX,
-               .fallback = 300,
-               .text = "How long a request under way may take to end before its instance goes; "
-                       "absent: 300."},
-    [ON_DRAIN_TIMEOUT] = {.name = "onDrainTimeout",
-                          .kind = ZDD_PARAM_CHOICE,
-                          .choices = drain_timeouts,
-                          .text = "When requests take longer: hold waits for an operator, kill "
-                                  "removes the old instances all the same."},
-    [ROUTER] = {.name = "router",
-                .kind = ZDD_PARAM_CHOICE,
-                .choices = zdd_pair_routers,
-                .text = zdd_pair_router_text},
+    [DRAIN] = ZDD_PAIR_DRAIN_PARAM,
+    [ON_DRAIN_TIMEOUT] = ZDD_PAIR_DRAIN_TIMEOUT_PARAM,
+    [ROUTER] = ZDD_PAIR_ROUTER_PARAM,
 };
 
 static bool is_given(const union zdd_option_value *options, size_t index)
 {
-    return options[index].integer != INT64_MIN;
+    return zdd_option_is_given(&options[index]);
 }
 
 static int32_t ms_of(const union zdd_option_value *options, size_t index)
 {
-    const int64_t given = options[index].integer;
-
-    return (int32_t)(is_given(options, index) ? given : params[index].fallback) * MS_OF_S;
+    return zdd_option_ms(&params[index], &options[index]);
 }
 
 /* So many that none of them gets more requests than an old one does now. */
@@ -101,7 +83,7 @@ static int32_t first_share(const struct zdd_wishes *wishes)
 
 static int32_t first_size(const union zdd_option_value *options, const struct zdd_plan *plan)
 {
-    return is_given(options, INSTANCES) ? (int32_t)options[INSTANCES].integer
+    return is_given(options, INSTANCES) ? zdd_option_number(&params[INSTANCES], &options[INSTANCES])
                                         : needed(plan, first_share(options[STEPS].wishes));
 }
 

@@ -53,10 +53,17 @@ static enum zdd_err before(struct zdd_call *call)
     return ZDD_ERR_NONE;
 }
 
+/* Who may not even look is of interest too; what is not there, or asked for wrongly, is not. */
+static bool is_audited(const struct zdd_route *route, enum zdd_err err)
+{
+    return (route->flags & ZDD_ROUTE_CHANGE) || err == ZDD_ERR_SCOPE_MISSING ||
+           err == ZDD_ERR_APP_FORBIDDEN;
+}
+
 static void fail(struct zdd_call *call, enum zdd_err err)
 {
     zdd_call_problem(call, err);
-    if (call->route && (call->route->flags & ZDD_ROUTE_CHANGE))
+    if (call->route && is_audited(call->route, err))
         zdd_audit_refusal(call, err);
 }
 

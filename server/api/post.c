@@ -144,7 +144,7 @@ static const char *action_of(const struct zdd_route *route)
         if (strcmp(actions[i].operation, route->operation) == 0)
             return actions[i].action;
     }
-    return route->operation;
+    return "read"; /* of these the audit knows refusals only, and which one stands in its data */
 }
 
 static enum zdd_err append(struct zdd_tx *tx, const struct zdd_call *call, const char *result,
@@ -219,6 +219,7 @@ void zdd_post_finish(struct zdd_post *post, enum zdd_err err)
 struct refusal {
     char actor[ZDD_ACTOR_SIZE], remote[64], request_id[64], result[64];
     char app_id[ZDD_APP_ID_SIZE], run_id[ZDD_ID_SIZE], reason[ZDD_REASON_SIZE];
+    char data[80];
     const char *action;
     int64_t time_ms;
 };
@@ -237,7 +238,7 @@ static enum zdd_err write_refusal(struct zdd_tx *tx, void *cls)
                                     .reason = r->reason,
                                     .result = r->result,
                                     .request_id = r->request_id,
-                                    .data = "",
+                                    .data = r->data,
                                 });
 }
 
@@ -260,6 +261,8 @@ void zdd_audit_refusal(struct zdd_call *call, enum zdd_err err)
     if (!r)
         return;
     r->action = action_of(call->route);
+    if (!(call->route->flags & ZDD_ROUTE_CHANGE))
+        snprintf(r->data, sizeof(r->data), "{\"operation\":\"%s\"}", call->route->operation);
     r->time_ms = call->now_ms;
     memcpy(r->actor, caller->actor, sizeof(r->actor));
     memcpy(r->app_id, caller->app_id, sizeof(r->app_id));

@@ -144,6 +144,29 @@ void api_world_token(struct api_world *world, const char *name, unsigned scopes,
     assert_int_equal(zdd_store_write(world->store, write_token, &job), ZDD_ERR_NONE);
 }
 
+struct revocation {
+    char hash[ZDD_SHA256_HEX_SIZE];
+    struct zdd_store *store;
+    int64_t now_ms;
+};
+
+static enum zdd_err write_revocation(struct zdd_tx *tx, void *cls)
+{
+    const struct revocation *job = cls;
+    struct zdd_token token;
+    enum zdd_err err = zdd_token_find(job->store, job->hash, job->now_ms, &token);
+
+    return err == ZDD_ERR_NONE ? zdd_token_revoke(tx, token.id, job->now_ms) : err;
+}
+
+void api_world_revoke(struct api_world *world, const char *token)
+{
+    struct revocation job = {.store = world->store, .now_ms = zdd_now_ms()};
+
+    zdd_sha256_hex(token, strlen(token), job.hash);
+    assert_int_equal(zdd_store_write(world->store, write_revocation, &job), ZDD_ERR_NONE);
+}
+
 void api_world_base(struct api_world *world)
 {
     fake_cluster_app(&world->cluster,

@@ -50,6 +50,9 @@ void api_world_token(struct api_world *world, const char *name, unsigned scopes,
                      const char *app_prefix, int64_t expires_at_ms,
                      char ret_token[static ZDD_TOKEN_SIZE]);
 
+/** Revoke a token by its text. */
+void api_world_revoke(struct api_world *world, const char *token);
+
 /** The cluster gets /zdd/base: 4 instances of 0.9 without checks. */
 void api_world_base(struct api_world *world);
 

@@ -189,7 +189,7 @@ static void an_action_that_no_entry_can_have_is_refused_with_those_there_are(voi
             assert_string_equal(apiclient_text(&answer, "/code"), "query-invalid");
             assert_non_null(strstr(answer.body, "plan.create, deployment.create, "));
             assert_non_null(strstr(answer.body, "order.put-target, "));
-            assert_non_null(strstr(answer.body, "token.revoke, not "));
+            assert_non_null(strstr(answer.body, "token.revoke, read, not "));
         }
     }
 }

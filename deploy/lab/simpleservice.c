@@ -5,11 +5,10 @@
  * The paths and variables are those of mhausenblas/simpleservice, so that definitions made for
  * it run unchanged. PORT0 (9876), SIMPLE_SERVICE_VERSION (0.5.0), HEALTH_MIN and HEALTH_MAX
  * (0 and 0 ms): an answer of /health is delayed by a time drawn between the two. /slow/MS is ours:
- * an answer that takes so many milliseconds, 10000 at most.
+ * an answer that takes so many milliseconds, 10000 at most. What a bad version does wrong: flaws.h.
  */
-#include "deploy/lab/tinyhttp.h"
+#include "deploy/lab/flaws.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,25 +26,17 @@ extern char **environ;
 struct service {
     const char *version;
     int64_t health_min_ms, health_max_ms;
+    struct zdd_flaws flaws;
 };
 
-static int64_t read_number(const char *name, int64_t otherwise, int64_t max)
-{
-    const char *text = getenv(name);
-    char *end = NULL;
-    long value;
-
-    if (!text || !*text)
-        return otherwise;
-    errno = 0;
-    value = strtol(text, &end, 10);
-    if (errno || *end || value < 0 || value > max) {
-        fprintf(stderr, "simpleservice: %s must be a whole number from 0 to %lld, not \"%s\"\n",
-                name, (long long)max, text);
-        exit(2);
-    }
-    return value;
-}
+static const char help[] =
+    "Usage: simpleservice\n"
+    "A service to be deployed. It serves /endpoint0, /info, /env, /health and /slow/MS on PORT0 and\n"
+    "is told the rest by its environment:\n"
+    "  PORT0                   port (9876)\n"
+    "  SIMPLE_SERVICE_VERSION  version that it tells (0.5.0)\n"
+    "  HEALTH_MIN, HEALTH_MAX  milliseconds that /health takes, between the two (0)\n"
+    "A bad version does this, in answers other than those of /health:\n";
 
 static int64_t draw(const struct service *service)
 {
@@ -99,9 +90,19 @@ static bool is_slow(const char *path, int64_t *ret_ms)
     return true;
 }
 
+static void answer_health(const struct service *service, struct zdd_tiny_answer *reply)
+{
+    const bool sick = zdd_flaws_are_sick(&service->flaws);
+
+    reply->status = sick ? 503 : 200;
+    zdd_buf_text(&reply->body, sick ? "\"healthy\": false" : "\"healthy\": true");
+    reply->delay_ms = draw(service);
+}
+
 static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd_tiny_answer *reply)
 {
-    const struct service *service = cls;
+    struct service *service = cls;
+    const bool health = strcmp(request->path, "/health") == 0;
 
     reply->status = 200;
     zdd_buf_text(&reply->body, "{");
@@ -109,9 +110,8 @@ static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd
         member(&reply->body, "host", request->host);
         member(&reply->body, "version", service->version);
         member(&reply->body, "result", "all is well");
-    } else if (strcmp(request->path, "/health") == 0) {
-        zdd_buf_text(&reply->body, "\"healthy\": true");
-        reply->delay_ms = draw(service);
+    } else if (health) {
+        answer_health(service, reply);
     } else if (strcmp(request->path, "/info") == 0) {
         member(&reply->body, "host", request->host);
         member(&reply->body, "version", service->version);
@@ -126,20 +126,29 @@ static void answer(void *cls, const struct zdd_tiny_request *request, struct zdd
         member(&reply->body, "error", "no such path");
     }
     zdd_buf_text(&reply->body, "}\n");
+    if (!health)
+        zdd_flaws_spoil(&service->flaws, reply);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const char *version = getenv("SIMPLE_SERVICE_VERSION");
     struct service service = {.version = version && *version ? version : "0.5.0",
-                              .health_min_ms = read_number("HEALTH_MIN", 0, DELAY_MAX_MS),
-                              .health_max_ms = read_number("HEALTH_MAX", 0, DELAY_MAX_MS)};
-    const uint16_t port = (uint16_t)read_number("PORT0", 9876, 65535);
+                              .health_min_ms = zdd_flaws_number("HEALTH_MIN", 0, DELAY_MAX_MS),
+                              .health_max_ms = zdd_flaws_number("HEALTH_MAX", 0, DELAY_MAX_MS),
+                              .flaws = zdd_flaws_read()};
+    const uint16_t port = (uint16_t)zdd_flaws_number("PORT0", 9876, 65535);
     struct timespec now;
     sigset_t set;
     int stop_fd;
     int status;
 
+    if (argc > 1) {
+        const bool asked = strcmp(argv[1], "--help") == 0;
+
+        fprintf(asked ? stdout : stderr, "%s%s", help, zdd_flaws_help);
+        return asked ? 0 : 2;
+    }
     clock_gettime(CLOCK_REALTIME, &now);
     srandom((unsigned)now.tv_nsec ^ (unsigned)getpid());
     sigemptyset(&set);

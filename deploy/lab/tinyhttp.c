@@ -210,6 +210,8 @@ static const char *reason_of(int status)
 {
     if (status == 200)
         return "OK";
+    if (status >= 500)
+        return "Server Error";
     return status == 404 ? "Not Found" : "Bad Request";
 }
 
@@ -274,8 +276,11 @@ static bool move(struct server *server, struct connection *c)
     understand(server, c);
     if (!c->request_size)
         return now_ms - c->seen_ms < IDLE_MS;
-    if (!c->out.size && (server->stopping || now_ms >= c->answer_at_ms))
+    if (!c->out.size && (server->stopping || now_ms >= c->answer_at_ms)) {
+        if (c->answer.status == ZDD_TINY_DROPPED)
+            return false;
         begin_answer(server, c);
+    }
     return !c->out.size || write_out(c);
 }
 

@@ -17,6 +17,8 @@ struct zdd_tiny_request {
     char remote[64];
 };
 
+#define ZDD_TINY_DROPPED 0 /* a status: the connection is closed without an answer */
+
 struct zdd_tiny_answer {
     int status;
     struct zdd_buf body; /* JSON; taken over by the server */

@@ -84,7 +84,8 @@ static int ask(int fd, const char *path, char *ret_text, size_t size)
     return (int)strtol(ret_text + 9, NULL, 10);
 }
 
-static struct service start(const char *health_ms)
+/* @param flaw  "NAME=value" for its environment, or NULL; kept by the child alone */
+static struct service start_with(const char *health_ms, const char *flaw)
 {
     struct service service = {.port = free_port()};
     const int64_t until_ms = zdd_mono_ms() + START_MS;
@@ -100,6 +101,12 @@ static struct service start(const char *health_ms)
         setenv("SIMPLE_SERVICE_VERSION", "1.0", 1);
         setenv("HEALTH_MIN", health_ms, 1);
         setenv("HEALTH_MAX", health_ms, 1);
+        if (flaw) {
+            char name[32];
+
+            snprintf(name, sizeof(name), "%.*s", (int)strcspn(flaw, "="), flaw);
+            setenv(name, strchr(flaw, '=') + 1, 1);
+        }
         (void)dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
         execl(SERVICE_PROGRAM, SERVICE_PROGRAM, (char *)NULL);
         _exit(127);
@@ -111,6 +118,11 @@ static struct service start(const char *health_ms)
     assert_true(fd >= 0);
     close(fd);
     return service;
+}
+
+static struct service start(const char *health_ms)
+{
+    return start_with(health_ms, NULL);
 }
 
 static void stop(const struct service *service)
@@ -170,6 +182,84 @@ static void a_slow_answer_takes_as_long_as_was_asked(void **state)
     assert_in_range(zdd_mono_ms() - began_ms, 299, 5000);
     assert_int_equal(ask(fd, "/slow/10001", text, sizeof(text)), 404);
     assert_int_equal(ask(fd, "/slow/", text, sizeof(text)), 404);
+    close(fd);
+    stop(&service);
+}
+
+static void of_a_hundred_requests_five_are_answered_500(void **state)
+{
+    const struct service service = start_with("0", "ERROR_PERCENT=5");
+    const int fd = reach(service.port);
+    char text[1000];
+    int errors = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        errors += ask(fd, "/endpoint0", text, sizeof(text)) == 500;
+        assert_int_equal(ask(fd, "/health", text, sizeof(text)), 200);
+    }
+    assert_int_equal(errors, 5);
+    close(fd);
+    stop(&service);
+}
+
+static void a_dropped_request_is_the_end_of_its_connection(void **state)
+{
+    const struct service service = start_with("0", "DROP_PERCENT=50");
+    char text[1000];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const int fd = reach(service.port);
+
+        assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+        assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), -1);
+        close(fd);
+    }
+    stop(&service);
+}
+
+static void a_delay_is_that_of_each_answer(void **state)
+{
+    const struct service service = start_with("0", "DELAY_MS=200");
+    const int64_t began_ms = zdd_mono_ms();
+    const int fd = reach(service.port);
+    char text[1000];
+
+    (void)state;
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+    assert_in_range(zdd_mono_ms() - began_ms, 199, 5000);
+    close(fd);
+    stop(&service);
+}
+
+static void after_so_many_requests_it_crashes(void **state)
+{
+    const struct service service = start_with("0", "CRASH_AFTER=3");
+    const int fd = reach(service.port);
+    char text[1000];
+    int status;
+
+    (void)state;
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), -1);
+    close(fd);
+    assert_int_equal(waitpid(service.pid, &status, 0), service.pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+}
+
+static void after_so_many_requests_its_health_is_bad(void **state)
+{
+    const struct service service = start_with("0", "SICK_AFTER=2");
+    const int fd = reach(service.port);
+    char text[1000];
+
+    (void)state;
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+    assert_int_equal(ask(fd, "/health", text, sizeof(text)), 200);
+    assert_int_equal(ask(fd, "/endpoint0", text, sizeof(text)), 200);
+    assert_int_equal(ask(fd, "/health", text, sizeof(text)), 503);
     close(fd);
     stop(&service);
 }
@@ -246,6 +336,11 @@ int main(void)
         cmocka_unit_test(each_path_answers_on_one_connection),
         cmocka_unit_test(health_takes_its_time_unless_the_end_has_come),
         cmocka_unit_test(a_slow_answer_takes_as_long_as_was_asked),
+        cmocka_unit_test(of_a_hundred_requests_five_are_answered_500),
+        cmocka_unit_test(a_dropped_request_is_the_end_of_its_connection),
+        cmocka_unit_test(a_delay_is_that_of_each_answer),
+        cmocka_unit_test(after_so_many_requests_it_crashes),
+        cmocka_unit_test(after_so_many_requests_its_health_is_bad),
         cmocka_unit_test(its_end_loses_no_request_on_new_connections),
         cmocka_unit_test(its_end_loses_no_request_on_kept_connections),
     };

@@ -385,6 +385,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},
     {"pair/even-out",         ZDD_PHASE_RETURNING, zdd_pair_takes_over,      ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
+    {"pair/return-drain",     ZDD_PHASE_RETURNING, zdd_pair_is_shifted,      ZDD_SAME_PHASE,      zdd_pair_shift,    "drain"},
     {"pair/return",           ZDD_PHASE_RETURNING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
     {"pair/settle-old",       ZDD_PHASE_UNDOING,   zdd_pair_old_is_uneven,   ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},
 };

@@ -174,21 +174,30 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
                      : "the side that takes over needs all of its own");
 }
 
+/* @return the side whose requests end now, with words for it */
+static enum zdd_pair_side draining(enum zdd_phase phase, const char **ret_words)
+{
+    if (phase == ZDD_PHASE_LEAVING || phase == ZDD_PHASE_SHEDDING) {
+        *ret_words = "old instances that go next";
+        return ZDD_SIDE_LEAVING;
+    }
+    *ret_words = phase == ZDD_PHASE_RETURNING ? "new version" : "old version";
+    return phase == ZDD_PHASE_RETURNING ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
+}
+
 static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen, const char *reason)
 {
-    const bool some = run->phase == ZDD_PHASE_LEAVING || run->phase == ZDD_PHASE_SHEDDING;
-    const int32_t sessions = seen->balance.side[some ? ZDD_SIDE_LEAVING : ZDD_SIDE_OLD].sessions;
+    const char *words;
+    const int32_t sessions = seen->balance.side[draining(run->phase, &words)].sessions;
 
     if (!seen->balance.known)
         tell_silence(run, reason);
     else if (sessions > 0)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "Requests that are still under way at the old %s: %d.",
-                 some ? "instances that go next" : "version", (int)sessions);
+                 "Requests that are still under way at the %s: %d.", words, (int)sessions);
     else
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "No request is seen at the old %s; those that a reload hid may still end.",
-                 some ? "instances that go next" : "version");
+                 "No request is seen at the %s; those that a reload hid may still end.", words);
 }
 
 /* No time that runs down: the text is told once. */

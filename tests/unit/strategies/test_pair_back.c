@@ -59,6 +59,27 @@ static void it_is_left_alone_for_as_long_as_a_request_may_take(void **state)
     assert_phase(decision(run, T0 + DRAIN_MS, 1), ZDD_PHASE_RETURNING);
 }
 
+/* Everybody's requests are back; what is waited for is the end of those that were under way. */
+static void what_is_waited_for_at_last_are_requests_under_way(void **state)
+{
+    struct zdd_plan plan = a_plan(.strategy = "blue-green", .pair = {.drain_ms = DRAIN_MS});
+    struct zdd_run run = returning(ZDD_PHASE_RETURNING);
+    struct zdd_observation view =
+        seen(.now_ms = T0, .definition = ZDD_DEFINITION_TARGET, .current = serving(4),
+             .peer = {.definition = ZDD_DEFINITION_PREVIOUS, .instances = 4, .current = serving(4)},
+             .balance = {.known = true,
+                         .side = {{.servers = 4, .up = 4, .told = true},
+                                  {.servers = 4, .up = 4, .told = true, .sessions = 1}}});
+
+    (void)state;
+    memcpy(plan.pair.old_id, "/shop/cart-blue", sizeof("/shop/cart-blue"));
+    memcpy(plan.pair.new_id, "/shop/cart-green", sizeof("/shop/cart-green"));
+    run.traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    assert_string_equal(decide(plan, run, view).waiting, "drain");
+    view.balance.side[ZDD_SIDE_NEW].told = false;
+    assert_string_equal(decide(plan, run, view).waiting, "balancer");
+}
+
 static void what_comes_behind_does_not_wait_again(void **state)
 {
     struct zdd_run run = returning(ZDD_PHASE_CLEARING);
@@ -136,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_version_that_nobody_lists_is_told_to_go_without_being_seen),
         cmocka_unit_test(it_is_left_alone_for_as_long_as_a_request_may_take),
         cmocka_unit_test(both_are_left_as_soon_as_their_weights_are_even),
+        cmocka_unit_test(what_is_waited_for_at_last_are_requests_under_way),
         cmocka_unit_test(what_comes_behind_does_not_wait_again),
         cmocka_unit_test(a_version_joins_where_weights_are_obeyed_or_nobody_served_before),
     };

@@ -212,6 +212,9 @@ static void a_drain_is_waited_for_with_its_requests(void **state)
     assert_pair_waits(run, "drain", seen(.balance = a_balance({.sessions = 0}, {.sessions = 99})),
                       "No request is seen at the old version; those that a reload hid may still "
                       "end.");
+    assert_pair_waits(a_run(.phase = ZDD_PHASE_RETURNING), "drain",
+                      seen(.balance = a_balance({.sessions = 1}, {.sessions = 99})),
+                      "Requests that are still under way at the new version: 99.");
 }
 
 static void a_kept_version_says_how_long(void **state)

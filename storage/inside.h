@@ -100,6 +100,7 @@ struct zdd_store {
     struct zdd_checkpoint checkpoint;
     struct zdd_listener listener;
     _Atomic uint64_t commits, bodies, failures;
+    _Atomic uint64_t batch[ZDD_BATCH_BUCKETS];
     _Atomic bool writable;
     zdd_store_passes *passes; /* NULL: nobody wants to know */
     void *fate;

@@ -311,6 +311,8 @@ void zdd_store_stats(const struct zdd_store *store, struct zdd_store_stats *ret_
         .bodies = atomic_load(&store->bodies),
         .failures = atomic_load(&store->failures),
     };
+    for (size_t i = 0; i < ZDD_BATCH_BUCKETS; i++)
+        ret_stats->batch[i] = atomic_load(&store->batch[i]);
 }
 
 bool zdd_store_writable(const struct zdd_store *store)

@@ -80,11 +80,15 @@ ZDD_MUST_CHECK enum zdd_err zdd_store_write(struct zdd_store *store, zdd_tx_body
 ZDD_MUST_CHECK enum zdd_err zdd_store_submit(struct zdd_store *store, zdd_tx_body *body, void *cls,
                                              void (*done)(void *cls, enum zdd_err err));
 
+#define ZDD_BATCH_BUCKETS 10
+
 /** Figures for metrics. */
 struct zdd_store_stats {
     uint64_t commits; /* fsyncs */
     uint64_t bodies;  /* transactions they carried */
     uint64_t failures;
+    uint64_t batch[ZDD_BATCH_BUCKETS]; /* commits that carried at most 1, 2, 4 … 512 of them; each
+                                          is counted once, larger ones nowhere */
 };
 void zdd_store_stats(const struct zdd_store *store, struct zdd_store_stats *ret_stats);
 

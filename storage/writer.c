@@ -141,6 +141,18 @@ static void fail_all(struct zdd_job *group, enum zdd_err err)
     }
 }
 
+/* Buckets by powers of two. */
+static void count_batch(struct zdd_store *store, int worked)
+{
+    size_t i = 0;
+
+    atomic_fetch_add(&store->bodies, (uint64_t)worked);
+    while (i < ZDD_BATCH_BUCKETS && worked > 1 << i)
+        i++;
+    if (i < ZDD_BATCH_BUCKETS)
+        atomic_fetch_add(&store->batch[i], 1);
+}
+
 /* Run the bodies inside the open transaction. @return how many worked, or -1 when it is lost */
 static int run_bodies(struct zdd_store *store, struct zdd_job *group)
 {
@@ -175,7 +187,7 @@ static void run_group(struct zdd_store *store, struct zdd_job *group)
     }
     fail_all(group, err);
     if (err == ZDD_ERR_NONE)
-        atomic_fetch_add(&store->bodies, (uint64_t)worked);
+        count_batch(store, worked);
 }
 
 /* Tell the listener when the events have grown since @p before. */

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct zdd_api;
+struct zdd_metrics;
 
 #define ZDD_EXPLAIN_PATIENCE_MS 3000
 
@@ -34,9 +35,10 @@ struct zdd_api_options {
         haproxy; /* the router haproxy is there; without both, strategies over a pair are refused */
     const char *verify_hosts; /* that checks of new versions may ask, as in server/probe/checks.h;
                                  NULL or "": none but the new instances */
-    const char *version;      /* of this build: "0.1.0-12-g55305e4"; static text */
-    unsigned ring_size;       /* latest events kept in memory for streams; 0 means 1024 */
-    unsigned stream_max;      /* event streams at once, above it 503; 0 means 4096 */
+    struct zdd_metrics *metrics; /* borrowed; NULL: what is counted as it happens is not shown */
+    const char *version;         /* of this build: "0.1.0-12-g55305e4"; static text */
+    unsigned ring_size;          /* latest events kept in memory for streams; 0 means 1024 */
+    unsigned stream_max;         /* event streams at once, above it 503; 0 means 4096 */
     unsigned waiter_max;  /* calls that wait by "Prefer: wait", above it the answer comes at once; 0
                              means 1024 */
     int64_t heartbeat_ms; /* a comment on each stream that often; 0 means 15 000 */

@@ -80,7 +80,8 @@ static bool add(struct zdd_balancers *b, const struct zdd_router_options *option
 
 /* What our agent says comes from the engine's first looks; whoever asks earlier keeps its weight.
  */
-static bool add_marathon_lb(const struct zdd_config *config, struct zdd_balancers *b)
+static bool add_marathon_lb(const struct zdd_config *config, struct zdd_metrics *metrics,
+                            struct zdd_balancers *b)
 {
     char listen[ZDD_CLI_ADDRESS_SIZE];
     const struct zdd_router_options options = {
@@ -88,6 +89,7 @@ static bool add_marathon_lb(const struct zdd_config *config, struct zdd_balancer
         .balancers = b->urls,
         .balancer_count = config->balancer.count,
         .agent_listen = listen,
+        .metrics = metrics,
     };
     struct zdd_agent_stats stats;
     uint16_t port;
@@ -114,9 +116,10 @@ static bool add_haproxy(const struct zdd_config *config, struct zdd_balancers *b
     return b->haproxy;
 }
 
-bool zdd_balancers_start(const struct zdd_config *config, struct zdd_balancers *ret_balancers)
+bool zdd_balancers_start(const struct zdd_config *config, struct zdd_metrics *metrics,
+                         struct zdd_balancers *ret_balancers)
 {
-    return (config->balancer.count == 0 || add_marathon_lb(config, ret_balancers)) &&
+    return (config->balancer.count == 0 || add_marathon_lb(config, metrics, ret_balancers)) &&
            (config->haproxy.count == 0 || add_haproxy(config, ret_balancers));
 }
 

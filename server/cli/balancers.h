@@ -9,6 +9,8 @@
 
 #define ZDD_CLI_ADDRESS_SIZE 100
 
+struct zdd_metrics;
+
 struct zdd_balancers {
     const char *urls[ZDD_CONFIG_URL_MAX];    /* borrowed from the settings */
     const char *sockets[ZDD_CONFIG_URL_MAX]; /* the same */
@@ -30,8 +32,10 @@ bool zdd_balancers_probe(const struct zdd_config *config);
 /**
  * Open and start what @p config asks for, which has to outlive it. A Runtime API that cannot be
  * used now is told and tried again later: balancers may start after us.
+ * @param metrics  borrowed; NULL: nothing is counted
  * @return false after saying why not; zdd_balancers_close() is due all the same
  */
-bool zdd_balancers_start(const struct zdd_config *config, struct zdd_balancers *ret_balancers);
+bool zdd_balancers_start(const struct zdd_config *config, struct zdd_metrics *metrics,
+                         struct zdd_balancers *ret_balancers);
 /** One that was never started (all zero) is fine. */
 void zdd_balancers_close(struct zdd_balancers *balancers);

@@ -37,6 +37,7 @@ struct server {
     struct zdd_balancers balancers;
     struct zdd_http_probe probe;
     struct zdd_store *store;
+    struct zdd_metrics *metrics;
     struct zdd_marathon *marathon;
     struct zdd_marathon *hasty; /* the same one, for explanations */
     struct zdd_engine *engine;
@@ -132,9 +133,17 @@ static void say_why(const struct server *server, const char *what)
         zdd_cli_say("%s cannot start: no memory or no threads", what);
 }
 
+static bool start_metrics(struct server *server)
+{
+    server->metrics = zdd_metrics_new();
+    if (!server->metrics)
+        zdd_cli_say("%s", zdd_err_text(ZDD_ERR_NO_MEMORY));
+    return server->metrics != NULL;
+}
+
 static bool start_router(struct server *server)
 {
-    return zdd_balancers_start(&server->config, &server->balancers);
+    return zdd_balancers_start(&server->config, server->metrics, &server->balancers);
 }
 
 static bool start_engine(struct server *server)
@@ -146,6 +155,7 @@ static bool start_engine(struct server *server)
         .auth = auth_of(server),
         .client_max = (unsigned)config->workers + CLIENTS_SPARE,
         .timeout_ms = config->marathon_timeout_ms,
+        .metrics = server->metrics,
     };
 
     server->probe.hosts = config->verify_hosts;
@@ -163,6 +173,7 @@ static bool start_engine(struct server *server)
         .cluster = zdd_marathon_cluster(server->marathon),
         .router = zdd_choice_router(&server->balancers.routers),
         .probe = zdd_http_probe(&server->probe),
+        .metrics = server->metrics,
         .worker_count = (unsigned)config->workers,
         .sweep_ms = config->sweep_ms,
         .blind_sweep_ms = config->blind_sweep_ms,
@@ -203,6 +214,7 @@ static bool start_feed(struct server *server)
         .urls = server->urls,
         .url_count = server->config.marathon.count,
         .auth = auth_of(server),
+        .metrics = server->metrics,
         .on_event = on_event,
         .on_stream = on_stream,
         .cls = server,
@@ -225,6 +237,7 @@ static bool start_http(struct server *server)
         .agent = server->balancers.agent,
         .haproxy = server->balancers.haproxy,
         .verify_hosts = config->verify_hosts,
+        .metrics = server->metrics,
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
     };
@@ -279,8 +292,8 @@ static void greet(const struct server *server)
 
 static bool start(struct server *server)
 {
-    return open_store(server) && start_router(server) && start_engine(server) &&
-           start_feed(server) && start_http(server);
+    return open_store(server) && start_metrics(server) && start_router(server) &&
+           start_engine(server) && start_feed(server) && start_http(server);
 }
 
 /* Backwards: nobody asks any more, nothing new comes in, steps under way reach a safe point. */
@@ -297,6 +310,7 @@ static void stop(struct server *server)
     server->hasty = zdd_marathon_free(server->hasty);
     server->marathon = zdd_marathon_free(server->marathon);
     zdd_balancers_close(&server->balancers);
+    server->metrics = zdd_metrics_free(server->metrics);
     server->store = zdd_store_free(server->store);
     zdd_hurry_free(hurry);
 }

@@ -5,6 +5,7 @@
 #include "server/cluster/feed.h"
 
 #include "server/base/cleanup.h"
+#include "server/base/clock.h"
 #include "server/cluster/marathon.h"
 #include "server/net/sse.h"
 
@@ -54,6 +55,13 @@ static void on_open(void *cls)
     feed->options.on_stream(feed->options.cls, true, NULL);
 }
 
+static void on_heard(void *cls)
+{
+    const struct zdd_feed *feed = cls;
+
+    zdd_metrics_heard(feed->options.metrics, zdd_mono_ms());
+}
+
 static void on_lost(void *cls, const char *reason)
 {
     const struct zdd_feed *feed = cls;
@@ -80,6 +88,7 @@ static struct zdd_sse *start_stream(struct zdd_feed *feed)
         .retry_max_ms = RETRY_MAX_MS,
         .on_open = on_open,
         .on_event = on_event,
+        .on_heard = on_heard,
         .on_lost = on_lost,
         .cls = feed,
     };

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "server/engine/cluster.h"
+#include "server/metrics/metrics.h"
 #include "server/net/fetch.h"
 
 #include <stddef.h>
@@ -20,12 +21,13 @@
 struct zdd_marathon;
 
 struct zdd_marathon_options {
-    const char *const *urls;    /* bases, also "https://dcos.example/service/marathon"; copied */
-    size_t url_count;           /* 1 to ZDD_MARATHON_BASE_MAX */
-    struct zdd_fetch_auth auth; /* copied */
-    unsigned client_max;        /* calls under way at once, further ones wait; 0: 8 */
-    int64_t connect_ms;         /* 0: 3 000 */
-    int64_t timeout_ms;         /* a whole call with all its tries; 0: 30 000 */
+    const char *const *urls;     /* bases, also "https://dcos.example/service/marathon"; copied */
+    size_t url_count;            /* 1 to ZDD_MARATHON_BASE_MAX */
+    struct zdd_fetch_auth auth;  /* copied */
+    struct zdd_metrics *metrics; /* borrowed; NULL: nothing is counted */
+    unsigned client_max;         /* calls under way at once, further ones wait; 0: 8 */
+    int64_t connect_ms;          /* 0: 3 000 */
+    int64_t timeout_ms;          /* a whole call with all its tries; 0: 30 000 */
 };
 
 /** No network here. @return NULL without memory, or when a URL is none or there are too many */

@@ -117,7 +117,8 @@ __attribute__((format(printf, 2, 3))) static void explain(struct trip *trip, con
 static enum zdd_err ask(struct trip *trip, const struct zdd_marathon_order *order,
                         struct zdd_marathon_reply *reply)
 {
-    const int64_t left_ms = trip->until_ms - zdd_mono_ms();
+    const int64_t begun_ms = zdd_mono_ms();
+    const int64_t left_ms = trip->until_ms - begun_ms;
     const struct zdd_request request = {
         .method = order->method,
         .url = trip->url,
@@ -132,6 +133,8 @@ static enum zdd_err ask(struct trip *trip, const struct zdd_marathon_order *orde
     zdd_marathon_reply_release(reply);
     err = zdd_fetch_send(trip->stranger ? trip->stranger : trip->fetch, &request, &reply->answer,
                          why);
+    zdd_metrics_marathon(trip->marathon->metrics, err == ZDD_ERR_NONE ? reply->answer.status : 0,
+                         zdd_mono_ms() - begun_ms);
     if (err != ZDD_ERR_NONE)
         snprintf(trip->reason, ZDD_CLUSTER_REASON_SIZE, "%s", why);
     else

@@ -18,6 +18,7 @@ struct zdd_marathon {
     size_t base_count;
     int64_t connect_ms, timeout_ms;
     struct zdd_marathon_pool *pool;
+    struct zdd_metrics *metrics; /* or NULL */
 
     pthread_mutex_t lock;                  /* for what follows; never held across a call */
     size_t preferred;                      /* index of the base that worked last */

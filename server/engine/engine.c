@@ -40,6 +40,7 @@ static void set_defaults(struct zdd_engine *e, const struct zdd_engine_options *
                                       .cluster = options->cluster,
                                       .router = options->router,
                                       .probe = options->probe,
+                                      .metrics = options->metrics,
                                       .now_ms = stepper_now,
                                       .clock = e,
                                       .dies = options->dies,

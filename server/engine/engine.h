@@ -18,14 +18,16 @@
 #include <stdint.h>
 
 struct zdd_engine;
+struct zdd_metrics;
 
 struct zdd_engine_options {
-    struct zdd_store *store;    /* borrowed */
-    struct zdd_cluster cluster; /* borrowed */
-    struct zdd_router router;   /* borrowed; all zero: no deployment over a pair is ever started */
-    struct zdd_probe probe;     /* borrowed; all zero: no deployment with checks is ever started */
-    unsigned worker_count;      /* 1 to 64 */
-    int64_t (*now_ms)(void);    /* NULL: zdd_steady_ms */
+    struct zdd_store *store;     /* borrowed */
+    struct zdd_cluster cluster;  /* borrowed */
+    struct zdd_router router;    /* borrowed; all zero: no deployment over a pair is ever started */
+    struct zdd_probe probe;      /* borrowed; all zero: no deployment with checks is ever started */
+    struct zdd_metrics *metrics; /* borrowed; NULL: nothing is counted */
+    unsigned worker_count;       /* 1 to 64 */
+    int64_t (*now_ms)(void);     /* NULL: zdd_steady_ms */
     int64_t
         sweep_ms; /* how often all waiting deployments are looked at while events flow; 0: 45 000 */
     int64_t blind_sweep_ms; /* … while the event stream is down; 0: 5 000 */

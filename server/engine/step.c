@@ -8,6 +8,7 @@
 #include "server/engine/act.h"
 #include "server/engine/backoff.h"
 #include "server/engine/commit.h"
+#include "server/engine/figures.h"
 #include "server/engine/move.h"
 #include "server/engine/scene.h"
 #include "server/engine/tell.h"
@@ -154,6 +155,7 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
     err = zdd_commit_intent(w->stepper->store, &commit);
     if (err != ZDD_ERR_NONE)
         return err;
+    zdd_figures_note(w->stepper->metrics, &before, &w->run, w->now_ms);
     memcpy(ret_seq, commit.intent_seq, sizeof(commit.intent_seq));
     if (*commit.next_id)
         memcpy(w->report->next_id, commit.next_id, sizeof(w->report->next_id));

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct zdd_store;
+struct zdd_metrics;
 struct zdd_wards;
 
 struct zdd_stepper {
@@ -29,6 +30,7 @@ struct zdd_stepper {
     struct zdd_wards *wards;     /* borrowed; NULL only where no deployment over a pair is begun */
     struct zdd_probe probe;      /* borrowed; without ops: no plan has checks */
     struct zdd_measure *measure; /* borrowed; NULL: what balancers count is not kept */
+    struct zdd_metrics *metrics; /* borrowed; NULL: nothing is counted */
     int64_t (*now_ms)(void *cls);
     void *clock;             /* handed to now_ms */
     _Atomic uint64_t random; /* for jitter; any start value */

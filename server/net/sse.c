@@ -108,6 +108,8 @@ static size_t take_body(char *data, size_t one, size_t size, void *cls)
 
     (void)one; /* always 1 */
     sse->heard_ms = zdd_mono_ms();
+    if (sse->options.on_heard)
+        sse->options.on_heard(sse->options.cls);
     zdd_sse_feed(&sse->parser, data, size);
     return size;
 }

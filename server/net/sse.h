@@ -44,6 +44,8 @@ struct zdd_sse_options {
     int64_t retry_max_ms; /* longest pause; a stream that lived so long was no failure; 0: 30000 */
     void (*on_open)(void *cls); /* a stream is live: whatever was known may be old */
     void (*on_event)(void *cls, const char *event, const char *data, size_t size);
+    /* Bytes came, a heartbeat perhaps; NULL: nobody minds. */
+    void (*on_heard)(void *cls);
     /* A stream ended, or none could be opened: so it may come several times in a row. */
     void (*on_lost)(void *cls, const char *reason);
     void *cls;

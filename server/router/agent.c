@@ -41,6 +41,7 @@ struct connection {
 
 struct zdd_agent {
     struct zdd_answers *answers;
+    struct zdd_metrics *metrics; /* or NULL */
     int listener, poll_fd;
     int wake[2]; /* a pipe: closing [1] ends the thread */
     uint16_t port;
@@ -132,6 +133,7 @@ static void answer(struct zdd_agent *agent, struct connection *c)
     }
     c->answered = true;
     atomic_fetch_add(&agent->answered, 1);
+    zdd_metrics_poll(agent->metrics, c->source);
 }
 
 static void receive(struct zdd_agent *agent, struct connection *c)
@@ -271,7 +273,7 @@ static bool start_thread(struct zdd_agent *agent)
 }
 
 enum zdd_err zdd_agent_start(const char *listen, struct zdd_answers *answers,
-                             struct zdd_agent **ret_agent,
+                             struct zdd_metrics *metrics, struct zdd_agent **ret_agent,
                              char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct zdd_agent *agent = calloc(1, sizeof(*agent));
@@ -280,6 +282,7 @@ enum zdd_err zdd_agent_start(const char *listen, struct zdd_answers *answers,
     if (!agent)
         return ZDD_ERR_NO_MEMORY;
     agent->answers = answers;
+    agent->metrics = metrics;
     agent->poll_fd = agent->wake[0] = agent->wake[1] = -1;
     for (size_t i = 0; i < ZDD_AGENT_CONNECTION_MAX; i++) {
         agent->connection[i] = (struct connection){.fd = -1, .younger = agent->free};

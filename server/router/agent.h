@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "server/metrics/metrics.h"
 #include "server/router/answers.h"
 
 #include <stdint.h>
@@ -31,9 +32,11 @@ struct zdd_agent_stats {
  *
  * @param listen   "127.0.0.1:8091", "[::]:8091"; port 0: a free one
  * @param answers  borrowed until zdd_agent_free()
+ * @param metrics  likewise; NULL: polls are not counted
  * @return ZDD_ERR_NONE; ZDD_ERR_NO_MEMORY; ZDD_ERR_INTERNAL with a reason: cannot listen there
  */
 ZDD_MUST_CHECK enum zdd_err zdd_agent_start(const char *listen, struct zdd_answers *answers,
+                                            struct zdd_metrics *metrics,
                                             struct zdd_agent **ret_agent,
                                             char reason[static ZDD_ROUTER_REASON_SIZE]);
 

@@ -18,6 +18,7 @@ struct marathon_lb {
     struct zdd_stats_http *http;
     struct zdd_stats *stats;
     struct zdd_agent *agent;
+    struct zdd_metrics *metrics; /* or NULL */
     char *listen;
 };
 
@@ -84,6 +85,7 @@ static bool make_parts(struct marathon_lb *lb, const struct zdd_router_options *
 
     zdd_buf_text(&listen, options->agent_listen);
     lb->listen = zdd_buf_take(&listen);
+    lb->metrics = options->metrics;
     lb->answers = zdd_answers_new();
     stats.places = lb->places;
     stats.cls = lb->http =
@@ -136,7 +138,7 @@ static enum zdd_err start(void *cls, char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct marathon_lb *lb = cls;
 
-    return zdd_agent_start(lb->listen, lb->answers, &lb->agent, reason);
+    return zdd_agent_start(lb->listen, lb->answers, lb->metrics, &lb->agent, reason);
 }
 
 static bool agent(const void *cls, uint16_t *ret_port, struct zdd_agent_stats *ret_stats)

@@ -15,9 +15,10 @@ struct zdd_router_options {
                                      paths of their Runtime APIs; vamp: the one URL of VAMP's API;
                                      the others: none */
     size_t balancer_count;
-    struct zdd_fetch_auth auth; /* of the statistics */
-    const char *agent_listen;   /* marathon-lb: where the agent listens, "127.0.0.1:8091" */
-    zdd_resolve *resolve;       /* NULL: the system's */
+    struct zdd_fetch_auth auth;  /* of the statistics */
+    const char *agent_listen;    /* marathon-lb: where the agent listens, "127.0.0.1:8091" */
+    struct zdd_metrics *metrics; /* marathon-lb: counts what its agent is asked; or NULL */
+    zdd_resolve *resolve;        /* NULL: the system's */
     void *resolve_cls;
 };
 

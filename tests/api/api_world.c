@@ -52,10 +52,13 @@ struct api_world *api_world_new(const struct api_world_options *options)
     fake_cluster_init(&world->cluster);
     fake_cluster_init(&world->hasty);
     open_store(world);
+    world->metrics = zdd_metrics_new();
+    assert_non_null(world->metrics);
     if (options->engine_workers > 0) {
         world->engine = zdd_engine_start(&(struct zdd_engine_options){
             .store = world->store,
             .cluster = fake_cluster_of(&world->cluster),
+            .metrics = world->metrics,
             .worker_count = options->engine_workers,
         });
         assert_non_null(world->engine);
@@ -67,6 +70,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .hasty = options->hasty ? fake_cluster_of(&world->hasty) : (struct zdd_cluster){0},
         .agent = options->agent,
         .haproxy = options->haproxy,
+        .metrics = world->metrics,
         .version = "1.2.3-test",
         .ring_size = options->ring_size,
         .stream_max = options->stream_max,
@@ -99,6 +103,7 @@ void api_world_free(struct api_world *world)
     zdd_engine_free(world->engine);
     zdd_api_free(world->api);
     zdd_store_free(world->store);
+    zdd_metrics_free(world->metrics);
     fake_cluster_release(&world->cluster);
     fake_cluster_release(&world->hasty);
     remove_folder(world->folder);

@@ -7,6 +7,7 @@
 
 #include "server/api/api.h"
 #include "server/http/server.h"
+#include "server/metrics/metrics.h"
 #include "storage/runs.h"
 #include "storage/tokens.h"
 #include "tests/api/fake_cluster.h"
@@ -18,6 +19,7 @@ struct api_world {
     struct fake_cluster cluster;
     struct fake_cluster hasty; /* for explanations, if asked for */
     struct zdd_store *store;
+    struct zdd_metrics *metrics;
     struct zdd_engine *engine; /* NULL unless asked for */
     struct zdd_api *api;
     struct zdd_http *http;

@@ -45,57 +45,6 @@ static void it_serves_the_contract_that_it_is_held_against(void **state)
     assert_true(json_equal(answer.json, apiclient_contract(world->client)));
 }
 
-/* The value of a metric, or -1. */
-static double value_of(const char *text, const char *name)
-{
-    char line[120];
-    const char *found;
-
-    snprintf(line, sizeof(line), "\n%s ", name);
-    found = strstr(text, line);
-    return found ? strtod(found + strlen(line), NULL) : -1;
-}
-
-static void figures_are_in_prometheus_text_format(void **state)
-{
-    struct api_world *world = *state;
-    APICLIENT_AUTO struct apiclient_answer answer = {0};
-
-    apiclient_expect(apiclient_get(world->client, "/v1/plans/7"), 404, NULL);
-    api_world_events(world, "deployment.paused", "/zdd/a", 3);
-    answer = apiclient_get(world->client, "/metrics");
-    assert_string_equal(answer.type, "text/plain; version=0.0.4; charset=utf-8");
-    assert_true(value_of(answer.body, "zdd_ready") == 1);
-    assert_true(value_of(answer.body, "zdd_http_answers_total{class=\"4xx\"}") == 1);
-    assert_true(value_of(answer.body, "zdd_store_transactions_total") >= 2);
-    assert_true(value_of(answer.body, "zdd_build_info{version=\"1.2.3-test\"}") == 1);
-    for (const char *line = answer.body; *line; line = strchr(line, '\n') + 1) {
-        const char *value = strchr(line, ' ');
-        char *end = NULL;
-
-        if (strncmp(line, "# HELP zdd_", 11) == 0 || strncmp(line, "# TYPE zdd_", 11) == 0)
-            continue;
-        assert_int_equal(strncmp(line, "zdd_", 4), 0);
-        assert_non_null(value);
-        (void)strtod(value, &end);
-        assert_int_equal(*end, '\n');
-    }
-}
-
-static void each_family_is_described_once(void **state)
-{
-    struct api_world *world = *state;
-    APICLIENT_AUTO struct apiclient_answer answer = apiclient_get(world->client, "/metrics");
-
-    for (const char *line = strstr(answer.body, "# TYPE "); line;
-         line = strstr(line + 1, "# TYPE ")) {
-        char name[120];
-
-        snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + 7, " ") + 8, line);
-        assert_null(strstr(line + 1, name));
-    }
-}
-
 static void the_callers_request_id_comes_back(void **state)
 {
     struct api_world *world = *state;
@@ -141,8 +90,6 @@ int main(void)
         TEST(it_says_that_it_lives_and_can_work_and_what_it_is),
         cmocka_unit_test(a_lost_event_stream_is_told_but_is_no_reason_to_be_unready),
         TEST(it_serves_the_contract_that_it_is_held_against),
-        TEST(figures_are_in_prometheus_text_format),
-        TEST(each_family_is_described_once),
         TEST(a_full_disk_is_told_and_when_there_is_room_again_all_is_well),
         TEST(the_callers_request_id_comes_back),
 #undef TEST

@@ -113,7 +113,7 @@ static struct zdd_agent *start_agent(struct zdd_answers *answers)
     for (size_t i = 0; i < SERVERS; i++)
         snprintf(endpoint[i].address, ZDD_ADDRESS_SIZE, "10.0.%zu.%zu:31%03zu", i / 50, i % 50, i);
     if (!answers || zdd_answers_set(answers, &order) != ZDD_ERR_NONE ||
-        zdd_agent_start("127.0.0.1:0", answers, &agent, reason) != ZDD_ERR_NONE)
+        zdd_agent_start("127.0.0.1:0", answers, NULL, &agent, reason) != ZDD_ERR_NONE)
         bench_fail("no agent");
     return agent;
 }

@@ -279,6 +279,31 @@ static int64_t count_calls(struct e2e *e)
     return zdd_json_int(inside, "calls", -1);
 }
 
+/* What was carried out is in the figures. */
+static void a_deployment_is_counted_when_it_ends(void **state)
+{
+    static const char *const lines[] = {
+        "\nzdd_deployments_ended_total{strategy=\"rolling\",outcome=\"succeeded\"} 1\n",
+        "\nzdd_deployment_duration_seconds_count{strategy=\"rolling\"} 1\n",
+        "\nzdd_phase_duration_seconds_count{phase=\"rolling\"} 1\n",
+    };
+    struct e2e *e = e2e_start(fast, NULL);
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+    const char *calls;
+
+    (void)state;
+    e2e_deploy_well(e, e2e_rolling(version_of("/shop", "0.9", E2E_HEALTH), 1, 0.25));
+    answer = apiclient_get(e->api, "/metrics");
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        if (!strstr(answer.body, lines[i]))
+            fail_msg("%s is not in %s", lines[i], answer.body);
+    }
+    calls = strstr(answer.body, "\nzdd_marathon_calls_total{code=\"200\"} ");
+    assert_non_null(calls);
+    assert_true(strtod(strchr(calls, ' '), NULL) > 0);
+    e2e_stop(e);
+}
+
 static void marathon_is_asked_once_for_each_burst_of_events(void **state)
 {
     struct e2e *e = e2e_start(fast, NULL);
@@ -309,6 +334,7 @@ int main(void)
         cmocka_unit_test(scaling_and_restarting_fail_no_request),
         cmocka_unit_test(a_change_that_changes_nothing_touches_nothing),
         cmocka_unit_test(the_stream_the_list_the_steps_and_the_history_tell_the_same_story),
+        cmocka_unit_test(a_deployment_is_counted_when_it_ends),
         cmocka_unit_test(marathon_is_asked_once_for_each_burst_of_events),
     };
 

@@ -36,6 +36,7 @@ static const struct row {
     {"strategies/", "strategies/", PURE},
     {"storage/", "strategies/model/ storage/ schema_", C FILES THREADS " sqlite3.h sodium.h "},
     {"server/base/", "server/base/ strategies/model/", C FILES THREADS " sodium.h "},
+    {"server/metrics/", "server/metrics/ server/base/ strategies/", C FILES THREADS},
     {"server/json/", "server/json/ server/base/ strategies/model/", C " jansson.h "},
     {"server/yaml/", "server/yaml/ server/json/ server/base/ strategies/model/",
      C " jansson.h yaml.h "},
@@ -45,13 +46,16 @@ static const struct row {
      C FILES THREADS SOCKETS " microhttpd.h "},
     {"server/config/", "server/config/ server/json/ server/net/ server/base/ strategies/model/",
      C FILES},
-    {"server/engine/", "server/engine/ server/base/ storage/ strategies/", C THREADS},
+    {"server/engine/", "server/engine/ server/metrics/metrics.h server/base/ storage/ strategies/",
+     C THREADS},
     {"server/cluster/",
-     "server/cluster/ server/engine/cluster.h server/net/ server/json/ server/base/ "
+     "server/cluster/ server/engine/cluster.h server/metrics/metrics.h server/net/ server/json/ "
+     "server/base/ "
      "strategies/model/",
      C THREADS " jansson.h "},
     {"server/router/",
-     "server/router/ server/engine/router.h server/net/ server/json/ server/base/ "
+     "server/router/ server/engine/router.h server/metrics/metrics.h server/net/ server/json/ "
+     "server/base/ "
      "strategies/model/",
      C FILES THREADS SOCKETS " sys/epoll.h "},
     {"server/probe/",
@@ -59,7 +63,8 @@ static const struct row {
      "server/base/ strategies/model/",
      C THREADS " jansson.h "},
     {"server/api/",
-     "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/engine/engine.h "
+     "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/metrics/metrics.h "
+     "server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
      "server/router/traces.h server/probe/checks.h storage/ strategies/ "
      "openapi",

@@ -31,7 +31,7 @@ struct desk {
 
 static void start(struct desk *desk, const char *listen)
 {
-    if (zdd_agent_start(listen, desk->answers, &desk->agent, desk->reason) != ZDD_ERR_NONE)
+    if (zdd_agent_start(listen, desk->answers, NULL, &desk->agent, desk->reason) != ZDD_ERR_NONE)
         fail_msg("%s", desk->reason);
 }
 
@@ -319,11 +319,11 @@ static void a_port_that_cannot_be_had_is_named(void **state)
     char listen[32];
 
     snprintf(listen, sizeof(listen), "127.0.0.1:%u", zdd_agent_port(desk->agent));
-    assert_int_equal(zdd_agent_start(listen, desk->answers, &second, desk->reason),
+    assert_int_equal(zdd_agent_start(listen, desk->answers, NULL, &second, desk->reason),
                      ZDD_ERR_INTERNAL);
     assert_non_null(strstr(desk->reason, listen));
     assert_non_null(strstr(desk->reason, "in use"));
-    assert_int_equal(zdd_agent_start("nonsense", desk->answers, &second, desk->reason),
+    assert_int_equal(zdd_agent_start("nonsense", desk->answers, NULL, &second, desk->reason),
                      ZDD_ERR_INTERNAL);
     assert_non_null(strstr(desk->reason, "HOST:PORT"));
     assert_null(second);
@@ -356,7 +356,7 @@ static void an_ipv4_caller_of_an_ipv6_listener_is_named_as_ipv4(void **state)
     close(probe);
     zdd_agent_free(desk->agent);
     desk->agent = NULL;
-    if (zdd_agent_start("[::]:0", desk->answers, &desk->agent, desk->reason) != ZDD_ERR_NONE)
+    if (zdd_agent_start("[::]:0", desk->answers, NULL, &desk->agent, desk->reason) != ZDD_ERR_NONE)
         skip();
     fd = dial(desk);
     put(fd, "10.0.0.1:1001\n");

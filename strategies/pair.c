@@ -11,6 +11,7 @@
 #include "strategies/pair_floor.h"
 #include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
+#include "strategies/pair_unwell.h"
 #include "strategies/pair_verify.h"
 #include "strategies/pair_weigh.h"
 #include "strategies/timing.h"
@@ -280,6 +281,9 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* Fewer instances serve than the plan promises: this needs the balancers only. */
     {"pair/floor-back",       ZDD_ANY_PHASE,      zdd_pair_floor_goes_back,  ZDD_PHASE_RETURNING, zdd_pair_floor_back, "balancer"},
     {"pair/floor-hold",       ZDD_ANY_PHASE,      zdd_pair_floor_stays,      ZDD_SAME_PHASE,      zdd_pair_floor_hold, "operator"},
+    /* The new version has a share, and loses an instance: at a gate too. */
+    {"pair/unwell-back",      ZDD_ANY_PHASE,      zdd_pair_unwell_goes_back, ZDD_PHASE_CLEARING,  zdd_pair_unwell_back, "balancer"},
+    {"pair/unwell-hold",      ZDD_ANY_PHASE,      zdd_pair_unwell_stays,     ZDD_SAME_PHASE,      zdd_pair_unwell_hold, "operator"},
     {"pair/weight",           ZDD_ANY_PHASE,      zdd_pair_is_told_a_share,  ZDD_SAME_PHASE,      zdd_pair_take_share, "balancer"},
 
     /* At a gate time stands still. The hold may have ended by resume or retry: that is not the word

@@ -12,7 +12,7 @@
 static bool goes_on_beside(enum zdd_phase phase)
 {
     return phase == ZDD_PHASE_APPLYING || phase == ZDD_PHASE_ROLLING ||
-           phase == ZDD_PHASE_JOINING || phase == ZDD_PHASE_PAUSING;
+           phase == ZDD_PHASE_JOINING || phase == ZDD_PHASE_PAUSING || phase == ZDD_PHASE_VERIFYING;
 }
 
 bool zdd_pair_has_share(const struct zdd_facts *f)

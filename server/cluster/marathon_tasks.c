@@ -106,6 +106,20 @@ static bool is_healthy(const json_t *task, const struct measure *measure)
     return all_alive(results, measure->results_min);
 }
 
+/* It has been well; one that never was is still about to be. */
+static bool has_fallen_ill(const json_t *task)
+{
+    size_t index;
+    json_t *result;
+
+    json_array_foreach(json_object_get(task, "healthCheckResults"), index, result)
+    {
+        if (zdd_json_text(result, "firstSuccess", NULL) && !zdd_json_bool(result, "alive", true))
+            return true;
+    }
+    return false;
+}
+
 /* Readiness results name the task; accept its instance too, as other ids of Marathon do
  * (marathon.md §9, 16). */
 static bool names_task(const char *name, const char *task_id)
@@ -142,6 +156,7 @@ static void count(const json_t *task, const struct measure *measure, struct zdd_
     if (progress != PROGRESS_RUNNING)
         return;
     side->running++;
+    side->sick += has_fallen_ill(task);
     if (!is_healthy(task, measure))
         return;
     side->healthy++;

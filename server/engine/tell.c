@@ -265,6 +265,25 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
                  view && view->lock_count > 0 ? view->lock[0] : "(unknown)");
 }
 
+/* Add what is known of the new instances to the error that begins with @p used bytes. */
+static void tell_instances(struct zdd_run *run, const struct zdd_plan *plan,
+                           const struct zdd_app_view *view, int used)
+{
+    const size_t size = sizeof(run->error_text);
+
+    if (run->cause == ZDD_CAUSE_UNWELL && view)
+        used += snprintf(run->error_text + used, size - (size_t)used,
+                         " Of %d new instances %d ran, %d of them ill.", (int)view->instances,
+                         (int)view->current.running, (int)view->current.sick);
+    else if (run->cause != ZDD_CAUSE_UNWELL)
+        used += snprintf(run->error_text + used, size - (size_t)used,
+                         " %d of %d new instances were healthy.", (int)run->new_side.healthy,
+                         (int)plan->target.instances);
+    if (view && view->failed_at_ms >= run->started_at_ms && *view->failure)
+        snprintf(run->error_text + used, size - (size_t)used, " Last task failure: %s",
+                 view->failure);
+}
+
 void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                     const struct zdd_app_view *view)
 {
@@ -287,14 +306,9 @@ void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                  " %d of %d rounds passed: %s.", (int)zdd_rounds_of(run->rounds).passed,
                  (int)plan->verify.rounds, run->measured);
     if (run->cause != ZDD_CAUSE_DEADLINE && run->cause != ZDD_CAUSE_STEP_DEADLINE &&
-        run->cause != ZDD_CAUSE_UNDO_DEADLINE)
+        run->cause != ZDD_CAUSE_UNDO_DEADLINE && run->cause != ZDD_CAUSE_UNWELL)
         return;
-    used += snprintf(run->error_text + used, sizeof(run->error_text) - (size_t)used,
-                     " %d of %d new instances were healthy.", (int)run->new_side.healthy,
-                     (int)plan->target.instances);
-    if (view && view->failed_at_ms >= run->started_at_ms && *view->failure)
-        snprintf(run->error_text + used, sizeof(run->error_text) - (size_t)used,
-                 " Last task failure: %s", view->failure);
+    tell_instances(run, plan, view, used);
 }
 
 static void tell_side(struct zdd_buf *buf, const char *name, const struct zdd_tally *t)

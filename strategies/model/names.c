@@ -64,6 +64,8 @@ static const struct {
     [ZDD_CAUSE_UNDO_DEADLINE] = {"undo-deadline", "Going back did not end in time."},
     [ZDD_CAUSE_FLOOR] = {"floor-broken", "Fewer instances took requests than the plan promises."},
     [ZDD_CAUSE_REJECTED] = {"gate-rejected", "The new version was rejected at a gate."},
+    [ZDD_CAUSE_UNWELL] = {"canary-unwell",
+                          "An instance of the new version failed while it got requests."},
 };
 _Static_assert(ZDD_COUNT(causes) == ZDD_CAUSE_COUNT, "each cause needs a name");
 

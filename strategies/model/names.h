@@ -78,6 +78,7 @@ enum zdd_cause {
     ZDD_CAUSE_UNDO_DEADLINE,  /* going back did not end in time either */
     ZDD_CAUSE_FLOOR,          /* a pair: fewer instances served than the plan promises */
     ZDD_CAUSE_REJECTED,       /* a gate was rejected, or expired and says so */
+    ZDD_CAUSE_UNWELL,         /* a pair: a new instance failed while it had a share */
     ZDD_CAUSE_COUNT
 };
 

@@ -26,6 +26,7 @@ struct zdd_side {
     int32_t running; /* TASK_RUNNING */
     int32_t healthy; /* running and all checks alive; running, when the app has no checks */
     int32_t ready;   /* of the healthy: readiness not refused, as far as Marathon tells */
+    int32_t sick;    /* running, and a check that has been well says that it is ill */
 };
 
 /** The old app of a pair. */

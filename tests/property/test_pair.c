@@ -65,6 +65,7 @@ struct world {
         old_first; /* number of the oldest; the others follow, and the ill ones are the youngest */
     int32_t old_wanted, old_tasks, old_healthy, old_outdated, old_ending;
     int32_t new_wanted, new_starting, new_running, new_healthy;
+    int32_t new_ill; /* that have been healthy */
     bool silent, new_is_sick;
     bool meddled;  /* somebody else has changed one of the apps */
     bool is_rough; /* healthy instances fall ill: nobody can promise an answer then */
@@ -301,6 +302,7 @@ static struct zdd_observation look(const struct world *w)
     seen.current.total = w->new_starting + w->new_running;
     seen.current.running = w->new_running;
     seen.current.healthy = seen.current.ready = w->new_healthy;
+    seen.current.sick = w->new_ill;
     seen.locked = w->new_healthy < seen.instances ||
                   (w->new_definition == ZDD_DEFINITION_ABSENT && seen.current.total > 0);
     seen.locked_by_us = true;
@@ -563,6 +565,22 @@ static void check_share(struct world *w, const struct zdd_observation *seen)
     must(w, share > wanted - 0.1 && share < wanted + 0.1);
 }
 
+/* A new version that has a share and loses an instance does not keep it, unless somebody has said
+ * so or is about to. */
+static void check_unwell(struct world *w, const struct zdd_observation *seen,
+                         const struct zdd_decision *d)
+{
+    const bool decided = w->run.hold == ZDD_HOLD_OPERATOR || w->run.hold == ZDD_HOLD_FAILURE ||
+                         w->run.hold == ZDD_HOLD_FOREIGN || w->run.command != ZDD_COMMAND_NONE;
+
+    if (!seen->reachable || seen->current.sick == 0 || w->meddled || decided ||
+        w->run.phase == ZDD_PHASE_PENDING || !zdd_share_is_split(&w->plan, &w->run) ||
+        w->run.traffic.side[ZDD_SIDE_NEW].weight == 0)
+        return;
+    must(w, zdd_phase_is_undo(d->phase) || zdd_phase_is_final(d->phase) ||
+                d->hold == ZDD_HOLD_FAILURE);
+}
+
 static void step(struct world *w)
 {
     if (zdd_phase_is_final(w->run.phase))
@@ -580,6 +598,7 @@ static void step(struct world *w)
         note_fired(d.rule);
         if (strcmp(d.rule, "pair/weighed") == 0)
             check_share(w, &seen);
+        check_unwell(w, &seen, &d);
         const int64_t unsure_before_ms = w->run.unsure_until_ms;
 
         w->before = see_balance(w);
@@ -687,12 +706,14 @@ static void marathon_moves(struct world *w)
         }
         break;
     case 1:
-        if (w->new_healthy < w->new_running && !w->new_is_sick)
+        if (w->new_healthy < w->new_running && !w->new_is_sick) {
             w->new_healthy++;
+            w->new_ill -= w->new_ill > 0;
+        }
         break;
     case 2: /* Marathon kills what has been removed */
         if (w->new_definition == ZDD_DEFINITION_ABSENT) {
-            w->new_starting = w->new_running = w->new_healthy = 0;
+            w->new_starting = w->new_running = w->new_healthy = w->new_ill = 0;
             for (int i = 0; i < w->balancer_count; i++)
                 w->balancer[i].known[ZDD_SIDE_NEW] = w->balancer[i].unasked[ZDD_SIDE_NEW] = 0;
         }
@@ -744,6 +765,7 @@ static void health_changes(struct world *w)
     const enum zdd_pair_side side = chance(w, 50) ? ZDD_SIDE_NEW : ZDD_SIDE_OLD;
     int32_t *healthy = side == ZDD_SIDE_NEW ? &w->new_healthy : &w->old_healthy;
     const int32_t most = side == ZDD_SIDE_NEW ? w->new_running : w->old_tasks;
+    const int32_t before = w->new_healthy;
 
     if (chance(w, 50) && *healthy > 0) {
         *healthy = chance(w, 30) ? 0 : *healthy - 1;
@@ -753,6 +775,8 @@ static void health_changes(struct world *w)
     } else if (*healthy < most) {
         (*healthy)++;
     }
+    w->new_ill += before - w->new_healthy;
+    w->new_ill = w->new_ill < 0 ? 0 : w->new_ill;
 }
 
 /* Another definition in the place of one that exists. */

@@ -202,6 +202,22 @@ static void a_refused_readiness_keeps_a_healthy_task_from_being_ready(void **sta
     assert_side(view.current, 4, 0, 4, 4, 2);
 }
 
+static void only_who_has_been_well_can_fall_ill(void **state)
+{
+    const struct zdd_app_view view = read_app(
+        "{\"id\":\"/shop/cart\",\"instances\":3,\"version\":\"" NEW "\",\"healthChecks\":[{}],"
+        "\"tasks\":[{\"id\":\"a\",\"state\":\"TASK_RUNNING\",\"version\":\"" NEW
+        "\",\"healthCheckResults\":[{\"alive\":false,\"firstSuccess\":\"" NEW "\"}]},"
+        "{\"id\":\"b\",\"state\":\"TASK_RUNNING\",\"version\":\"" NEW
+        "\",\"healthCheckResults\":[{\"alive\":false,\"firstSuccess\":null}]},"
+        "{\"id\":\"c\",\"state\":\"TASK_STAGING\",\"version\":\"" NEW
+        "\",\"healthCheckResults\":[{\"alive\":false,\"firstSuccess\":\"" NEW "\"}]}]}");
+
+    (void)state;
+    assert_int_equal(view.current.running, 2);
+    assert_int_equal(view.current.sick, 1);
+}
+
 static void marathon_1_3_prints_nulls_and_both_old_and_new_names(void **state)
 {
     const struct zdd_app_view view = read_app(
@@ -388,6 +404,7 @@ int main(void)
         cmocka_unit_test(
             an_outdated_task_is_judged_by_its_results_else_by_the_definition_it_came_from),
         cmocka_unit_test(a_refused_readiness_keeps_a_healthy_task_from_being_ready),
+        cmocka_unit_test(only_who_has_been_well_can_fall_ill),
         cmocka_unit_test(marathon_1_3_prints_nulls_and_both_old_and_new_names),
         cmocka_unit_test(without_version_info_the_version_is_the_config_version),
         cmocka_unit_test(locks_and_the_last_failure_are_kept),

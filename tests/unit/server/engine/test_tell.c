@@ -6,6 +6,7 @@
 
 #include "tests/unit/strategies/facts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct zdd_run waiting(struct zdd_run run, const char *code, struct zdd_observation o)
@@ -405,9 +406,28 @@ static void checks_say_how_many_passed_and_what_was_wrong_last(void **state)
                         "10.0.0.1:31005 said 503.");
 }
 
+static void a_canary_that_fell_ill_is_told_with_its_last_failure(void **state)
+{
+    struct zdd_run run = a_run(.cause = ZDD_CAUSE_UNWELL, .started_at_ms = T0);
+    const struct zdd_plan plan = a_plan();
+    struct zdd_app_view view = {.instances = 2, .current = {.running = 1, .sick = 1}};
+
+    (void)state;
+    zdd_tell_error(&run, &plan, &view);
+    assert_string_equal(run.error_code, "canary-unwell");
+    assert_string_equal(run.error_text, "An instance of the new version failed while it got "
+                                        "requests. Of 2 new instances 1 ran, 1 of them ill.");
+    view.failed_at_ms = T0;
+    snprintf(view.failure, sizeof(view.failure), "TASK_FAILED: exited with status 1");
+    zdd_tell_error(&run, &plan, &view);
+    assert_non_null(strstr(run.error_text, "1 of them ill. Last task failure: TASK_FAILED: "
+                                           "exited with status 1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_canary_that_fell_ill_is_told_with_its_last_failure),
         cmocka_unit_test(the_moment_changes_with_the_code_and_with_nothing_else),
         cmocka_unit_test(who_has_ended_waits_for_nothing),
         cmocka_unit_test(tasks_are_counted_by_what_the_phase_is_about),

@@ -79,6 +79,22 @@ static void read_gates(struct zdd_stmt *stmt, int place, void *member)
         zdd_stmt_damaged(stmt, "gates that the program never writes");
 }
 
+static void bind_verifies(struct zdd_stmt *stmt, int place, const void *member)
+{
+    char text[ZDD_VERIFIES_TEXT_SIZE];
+
+    zdd_verifies_print(member, text);
+    zdd_place_copied_text(stmt, place, text);
+}
+
+static void read_verifies(struct zdd_stmt *stmt, int place, void *member)
+{
+    const char *text = zdd_column_text(stmt, place);
+
+    if (!text || !zdd_verifies_parse(text, member))
+        zdd_stmt_damaged(stmt, "checks that the program never writes");
+}
+
 static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *column,
                  const void *member)
 {
@@ -112,6 +128,9 @@ static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_GATES:
         bind_gates(stmt, place, member);
+        break;
+    case ZDD_COLUMN_VERIFIES:
+        bind_verifies(stmt, place, member);
         break;
     default:
         memcpy(&narrow, member, sizeof(narrow));
@@ -170,6 +189,9 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_GATES:
         read_gates(stmt, place, member);
+        break;
+    case ZDD_COLUMN_VERIFIES:
+        read_verifies(stmt, place, member);
         break;
     default:
         word = zdd_column_word(stmt, place, column->kind);

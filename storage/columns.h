@@ -19,8 +19,9 @@ enum zdd_column_kind {
     ZDD_COLUMN_INT64,
     ZDD_COLUMN_BOOL,
     ZDD_COLUMN_REAL,
-    ZDD_COLUMN_PROGRAM, /* struct zdd_program, as its text */
-    ZDD_COLUMN_GATES,   /* struct zdd_gates, as its text */
+    ZDD_COLUMN_PROGRAM,  /* struct zdd_program, as its text */
+    ZDD_COLUMN_GATES,    /* struct zdd_gates, as its text */
+    ZDD_COLUMN_VERIFIES, /* struct zdd_verifies, as its text */
     ZDD_COLUMN_PHASE,
     ZDD_COLUMN_HOLD,
     ZDD_COLUMN_COMMAND,

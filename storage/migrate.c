@@ -52,17 +52,22 @@ static const char router_sql[] = {
 #include "schema_0010.inc"
     , 0};
 
+static const char verifies_sql[] = {
+#include "schema_0011.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
-    {1, start_sql},    /* the deployments of one app */
-    {2, pair_sql},     /* … and of a pair */
-    {3, evidence_sql}, /* where the new instances are */
-    {4, lock_sql},     /* a pair and its apps */
-    {5, floor_sql},    /* what a plan promises */
-    {6, survivor_sql}, /* a pair whose apps both exist */
-    {7, verify_sql},   /* checks before the switch */
-    {8, stepwise_sql}, /* instances exchanged step by step */
-    {9, canary_sql},   /* shares and gates */
-    {10, router_sql},  /* who moves a pair's requests */
+    {1, start_sql},     /* the deployments of one app */
+    {2, pair_sql},      /* … and of a pair */
+    {3, evidence_sql},  /* where the new instances are */
+    {4, lock_sql},      /* a pair and its apps */
+    {5, floor_sql},     /* what a plan promises */
+    {6, survivor_sql},  /* a pair whose apps both exist */
+    {7, verify_sql},    /* checks before the switch */
+    {8, stepwise_sql},  /* instances exchanged step by step */
+    {9, canary_sql},    /* shares and gates */
+    {10, router_sql},   /* who moves a pair's requests */
+    {11, verifies_sql}, /* several sets of checks */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

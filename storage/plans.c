@@ -57,9 +57,7 @@
     X(pair_kill_undrained, BOOL, pair.kill_undrained)                                              \
     X(pair_sticky, BOOL, pair.sticky)                                                              \
     X(pair_router, TEXT, pair.router)                                                              \
-    X(verify_rounds, INT32, verify.rounds)                                                         \
-    X(verify_interval_ms, INT32, verify.interval_ms)                                               \
-    X(verify_failure_limit, INT32, verify.failure_limit)
+    X(verifies, VERIFIES, verifies)
 
 #define PLAN_COLUMN(column, kind, member) ZDD_COLUMN_OF(struct zdd_plan, kind, member),
 static const struct zdd_column columns[] = {PLAN(PLAN_COLUMN)};

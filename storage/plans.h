@@ -21,7 +21,8 @@ struct zdd_plan_texts {
     struct zdd_text survivor; /* of a pair whose apps exist both: the new one as it was, or NULL */
     struct zdd_text backends; /* of a pair: names of the balancers' backends, one for each service
                                  port in their order, with a space between; or NULL */
-    struct zdd_text checks;   /* of a program with a step VERIFY: what is checked, canonical JSON */
+    struct zdd_text checks;   /* canonical JSON: a list of checks for each set, by its
+                                 number; NULL when there are none */
 };
 
 #define ZDD_AUTO_PLAN_TEXTS __attribute__((cleanup(zdd_plan_texts_release)))

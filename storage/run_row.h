@@ -58,7 +58,9 @@
     X(old_stay, INT32, traffic.old_stay)                                                           \
     X(traffic_seen_at_ms, INT64, traffic_seen_at_ms)                                               \
     X(new_addresses, TEXT, new_addresses)                                                          \
+    X(verify_set, INT32, verify_set)                                                               \
     X(rounds, TEXT, rounds)                                                                        \
+    X(round_count, INT32, round_count)                                                             \
     X(measured_at_ms, INT64, measured_at_ms)                                                       \
     X(measured, TEXT, measured)                                                                    \
     X(steered, BOOL, steered)                                                                      \

@@ -233,8 +233,10 @@ static void begin_program(const union zdd_option_value *options, int32_t size,
         zdd_program_add(&plan->program, ZDD_STEP_SHIFT, 0);
     zdd_program_add(&plan->program, ZDD_STEP_START, size);
     zdd_program_add(&plan->program, ZDD_STEP_JOIN, 0);
-    if (plan->verify.rounds > 0)
-        zdd_program_add(&plan->program, ZDD_STEP_VERIFY, plan->verify.rounds);
+    if (options[VERIFY].verify) {
+        zdd_verifies_add(&plan->verifies, options[VERIFY].verify);
+        zdd_program_add(&plan->program, ZDD_STEP_VERIFY, options[VERIFY].verify->rounds);
+    }
     if (has_old && options[PROMOTE].choice == 1) {
         const struct zdd_gate gate = zdd_gate_plain();
 

@@ -3,7 +3,7 @@
  * @brief Canary: a small part of the requests goes to the new version, step by step more, and then
  * all of it.
  *
- *   adopt? shift 0, start n, join, (weight | pause | gate | start, join)…,
+ *   adopt? shift 0, start n, join, (weight | pause | gate | verify | start, join)…,
  *   start all, join, shift 100, keep, drain, retire, settle
  *
  * How many instances the new version has and which share it gets are two things: weights see to the
@@ -18,7 +18,7 @@
 
 #define LADDER_MAX 200 /* weights of one preset: more are refused long before */
 
-enum { STEPS, INSTANCES, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER };
+enum { STEPS, INSTANCES, KEEP_OLD, DRAIN, ON_DRAIN_TIMEOUT, ROUTER, VERIFY };
 
 static const struct zdd_param params[] = {
     [STEPS] = {.name = "steps",
@@ -45,6 +45,10 @@ static const struct zdd_param params[] = {
     [DRAIN] = ZDD_PAIR_DRAIN_PARAM,
     [ON_DRAIN_TIMEOUT] = ZDD_PAIR_DRAIN_TIMEOUT_PARAM,
     [ROUTER] = ZDD_PAIR_ROUTER_PARAM,
+    [VERIFY] = {.name = "verify",
+                .kind = ZDD_PARAM_WATCH,
+                .text = "Checks during all steps in which both versions get requests, beside those "
+                        "that steps make."},
 };
 
 static bool is_given(const union zdd_option_value *options, size_t index)
@@ -94,6 +98,8 @@ struct writing {
     struct zdd_program *program;
     int32_t count;
     int32_t started; /* instances of the new version so far */
+    int32_t share;   /* that it has so far */
+    int32_t sets;    /* of checks so far */
     size_t complaint_count;
     struct zdd_complaint *complaint; /* room for ZDD_COMPLAINT_MAX, while they are only counted */
 };
@@ -131,6 +137,7 @@ static void add_rung(struct writing *w, int32_t share, int32_t every_ms)
     if (!is_given(w->options, INSTANCES) && size > w->started)
         grow(w, size);
     add(w, ZDD_STEP_WEIGHT, share);
+    w->share = share;
     if (every_ms > 0)
         add(w, ZDD_STEP_PAUSE, every_ms);
 }
@@ -171,6 +178,32 @@ static void add_weight(struct writing *w, const struct zdd_wish *wish)
                     "must be below 100 while %1 of %2 instances run: what comes after the last "
                     "step gives all of them all requests");
     add(w, ZDD_STEP_WEIGHT, wish->value);
+    w->share = wish->value;
+}
+
+static bool compares(const struct zdd_verify *verify)
+{
+    for (int32_t i = 0; i < verify->counted_count; i++) {
+        if (verify->counted[i].worse_than_old)
+            return true;
+    }
+    return false;
+}
+
+/* Where a version gets no requests, there is nothing to count and nothing to compare with. */
+static void add_verify(struct writing *w, const struct zdd_wish *wish)
+{
+    const struct zdd_verify *verify = &w->options[STEPS].wishes->verifies.step[w->sets++];
+
+    if (verify->counted_count > 0 && w->share == 0)
+        complain_of(w, wish, "verify",
+                    "must come behind a weight above 0: haproxy measures requests, and the new "
+                    "version gets none before");
+    else if (compares(verify) && w->share == ZDD_SHARE_ALL)
+        complain_of(w, wish, "verify",
+                    "must come before the weight of 100: worseThanOld compares with an old version "
+                    "that gets requests");
+    add(w, ZDD_STEP_VERIFY, verify->rounds);
 }
 
 static void add_wish(struct writing *w, const struct zdd_wish *wish)
@@ -184,6 +217,9 @@ static void add_wish(struct writing *w, const struct zdd_wish *wish)
         break;
     case ZDD_WISH_GATE:
         add(w, ZDD_STEP_GATE, 0);
+        break;
+    case ZDD_WISH_VERIFY:
+        add_verify(w, wish);
         break;
     case ZDD_WISH_SCALE:
         add_scale(w, wish);
@@ -248,8 +284,12 @@ static void write_program(const union zdd_option_value *options, struct zdd_plan
 
     plan->pair.drain_ms = ms_of(options, DRAIN);
     plan->pair.kill_undrained = options[ON_DRAIN_TIMEOUT].choice == 1;
-    if (*plan->pair.old_id)
+    if (*plan->pair.old_id) {
         plan->gates = options[STEPS].wishes->gates;
+        plan->verifies = options[STEPS].wishes->verifies;
+        if (options[VERIFY].verify)
+            plan->verifies.beside = *options[VERIFY].verify;
+    }
     write_steps(&w);
 }
 

@@ -20,7 +20,7 @@ static const struct {
     [ZDD_STEP_SHIFT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
     [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1},
     [ZDD_STEP_JOIN] = {"Wait until every balancer has all new instances UP.", 1},
-    [ZDD_STEP_VERIFY] = {"Check the new instances directly, %1 times, before the switch.", 1},
+    [ZDD_STEP_VERIFY] = {"Check the new version, %1 rounds.", 1},
     [ZDD_STEP_GATE] = {"Wait until somebody decides.", 1},
     [ZDD_STEP_WEIGHT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
     [ZDD_STEP_PAUSE] = {"Wait %1 s.", MS_OF_S},

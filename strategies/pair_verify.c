@@ -1,14 +1,19 @@
 /**
  * @file strategies/pair_verify.c
- * @brief The new version is checked before it gets requests.
+ * @brief The new version is checked in a step of its own.
  */
 #include "strategies/pair_verify.h"
 
 #include "strategies/guards.h"
 
+static const struct zdd_verify *checks_of(const struct zdd_facts *f)
+{
+    return zdd_verifies_set(&f->plan->verifies, f->run->verify_set);
+}
+
 static bool is_bad(const struct zdd_facts *f)
 {
-    return zdd_verify_is_bad(&f->plan->verify, f->run->rounds);
+    return zdd_verify_is_bad(checks_of(f), f->run->rounds);
 }
 
 bool zdd_pair_fails_and_stays(const struct zdd_facts *f)
@@ -23,7 +28,7 @@ bool zdd_pair_fails_and_returns(const struct zdd_facts *f)
 
 bool zdd_pair_is_verified(const struct zdd_facts *f)
 {
-    return zdd_verify_is_good(&f->plan->verify, f->run->rounds);
+    return zdd_verify_is_good(checks_of(f), f->run->rounds);
 }
 
 bool zdd_pair_lacks_instances(const struct zdd_facts *f)
@@ -34,7 +39,7 @@ bool zdd_pair_lacks_instances(const struct zdd_facts *f)
 /* The first round is made at once. */
 static int64_t next_round_ms(const struct zdd_facts *f)
 {
-    return f->run->rounds[0] ? f->run->measured_at_ms + f->plan->verify.interval_ms : 0;
+    return f->run->rounds[0] ? f->run->measured_at_ms + checks_of(f)->interval_ms : 0;
 }
 
 /* A clock that was set back must not put the next round off for hours. */

@@ -1,6 +1,6 @@
 /**
  * @file strategies/pair_verify.h
- * @brief PRIVATE to strategies/: the new version is checked before it gets requests.
+ * @brief PRIVATE to strategies/: the new version is checked in a step of its own.
  */
 #pragma once
 

@@ -173,7 +173,7 @@ bool zdd_pair_is_promoted(const struct zdd_facts *f)
             (f->run->phase == ZDD_PHASE_PAUSING && f->run->hold == ZDD_HOLD_NONE));
 }
 
-/* Steps that only take time, or lead to a part of the new version. */
+/* Steps that only take time, look, or lead to a part of the new version. */
 static bool is_skipped(const struct zdd_facts *f, int32_t step)
 {
     const struct zdd_program_step *s = &f->plan->program.step[step];
@@ -181,6 +181,7 @@ static bool is_skipped(const struct zdd_facts *f, int32_t step)
     switch (s->kind) {
     case ZDD_STEP_WEIGHT:
     case ZDD_STEP_PAUSE:
+    case ZDD_STEP_VERIFY:
         return true;
     case ZDD_STEP_START:
         return s->value < f->plan->target.instances;
@@ -189,7 +190,6 @@ static bool is_skipped(const struct zdd_facts *f, int32_t step)
     case ZDD_STEP_ADOPT:
     case ZDD_STEP_SHIFT:
     case ZDD_STEP_GATE:
-    case ZDD_STEP_VERIFY:
     case ZDD_STEP_KEEP:
     case ZDD_STEP_DRAIN:
     case ZDD_STEP_RETIRE:

@@ -174,6 +174,10 @@ static void enter(struct play *p, const struct zdd_decision *d)
         record(p, "the new version has %.1 %% of the requests", step->value);
     p->run.phase = d->phase;
     p->run.step = d->step;
+    if (d->phase == ZDD_PHASE_VERIFYING) {
+        p->run.rounds[0] = '\0';
+        p->run.verify_set = zdd_program_verify(&p->plan->program, d->step);
+    }
     p->run.hold = ZDD_HOLD_NONE; /* somebody promotes at once */
     p->run.phase_since_ms = p->now_ms;
     p->run.outcome = ZDD_OUTCOME_NONE;

@@ -21,8 +21,9 @@ struct zdd_param {
         ZDD_PARAM_REAL,
         ZDD_PARAM_INT,
         ZDD_PARAM_CHOICE,
-        ZDD_PARAM_VERIFY,
-        ZDD_PARAM_STEPS /* a list of steps: see wishes.h */
+        ZDD_PARAM_VERIFY, /* checks before the new version gets any request */
+        ZDD_PARAM_WATCH,  /* checks while both versions get requests */
+        ZDD_PARAM_STEPS   /* a list of steps: see wishes.h */
     } kind;
     bool required;
     double min, max; /* inclusive; not of a choice; of steps: how many */
@@ -33,11 +34,12 @@ struct zdd_param {
 
 /** An option, by the kind of its param. */
 union zdd_option_value {
-    double real;        /* NAN when absent */
-    int64_t integer;    /* INT64_MIN when absent */
-    const void *object; /* the caller's, of a VERIFY; what it says stands in the plan */
-    int choice;         /* index of its word; the first when absent */
+    double real;                     /* NAN when absent */
+    int64_t integer;                 /* INT64_MIN when absent */
+    const void *object;              /* while it is read */
+    int choice;                      /* index of its word; the first when absent */
     const struct zdd_wishes *wishes; /* borrowed; NULL when absent */
+    const struct zdd_verify *verify; /* of a VERIFY or a WATCH; the same */
 };
 
 /** A step as callers see it: the phase in which it runs. */

@@ -69,6 +69,22 @@ static int64_t longest_ms(const struct zdd_plan *plan, enum zdd_step_kind kind)
     return longest;
 }
 
+static int64_t rounds_ms(const struct zdd_verify *verify)
+{
+    return (int64_t)verify->rounds * (verify->interval_ms + ZDD_PROBE_MS);
+}
+
+static int64_t longest_rounds_ms(const struct zdd_plan *plan)
+{
+    int64_t longest = 0;
+
+    for (int32_t i = 0; i < plan->verifies.count; i++) {
+        if (rounds_ms(&plan->verifies.step[i]) > longest)
+            longest = rounds_ms(&plan->verifies.step[i]);
+    }
+    return longest;
+}
+
 /* Of a program: what each of its steps may take, the longest of them the start of the new app. */
 static int64_t program_ms(const struct zdd_plan *plan)
 {
@@ -134,8 +150,7 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     case ZDD_PHASE_JOINING:
         return ZDD_JOIN_LIMIT_MS;
     case ZDD_PHASE_VERIFYING:
-        return (int64_t)plan->verify.rounds * (plan->verify.interval_ms + ZDD_PROBE_MS) +
-               ZDD_SHIFT_LIMIT_MS;
+        return longest_rounds_ms(plan) + ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_KEEPING:
         return longest_ms(plan, ZDD_STEP_KEEP) + ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_PAUSING:

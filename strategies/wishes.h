@@ -6,6 +6,7 @@
 
 #include "strategies/model/gates.h"
 #include "strategies/model/program.h"
+#include "strategies/model/verifies.h"
 
 #include <stddef.h>
 
@@ -15,6 +16,7 @@ enum zdd_wish_kind {
     ZDD_WISH_WEIGHT,      /* value: share of the new version, in hundredths of a percent */
     ZDD_WISH_PAUSE,       /* value: milliseconds */
     ZDD_WISH_GATE,        /* the next of the gates */
+    ZDD_WISH_VERIFY,      /* the next of the sets of checks */
     ZDD_WISH_SCALE,       /* value: instances of the new version */
     ZDD_WISH_LINEAR,      /* value: by so much more each time, in hundredths of a percent */
     ZDD_WISH_EXPONENTIAL, /* value: the first share, in hundredths of a percent; then twice it … */
@@ -31,5 +33,6 @@ struct zdd_wish {
 struct zdd_wishes {
     size_t count;
     struct zdd_wish wish[ZDD_WISH_MAX];
-    struct zdd_gates gates; /* one for each wish of a gate, in order */
+    struct zdd_gates gates;       /* one for each wish of a gate, in order */
+    struct zdd_verifies verifies; /* one step for each wish of checks, in order */
 };

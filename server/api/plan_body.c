@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_body.h"
 
+#include "server/api/plan_checks.h"
 #include "server/api/share_json.h"
 #include "server/json/patch.h"
 #include "server/json/writer.h"
@@ -85,9 +86,16 @@ static void write_gate(struct zdd_writer *w, const struct zdd_plan *plan, int32_
     zdd_w_end_object(w);
 }
 
-static void write_steps(struct zdd_writer *w, const struct zdd_plan *plan,
-                        const struct zdd_preview *p)
+static bool is_verify(const struct zdd_plan *plan, int32_t step)
 {
+    return step < plan->program.count && plan->program.step[step].kind == ZDD_STEP_VERIFY;
+}
+
+static void write_steps(struct zdd_writer *w, const struct zdd_plan_view *view)
+{
+    const struct zdd_plan *plan = view->plan;
+    const struct zdd_preview *p = view->preview;
+
     zdd_w_array(w, "steps");
     for (size_t i = 0; i < p->step_count; i++) {
         zdd_w_object(w, NULL);
@@ -97,6 +105,9 @@ static void write_steps(struct zdd_writer *w, const struct zdd_plan *plan,
         zdd_w_real(w, "deadlineSeconds", (double)p->step[i].deadline_ms / 1000);
         zdd_w_share(w, plan, (int32_t)i);
         write_gate(w, plan, (int32_t)i);
+        if (is_verify(plan, (int32_t)i))
+            zdd_plan_checks_write(w, plan, view->request,
+                                  zdd_program_verify(&plan->program, (int32_t)i));
         zdd_w_end_object(w);
     }
     zdd_w_end_array(w);
@@ -222,7 +233,9 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     zdd_w_json(w, "diff", diff);
     write_verdict(w, view);
     write_capacity(w, view->preview);
-    write_steps(w, plan, view->preview);
+    write_steps(w, view);
+    if (plan->verifies.beside.rounds > 0)
+        zdd_plan_checks_write(w, plan, view->request, ZDD_VERIFY_BESIDE);
     write_warnings(w, view, diff);
     write_advice(w, view->preview);
     write_conditions(w, view);

@@ -7,6 +7,7 @@
 #include "server/api/plan_ask.h"
 #include "server/api/plan_base.h"
 #include "server/api/plan_body.h"
+#include "server/api/plan_checks.h"
 #include "server/api/plan_neighbours.h"
 #include "server/api/plan_pair.h"
 #include "server/api/plan_router.h"
@@ -77,17 +78,6 @@ __attribute__((format(printf, 3, 4))) static void note(struct making *m, const c
     va_end(arguments);
 }
 
-/* What the new version is checked by must be what this server may ask. */
-static enum zdd_err check_hosts(struct making *m)
-{
-    const char *hosts = zdd_api_of(m->call)->options.verify_hosts;
-
-    return zdd_checks_hosts_allowed(m->request->verify.checks, ZDD_VERIFY_POINTER "/checks",
-                                    hosts ? hosts : "", zdd_call_errors(m->call))
-               ? ZDD_ERR_NONE
-               : ZDD_ERR_BODY_INVALID;
-}
-
 /* What serves now is the old app; the one to be deployed does not exist. */
 static enum zdd_err look_for_pair(struct making *m)
 {
@@ -96,7 +86,7 @@ static enum zdd_err look_for_pair(struct making *m)
 
     err = zdd_plan_choose_router(m->call, m->request, m->plan.pair.router);
     if (err == ZDD_ERR_NONE)
-        err = check_hosts(m);
+        err = zdd_plan_checks_allowed(m->call, m->request);
     if (err == ZDD_ERR_NONE)
         err = zdd_pair_find(m->call, m->request, &find);
     if (err != ZDD_ERR_NONE)
@@ -183,7 +173,6 @@ static enum zdd_err fill_pair(struct making *m)
     /* What needs no change is there when it has its instances. */
     if (m->survivor.raw && plan->action == ZDD_ACTION_NONE)
         plan->action = ZDD_ACTION_SCALE;
-    plan->verify = m->request->verify.verify;
 
     const enum zdd_err err = zdd_plan_check_options(m->call, m->request, plan);
 
@@ -256,15 +245,12 @@ static enum zdd_err fill_texts(struct making *m, struct zdd_plan_texts *texts)
         texts->survivor.data = zdd_json_canonical(m->survivor.canonical);
     if (is_pair(m))
         texts->backends.data = zdd_buf_take(&m->dress.backends);
-    if (m->request->verify.checks)
-        texts->checks.data = zdd_json_canonical(m->request->verify.checks);
     if (!texts->request.data || !texts->target.data ||
         (m->seen.canonical && !texts->previous.data) ||
         (m->dress.adopted && !texts->adopted.data) ||
-        (m->survivor.canonical && !texts->survivor.data) || (is_pair(m) && !texts->backends.data) ||
-        (m->request->verify.checks && !texts->checks.data))
+        (m->survivor.canonical && !texts->survivor.data) || (is_pair(m) && !texts->backends.data))
         return ZDD_ERR_NO_MEMORY;
-    return ZDD_ERR_NONE;
+    return zdd_plan_checks_text(m->request, &m->plan, &texts->checks.data);
 }
 
 /* Over what was asked, what was seen and what shall run: who starts the plan means exactly this. */

@@ -180,8 +180,11 @@ void zdd_plan_option_fields(const struct zdd_strategy *strategy,
                             struct zdd_field ret_fields[static ZDD_OPTION_MAX + 1])
 {
     static const enum zdd_field_kind kinds[] = {
-        [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,     [ZDD_PARAM_INT] = ZDD_FIELD_INT,
-        [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE, [ZDD_PARAM_VERIFY] = ZDD_FIELD_OBJECT,
+        [ZDD_PARAM_REAL] = ZDD_FIELD_REAL,
+        [ZDD_PARAM_INT] = ZDD_FIELD_INT,
+        [ZDD_PARAM_CHOICE] = ZDD_FIELD_CHOICE,
+        [ZDD_PARAM_VERIFY] = ZDD_FIELD_OBJECT,
+        [ZDD_PARAM_WATCH] = ZDD_FIELD_OBJECT,
         [ZDD_PARAM_STEPS] = ZDD_FIELD_ANY, /* a list, or one preset */
     };
 
@@ -215,8 +218,26 @@ static void read_steps(const json_t *options, const struct zdd_param *param,
     if (!value || json_is_null(value))
         return;
     zdd_field_pointer(pointer, "#/options", param->name);
-    zdd_plan_steps_read(value, pointer, &request->wishes, errors);
+    zdd_plan_steps_read(value, pointer, &request->wishes, &request->checks[1], errors);
     request->option[index].wishes = &request->wishes;
+}
+
+/* Those before the switch are a step, the only one of its kind. */
+static void read_verify(enum zdd_param_kind kind, struct zdd_plan_request *request, size_t index,
+                        struct zdd_field_errors *errors)
+{
+    const bool watches = kind == ZDD_PARAM_WATCH;
+    const json_t *object = request->option[index].object;
+    struct zdd_verify_options options;
+
+    request->option[index].verify = NULL;
+    if (!object ||
+        !zdd_verify_read(object, ZDD_VERIFY_POINTER,
+                         watches ? ZDD_VERIFY_SHARED : ZDD_VERIFY_UNSEEN, &options, errors))
+        return;
+    request->verify = options.verify;
+    request->checks[watches ? ZDD_VERIFY_BESIDE : 1] = options.checks;
+    request->option[index].verify = &request->verify;
 }
 
 static void read_options(const json_t *options, struct zdd_plan_request *request,
@@ -235,9 +256,9 @@ static void read_options(const json_t *options, struct zdd_plan_request *request
     for (size_t i = 0; i < request->strategy->param_count; i++) {
         if (strcmp(request->strategy->params[i].name, "takeOver") == 0)
             request->take_over = (enum zdd_take_over)request->option[i].choice;
-        if (request->strategy->params[i].kind == ZDD_PARAM_VERIFY)
-            zdd_verify_read(request->option[i].object, ZDD_VERIFY_POINTER, &request->verify,
-                            errors);
+        if (request->strategy->params[i].kind == ZDD_PARAM_VERIFY ||
+            request->strategy->params[i].kind == ZDD_PARAM_WATCH)
+            read_verify(request->strategy->params[i].kind, request, i, errors);
         if (request->strategy->params[i].kind == ZDD_PARAM_STEPS)
             read_steps(options, &request->strategy->params[i], request, i, errors);
     }

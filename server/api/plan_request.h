@@ -6,7 +6,7 @@
 
 #include "server/api/plan_note.h"
 #include "server/json/fields.h"
-#include "server/probe/checks.h"
+#include "server/probe/verify.h"
 #include "storage/runs.h"
 #include "strategies/model/colours.h"
 #include "strategies/model/plan.h"
@@ -16,7 +16,8 @@
 #define ZDD_LABEL_MAX 16   /* labels of one deployment */
 #define ZDD_REASON_MAX 500 /* bytes of a reason; api.md leaves it open */
 #define ZDD_DEADLINE_MAX_S 86400
-#define ZDD_VERIFY_POINTER "#/options/verify" /* where checks stand in a request */
+#define ZDD_VERIFY_POINTER "#/options/verify" /* where checks stand in a request … */
+#define ZDD_STEPS_POINTER "#/options/steps"   /* … and where steps do, which may have some too */
 
 /** Of the two apps of a pair that exist already, which one shall get everything; in the order of
  * the option's words. */
@@ -32,8 +33,9 @@ struct zdd_plan_request {
     json_t *app;                                   /* the whole definition, or NULL */
     json_t *change;                                /* a merge patch on what runs, or NULL */
     union zdd_option_value option[ZDD_OPTION_MAX]; /* by the strategy's params */
-    struct zdd_verify_options verify;              /* of the options */
+    struct zdd_verify verify;                      /* what the option of that name points to */
     struct zdd_wishes wishes;                      /* what a list of steps among them points to */
+    json_t *checks[ZDD_VERIFY_SET_MAX];            /* of each of the plan's sets, or NULL */
     int64_t deadline_s;                            /* 0: computed */
     enum zdd_on_failure on_failure;
     enum zdd_when_busy when_busy;

@@ -4,6 +4,8 @@
  */
 #include "server/api/plan_steps.h"
 
+#include "server/api/plan_form.h"
+#include "server/probe/verify.h"
 #include "strategies/model/limits.h"
 #include "strategies/model/traffic.h"
 
@@ -12,165 +14,13 @@
 #include <string.h>
 
 #define MS_OF_S 1000
-#define PAUSE_MAX_S 86400
-#define EXPIRY_MAX_S (14 * 86400) /* fits into an int32_t of milliseconds */
-#define APPROVER_MAX 16
-#define SHARE_MIN (1.0 / ZDD_SHARE_PERCENT)
-
-/* One element, whichever it is. */
-struct element {
-    double weight, by, from;
-    int64_t pause_s, scale, every_s, quorum, expires_s;
-    const char *gate;
-    json_t *approvers;
-    int preset, on_expiry;
-};
-
-#define AT(member) offsetof(struct element, member)
-#define END                                                                                        \
-    {                                                                                              \
-        .kind = ZDD_FIELD_END                                                                      \
-    }
-
-static const char *const linear[] = {"linear", NULL};
-static const char *const exponential[] = {"exponential", NULL};
-static const char *const presets[] = {"linear", "exponential", NULL};
-/* In the order of enum zdd_gate_default. */
-static const char *const expiries[] = {"hold", "approve", "reject", NULL};
-
-static const struct zdd_field weight_fields[] = {
-    {.name = "weight",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(weight),
-     .required = true,
-     .max = 100,
-     .text = "Share of the requests that the new version gets, in percent; it ends when every "
-             "balancer has it. Hundredths count."},
-    END,
-};
-static const struct zdd_field pause_fields[] = {
-    {.name = "pauseSeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(pause_s),
-     .required = true,
-     .min = 1,
-     .max = PAUSE_MAX_S,
-     .text = "Wait so long; promote ends it."},
-    END,
-};
-static const struct zdd_field scale_fields[] = {
-    {.name = "scale",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(scale),
-     .required = true,
-     .min = 1,
-     .max = ZDD_INSTANCES_MAX,
-     .text = "Instances of the new version from here on, not fewer than before; its share stays."},
-    END,
-};
-static const struct zdd_field gate_fields[] = {
-    {.name = "gate",
-     .kind = ZDD_FIELD_TEXT,
-     .offset = AT(gate),
-     .required = true,
-     .min = 1,
-     .max = ZDD_GATE_NAME_SIZE - 1,
-     .text = "Name of a gate, where somebody has to decide: a-z, 0-9 and inner -."},
-    {.name = "approvers",
-     .kind = ZDD_FIELD_ARRAY,
-     .offset = AT(approvers),
-     .min = 1,
-     .max = APPROVER_MAX,
-     .text = "Names of the tokens that may decide; absent: any with the scope promote that reaches "
-             "the app."},
-    {.name = "quorum",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(quorum),
-     .min = 1,
-     .max = ZDD_QUORUM_MAX,
-     .text = "Approvals by different tokens; absent: 1. From 2 on, whoever has asked for the "
-             "deployment is never the only one."},
-    {.name = "expiresSeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(expires_s),
-     .min = 1,
-     .max = EXPIRY_MAX_S,
-     .text = "When the gate expires after it was opened; absent: never."},
-    {.name = "onExpiry",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = AT(on_expiry),
-     .choices = expiries,
-     .text =
-         "What happens then: hold waits on, approve lets pass, reject goes back; absent: hold."},
-    END,
-};
-static const struct zdd_field linear_fields[] = {
-    {.name = "preset",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = AT(preset),
-     .required = true,
-     .choices = linear,
-     .text = "Weights that grow by the same each time."},
-    {.name = "by",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(by),
-     .required = true,
-     .min = SHARE_MIN,
-     .max = 100,
-     .text = "The first weight, and by how much each is more than the one before, in percent."},
-    {.name = "everySeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(every_s),
-     .required = true,
-     .min = 1,
-     .max = PAUSE_MAX_S,
-     .text = "The pause behind each weight."},
-    END,
-};
-static const struct zdd_field exponential_fields[] = {
-    {.name = "preset",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = AT(preset),
-     .required = true,
-     .choices = exponential,
-     .text = "Weights that double each time."},
-    {.name = "from",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(from),
-     .required = true,
-     .min = SHARE_MIN,
-     .max = 100,
-     .text = "The first weight, in percent."},
-    {.name = "everySeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(every_s),
-     .required = true,
-     .min = 1,
-     .max = PAUSE_MAX_S,
-     .text = "The pause behind each weight."},
-    END,
-};
-
-/* By the member that says which it is; a preset's second one is found by its word. */
-static const struct {
-    const char *name;
-    const struct zdd_field *fields;
-    enum zdd_wish_kind kind;
-} forms[] = {
-    {"weight", weight_fields, ZDD_WISH_WEIGHT},
-    {"pauseSeconds", pause_fields, ZDD_WISH_PAUSE},
-    {"scale", scale_fields, ZDD_WISH_SCALE},
-    {"gate", gate_fields, ZDD_WISH_GATE},
-    {"preset", linear_fields, ZDD_WISH_LINEAR},
-    {"preset", exponential_fields, ZDD_WISH_EXPONENTIAL},
-};
-#define FIRST_PRESET 4
 
 /* One element on its way into the wishes. */
 struct reading {
     const json_t *object;
     char pointer[ZDD_FIELD_POINTER_SIZE];
     struct zdd_wishes *wishes;
+    json_t **checks; /* of each set, with the wishes */
     struct zdd_field_errors *errors;
 };
 
@@ -188,7 +38,7 @@ static int32_t hundredths(double percent)
 }
 
 /* @return how many there are; they stand in @p gate */
-static size_t read_approvers(const struct reading *r, const struct element *e,
+static size_t read_approvers(const struct reading *r, const struct zdd_plan_element *e,
                              struct zdd_gate *gate)
 {
     size_t index, used = 0;
@@ -220,7 +70,7 @@ static bool is_taken(const struct zdd_gates *gates, const char *name)
     return false;
 }
 
-static bool read_gate(const struct reading *r, const struct element *e)
+static bool read_gate(const struct reading *r, const struct zdd_plan_element *e)
 {
     struct zdd_gate gate = {.quorum = (int32_t)e->quorum,
                             .expires_ms = (int32_t)e->expires_s * MS_OF_S,
@@ -245,7 +95,25 @@ static bool read_gate(const struct reading *r, const struct element *e)
     return true;
 }
 
-static bool take(const struct reading *r, enum zdd_wish_kind kind, const struct element *e)
+static bool read_verify(const struct reading *r, const struct zdd_plan_element *e)
+{
+    struct zdd_verifies *verifies = &r->wishes->verifies;
+    struct zdd_verify_options options;
+    char pointer[ZDD_FIELD_POINTER_SIZE];
+
+    zdd_field_pointer(pointer, r->pointer, "verify");
+    if (!zdd_verify_read(e->verify, pointer, ZDD_VERIFY_SHARED, &options, r->errors))
+        return false;
+    if (verifies->count == ZDD_VERIFY_STEP_MAX) {
+        refuse(r, "verify", "must be left out: a plan has 8 steps that verify at most");
+        return false;
+    }
+    r->checks[verifies->count] = options.checks;
+    zdd_verifies_add(verifies, &options.verify);
+    return true;
+}
+
+static bool take(const struct reading *r, enum zdd_wish_kind kind, const struct zdd_plan_element *e)
 {
     struct zdd_wish wish = {.kind = kind, .every_ms = (int32_t)e->every_s * MS_OF_S};
 
@@ -269,6 +137,10 @@ static bool take(const struct reading *r, enum zdd_wish_kind kind, const struct 
         if (!read_gate(r, e))
             return false;
         break;
+    case ZDD_WISH_VERIFY:
+        if (!read_verify(r, e))
+            return false;
+        break;
     case ZDD_WISH_KIND_COUNT:
         return false;
     }
@@ -276,55 +148,34 @@ static bool take(const struct reading *r, enum zdd_wish_kind kind, const struct 
     return true;
 }
 
-/* @return which form it has, ZDD_COUNT(forms) for none */
-static size_t form_of(const struct reading *r)
-{
-    const char *preset = zdd_json_text(r->object, "preset", "");
-    size_t found = ZDD_COUNT(forms);
-    size_t count = 0;
-
-    for (size_t i = 0; i <= FIRST_PRESET; i++) {
-        if (json_object_get(r->object, forms[i].name)) {
-            found = i;
-            count++;
-        }
-    }
-    if (count != 1)
-        return ZDD_COUNT(forms);
-    if (found != FIRST_PRESET || strcmp(preset, linear[0]) == 0)
-        return found;
-    return strcmp(preset, exponential[0]) == 0 ? FIRST_PRESET + 1 : ZDD_COUNT(forms);
-}
-
 static void read_element(const struct reading *r)
 {
+    static const char *const presets[] = {"linear", "exponential", NULL};
     static const struct zdd_field any_preset = {.kind = ZDD_FIELD_CHOICE, .choices = presets};
-    struct element e = {.quorum = 1};
-    const size_t form = form_of(r);
+    struct zdd_plan_element e = {.quorum = 1};
+    const struct zdd_plan_form *form = zdd_plan_form_of(r->object);
     const json_t *preset = json_object_get(r->object, "preset");
     char pointer[ZDD_FIELD_POINTER_SIZE];
     int unused;
 
-    if (json_object_get(r->object, "verify")) {
-        refuse(r, "verify", "must be left out: steps that verify are not there yet");
-        return;
-    }
-    if (form < ZDD_COUNT(forms)) {
-        if (zdd_fields_read(forms[form].fields, r->object, r->pointer, &e, r->errors))
-            (void)take(r, forms[form].kind, &e);
+    if (form) {
+        if (zdd_fields_read(form->fields, r->object, r->pointer, &e, r->errors))
+            (void)take(r, form->kind, &e);
         return;
     }
     zdd_field_pointer(pointer, r->pointer, "preset");
     if (!preset || zdd_field_value_read(&any_preset, preset, pointer, &unused, r->errors))
         zdd_field_error_add(r->errors, r->pointer,
-                            "must be an object with one of weight, pauseSeconds, scale, gate and "
-                            "preset");
+                            "must be an object with one of weight, pauseSeconds, scale, gate, "
+                            "verify and preset");
 }
 
 void zdd_plan_steps_read(const json_t *value, const char *pointer, struct zdd_wishes *ret_wishes,
+                         json_t *ret_checks[static ZDD_VERIFY_STEP_MAX],
                          struct zdd_field_errors *errors)
 {
-    struct reading r = {.object = value, .wishes = ret_wishes, .errors = errors};
+    struct reading r = {
+        .object = value, .wishes = ret_wishes, .checks = ret_checks, .errors = errors};
     const size_t count = json_array_size(value);
 
     *ret_wishes = (struct zdd_wishes){0};
@@ -346,23 +197,4 @@ void zdd_plan_steps_read(const json_t *value, const char *pointer, struct zdd_wi
         zdd_field_pointer(r.pointer, pointer, index);
         read_element(&r);
     }
-}
-
-static json_t *schemas_of(size_t first)
-{
-    json_t *list = json_array();
-
-    for (size_t i = first; i < ZDD_COUNT(forms); i++)
-        json_array_append_new(list, zdd_fields_schema(forms[i].fields));
-    return list;
-}
-
-void zdd_plan_steps_schema(json_t *schema)
-{
-    json_t *forms_of_steps = schemas_of(FIRST_PRESET);
-
-    json_array_insert_new(forms_of_steps, 0,
-                          json_pack("{s:s, s:i, s:i, s:{s:o}}", "type", "array", "minItems", 1,
-                                    "maxItems", ZDD_WISH_MAX, "items", "oneOf", schemas_of(0)));
-    json_object_set_new(schema, "oneOf", forms_of_steps);
 }

@@ -15,7 +15,8 @@
 /* The object with its members, in place of any object. */
 static void add_verify(json_t *schema, const struct zdd_param *param)
 {
-    json_t *verify = zdd_verify_schema();
+    json_t *verify =
+        zdd_verify_schema(param->kind == ZDD_PARAM_WATCH ? ZDD_VERIFY_SHARED : ZDD_VERIFY_UNSEEN);
 
     json_object_set_new(verify, "description", json_string(param->text));
     json_object_set_new(json_object_get(schema, "properties"), param->name, verify);
@@ -29,7 +30,8 @@ static bool write_strategy(struct zdd_writer *w, const struct zdd_strategy *stra
     zdd_plan_option_fields(strategy, fields);
     schema = zdd_fields_schema(fields);
     for (size_t i = 0; i < strategy->param_count; i++) {
-        if (strategy->params[i].kind == ZDD_PARAM_VERIFY)
+        if (strategy->params[i].kind == ZDD_PARAM_VERIFY ||
+            strategy->params[i].kind == ZDD_PARAM_WATCH)
             add_verify(schema, &strategy->params[i]);
         if (strategy->params[i].kind == ZDD_PARAM_STEPS)
             zdd_plan_steps_schema(

@@ -127,7 +127,10 @@ static enum zdd_err delete_old(const struct zdd_act_scene *with, const struct zd
 static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_order *order,
                             struct zdd_cluster_ack *ret_ack)
 {
-    const struct zdd_probe_ask ask = {with->texts->checks.data, with->new_spots, with->run->id};
+    const struct zdd_probe_ask ask = {.checks = with->texts->checks.data,
+                                      .set = with->run->verify_set,
+                                      .spots = with->new_spots,
+                                      .request_id = with->run->id};
 
     (void)order;
     (void)ret_ack;

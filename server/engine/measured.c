@@ -28,8 +28,8 @@ enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t in
 void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
                        int64_t now_ms, struct zdd_run *run)
 {
-    if (strlen(run->rounds) < ZDD_ROUND_MAX)
-        zdd_rounds_add(run->rounds, report->result);
+    zdd_rounds_add(run->rounds, report->result);
+    run->round_count++;
     run->measured_at_ms = now_ms;
     if (report->result != ZDD_FINDING_PASSED)
         snprintf(run->measured, sizeof(run->measured), "%s", report->words);
@@ -43,8 +43,7 @@ static void tell_round(struct zdd_buf *buf, const struct zdd_run *run,
 
     zdd_time_format(now_ms, at);
     zdd_buf_printf(buf, "{\"round\":%d,\"at\":\"%s\",\"result\":\"%s\",\"checks\":%s}",
-                   (int)zdd_rounds_of(run->rounds).done, at, zdd_finding_name(report->result),
-                   report->data);
+                   (int)run->round_count, at, zdd_finding_name(report->result), report->data);
 }
 
 static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *round,

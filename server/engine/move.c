@@ -34,6 +34,7 @@ static int32_t step_in(const struct zdd_strategy *strategy, const struct zdd_pla
 static void forget_rounds(struct zdd_run *run)
 {
     run->rounds[0] = run->measured[0] = '\0';
+    run->round_count = 0;
     run->measured_at_ms = 0;
 }
 
@@ -55,8 +56,10 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
     run->outcome = ZDD_OUTCOME_NONE;
     if (!same_undo)
         run->attempt = 0;
-    if (phase == ZDD_PHASE_VERIFYING)
+    if (phase == ZDD_PHASE_VERIFYING) {
         forget_rounds(run);
+        run->verify_set = zdd_program_verify(&plan->program, run->step);
+    }
     if (zdd_phase_is_final(phase)) {
         run->ended_at_ms = now_ms;
         run->wake_at_ms = 0;
@@ -164,7 +167,7 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
            a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
-           strcmp(a->rounds, b->rounds) != 0 || strcmp(a->waiting_code, b->waiting_code) != 0 ||
+           a->round_count != b->round_count || strcmp(a->waiting_code, b->waiting_code) != 0 ||
            words_differ(a, b) || strcmp(a->error_code, b->error_code) != 0 ||
            strcmp(a->new_addresses, b->new_addresses) != 0 ||
            strcmp(a->target_version, b->target_version) != 0 ||

@@ -15,17 +15,18 @@
 #define ZDD_PROBE_DATA_MAX 1400 /* bytes of JSON about one round */
 
 struct zdd_probe_ask {
-    const char *checks;            /* as the plan has them, JSON */
+    const char *checks;            /* as the plan has them, JSON: a list for each set … */
+    int32_t set;                   /* … and which of them is asked for now */
     const struct zdd_spots *spots; /* the new instances */
     const char *request_id;        /* the deployment's id */
 };
 
-/** What one round found. */
+/** What one round found. Checks that are only observed stand in `data` alone. */
 struct zdd_probe_report {
     enum zdd_finding result;
     char words[ZDD_MEASURED_SIZE]; /* what was not well first: "/ready of 10.0.0.7:31005 said 503";
                                       "" when all was */
-    char data[ZDD_PROBE_DATA_MAX]; /* JSON array, an object for each check */
+    char data[ZDD_PROBE_DATA_MAX]; /* JSON array, an object for each check but those by counters */
 };
 
 struct zdd_probe_ops {

@@ -214,10 +214,11 @@ void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan)
 
     if (*run->measured)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "verify: %d of %d passed, %s",
-                 (int)sum.passed, (int)plan->verify.rounds, run->measured);
+                 (int)sum.passed, (int)zdd_verifies_set(&plan->verifies, run->verify_set)->rounds,
+                 run->measured);
     else
         snprintf(run->waiting_text, ZDD_WAITING_SIZE, "verify: %d of %d passed", (int)sum.passed,
-                 (int)plan->verify.rounds);
+                 (int)zdd_verifies_set(&plan->verifies, run->verify_set)->rounds);
 }
 
 void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_plan *plan,
@@ -304,7 +305,7 @@ void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
     if (run->cause == ZDD_CAUSE_VERIFY_FAILED)
         snprintf(run->error_text + used, sizeof(run->error_text) - (size_t)used,
                  " %d of %d rounds passed: %s.", (int)zdd_rounds_of(run->rounds).passed,
-                 (int)plan->verify.rounds, run->measured);
+                 (int)zdd_verifies_set(&plan->verifies, run->verify_set)->rounds, run->measured);
     if (run->cause != ZDD_CAUSE_DEADLINE && run->cause != ZDD_CAUSE_STEP_DEADLINE &&
         run->cause != ZDD_CAUSE_UNDO_DEADLINE && run->cause != ZDD_CAUSE_UNWELL)
         return;

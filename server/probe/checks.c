@@ -1,38 +1,66 @@
 /**
  * @file server/probe/checks.c
- * @brief What may stand in `verify`.
+ * @brief The checks of one set: each source has members of its own.
  */
 #include "server/probe/checks.h"
 
 #include "server/net/url.h"
+#include "server/probe/hosts.h"
+#include "strategies/model/limits.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#define INTERVAL_MAX_S 3600
 #define POINTER_MAX 100
-#define MS_OF_S 1000
-
-static const char *const sources[] = {"http", "haproxy", "prometheus", NULL};
+#define RESPONSE_MAX_MS 600000 /* beyond, balancers have given up; fits in microseconds */
 
 /* The members of a check as they stand. */
 struct check_members {
-    int source;
-    const char *url, *pointer;
+    int source, measure;
+    const char *url, *pointer, *query;
     double max, min;
     json_t *equals;
+    bool worse_than_old, observe_only;
 };
 
+/* In the order of enum zdd_source. */
+static const char *const sources[] = {"http", "haproxy", "prometheus", NULL};
+static const char *const http[] = {"http", NULL};
+static const char *const haproxy[] = {"haproxy", NULL};
+static const char *const prometheus[] = {"prometheus", NULL};
+/* In the order of enum zdd_metric. */
+static const char *const measures[] = {"errorRate", "connectErrors", "responseMs", NULL};
+
 #define AT(member) offsetof(struct check_members, member)
-static const struct zdd_field check_fields[] = {
+#define MAX_FIELD                                                                                  \
+    {                                                                                              \
+        .name = "max", .kind = ZDD_FIELD_REAL, .offset = AT(max),                                  \
+        .text = "The value must be a number, not above this."                                      \
+    }
+#define MIN_FIELD                                                                                  \
+    {                                                                                              \
+        .name = "min", .kind = ZDD_FIELD_REAL, .offset = AT(min),                                  \
+        .text = "The value must be a number, not below this."                                      \
+    }
+#define OBSERVE_FIELD                                                                              \
+    {                                                                                              \
+        .name = "observeOnly", .kind = ZDD_FIELD_BOOL, .offset = AT(observe_only),                 \
+        .text = "true: it is measured and kept, and decides nothing."                              \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        .kind = ZDD_FIELD_END                                                                      \
+    }
+
+static const struct zdd_field http_fields[] = {
     {.name = "source",
      .kind = ZDD_FIELD_CHOICE,
      .offset = AT(source),
      .required = true,
-     .choices = sources,
-     .text = "http: a page that is asked for. haproxy and prometheus are not for blue-green."},
+     .choices = http,
+     .text = "A page that is asked for."},
     {.name = "url",
      .kind = ZDD_FIELD_TEXT,
      .offset = AT(url),
@@ -48,71 +76,88 @@ static const struct zdd_field check_fields[] = {
      .min = 0,
      .max = POINTER_MAX,
      .text = "JSON Pointer to the value that is judged; without it the status must be 2xx."},
-    {.name = "max",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(max),
-     .text = "The value must be a number, not above this."},
-    {.name = "min",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(min),
-     .text = "The value must be a number, not below this."},
+    MAX_FIELD,
+    MIN_FIELD,
     {.name = "equals",
      .kind = ZDD_FIELD_ANY,
      .offset = AT(equals),
      .text = "The value must be this text, number or truth value."},
-    {.kind = ZDD_FIELD_END},
-};
-#undef AT
-
-/* The members of `verify` as they stand. */
-struct verify_members {
-    json_t *checks;
-    int64_t interval_s, count, failure_limit;
-    json_t *min_requests, *on_inconclusive;
+    OBSERVE_FIELD,
+    END,
 };
 
-#define AT(member) offsetof(struct verify_members, member)
-static const struct zdd_field verify_fields[] = {
-    {.name = "checks",
-     .kind = ZDD_FIELD_ARRAY,
-     .offset = AT(checks),
+static const struct zdd_field haproxy_fields[] = {
+    {.name = "source",
+     .kind = ZDD_FIELD_CHOICE,
+     .offset = AT(source),
+     .required = true,
+     .choices = haproxy,
+     .text = "What all balancers count of both versions; nothing else has to be installed."},
+    {.name = "measure",
+     .kind = ZDD_FIELD_CHOICE,
+     .offset = AT(measure),
+     .required = true,
+     .choices = measures,
+     .text =
+         "errorRate: requests that failed, of all, those included that the balancer tried again "
+         "elsewhere. connectErrors: refused connections, of all requests. responseMs: mean time "
+         "to the answer."},
+    {.name = "max",
+     .kind = ZDD_FIELD_REAL,
+     .offset = AT(max),
+     .min = 0,
+     .max = RESPONSE_MAX_MS,
+     .text = "The new version must not be above this: a share from 0 to 1 (0.01 is one in a "
+             "hundred), or milliseconds."},
+    {.name = "worseThanOld",
+     .kind = ZDD_FIELD_BOOL,
+     .offset = AT(worse_than_old),
+     .text = "true: it fails when the new version is worse than the old one beyond chance."},
+    OBSERVE_FIELD,
+    END,
+};
+
+static const struct zdd_field prometheus_fields[] = {
+    {.name = "source",
+     .kind = ZDD_FIELD_CHOICE,
+     .offset = AT(source),
+     .required = true,
+     .choices = prometheus,
+     .text = "The value of a query at this moment."},
+    {.name = "url",
+     .kind = ZDD_FIELD_TEXT,
+     .offset = AT(url),
      .required = true,
      .min = 1,
-     .max = ZDD_CHECK_MAX,
-     .text = "All of them have to pass in each round."},
-    {.name = "intervalSeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(interval_s),
+     .max = ZDD_CHECK_URL_SIZE - 1,
+     .text = "Where Prometheus is, like http://prometheus.example:9090, with its path prefix if it "
+             "has one; its host must be one that the server allows."},
+    {.name = "query",
+     .kind = ZDD_FIELD_TEXT,
+     .offset = AT(query),
+     .required = true,
      .min = 1,
-     .max = INTERVAL_MAX_S,
-     .text = "From one round to the next; absent: 10."},
-    {.name = "count",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(count),
-     .min = 1,
-     .max = ZDD_ROUND_MAX,
-     .text = "Rounds; absent: 6."},
-    {.name = "failureLimit",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(failure_limit),
-     .min = 0,
-     .max = ZDD_ROUND_MAX - 1,
-     .text = "Rounds that may fail, below count; so many in a row may also say nothing because "
-             "another service does not answer. Absent: 1, or 0 with one round."},
-    {.name = "minRequests", .kind = ZDD_FIELD_ANY, .offset = AT(min_requests)},
-    {.name = "onInconclusive", .kind = ZDD_FIELD_ANY, .offset = AT(on_inconclusive)},
-    {.kind = ZDD_FIELD_END},
+     .max = ZDD_CHECK_QUERY_SIZE - 1,
+     .text = "PromQL that comes to one number."},
+    MAX_FIELD,
+    MIN_FIELD,
+    OBSERVE_FIELD,
+    END,
 };
 #undef AT
+
+/* In the order of enum zdd_source. */
+static const struct zdd_field *const tables[] = {http_fields, haproxy_fields, prometheus_fields};
+_Static_assert(ZDD_COUNT(tables) == ZDD_SOURCE_COUNT, "each source needs its members");
+_Static_assert(ZDD_COUNT(measures) == ZDD_METRIC_COUNT + 1, "each measure needs its word");
 
 bool zdd_check_asks_instances(const struct zdd_check *check)
 {
-    return check->url[0] == '/';
+    return check->source == ZDD_SOURCE_HTTP && check->url[0] == '/';
 }
 
-__attribute__((format(printf, 4, 5))) static void complain(struct zdd_field_errors *errors,
-                                                           const char *pointer, const char *name,
-                                                           const char *format, ...)
+void zdd_check_complain(struct zdd_field_errors *errors, const char *pointer, const char *name,
+                        const char *format, ...)
 {
     char place[ZDD_FIELD_POINTER_SIZE], detail[200];
     va_list args;
@@ -142,12 +187,9 @@ static bool is_path(const char *url)
     return is_plain(url, '!') && !strpbrk(url, "#\\");
 }
 
-static void check_url(const struct check_members *m, const char *pointer,
-                      struct zdd_field_errors *errors)
+static bool is_absolute(const char *url)
 {
-    if (!is_path(m->url) && !(m->url[0] != '/' && is_plain(m->url, '!') && zdd_url_valid(m->url)))
-        complain(errors, pointer, "url",
-                 "must be a path like /ready, or an http or https URL without credentials");
+    return url[0] != '/' && is_plain(url, '!') && zdd_url_valid(url);
 }
 
 static bool is_pointer(const char *text)
@@ -159,47 +201,128 @@ static bool is_pointer(const char *text)
     return (text[0] == '/' || text[0] == '\0') && is_plain(text, ' ');
 }
 
+static bool is_bounded(const struct check_members *m)
+{
+    return !isnan(m->min) || !isnan(m->max);
+}
+
+static void check_bounds(const struct check_members *m, const char *pointer,
+                         struct zdd_field_errors *errors)
+{
+    if (!isnan(m->min) && !isnan(m->max) && m->min > m->max)
+        zdd_check_complain(errors, pointer, "min", "must not be above max");
+}
+
 static void check_value(const struct check_members *m, const char *pointer,
                         struct zdd_field_errors *errors)
 {
-    const bool bounded = !isnan(m->min) || !isnan(m->max);
-
-    if (!m->pointer && (bounded || m->equals))
-        complain(errors, pointer, "pointer", "is missing: which value shall be judged?");
+    if (!m->pointer && (is_bounded(m) || m->equals))
+        zdd_check_complain(errors, pointer, "pointer", "is missing: which value shall be judged?");
     if (!m->pointer)
         return;
     if (!is_pointer(m->pointer))
-        complain(errors, pointer, "pointer", "must be a JSON Pointer like /errors/rate");
-    if (!bounded && !m->equals)
-        complain(errors, pointer, "pointer", "needs max, min or equals beside it");
-    if (bounded && m->equals)
-        complain(errors, pointer, "equals", "cannot stand beside max or min");
-    if (!isnan(m->min) && !isnan(m->max) && m->min > m->max)
-        complain(errors, pointer, "min", "must not be above max");
+        zdd_check_complain(errors, pointer, "pointer", "must be a JSON Pointer like /errors/rate");
+    if (!is_bounded(m) && !m->equals)
+        zdd_check_complain(errors, pointer, "pointer", "needs max, min or equals beside it");
+    if (is_bounded(m) && m->equals)
+        zdd_check_complain(errors, pointer, "equals", "cannot stand beside max or min");
+    check_bounds(m, pointer, errors);
     if (json_is_object(m->equals) || json_is_array(m->equals))
-        complain(errors, pointer, "equals", "must be a text, a number or a truth value");
+        zdd_check_complain(errors, pointer, "equals", "must be a text, a number or a truth value");
+}
+
+static void check_http(const struct check_members *m, const char *pointer,
+                       struct zdd_field_errors *errors)
+{
+    if (!is_path(m->url) && !is_absolute(m->url))
+        zdd_check_complain(
+            errors, pointer, "url",
+            "must be a path like /ready, or an http or https URL without credentials");
+    check_value(m, pointer, errors);
+}
+
+static void check_haproxy(const struct check_members *m, const char *pointer,
+                          struct zdd_field_errors *errors)
+{
+    if (isnan(m->max) && !m->worse_than_old)
+        zdd_check_complain(errors, pointer, "max",
+                           "is missing: say max, \"worseThanOld\":true, or both");
+    if (m->measure != ZDD_METRIC_RESPONSE_MS && m->max > 1)
+        zdd_check_complain(
+            errors, pointer, "max",
+            "must be from 0 to 1: a share of all requests, 0.01 for one in a hundred");
+}
+
+static void check_prometheus(const struct check_members *m, const char *pointer,
+                             struct zdd_field_errors *errors)
+{
+    if (!is_absolute(m->url) || strpbrk(m->url, "?#"))
+        zdd_check_complain(errors, pointer, "url",
+                           "must be an http or https URL without credentials and without what "
+                           "follows a ?, like http://prometheus.example:9090");
+    if (!is_bounded(m))
+        zdd_check_complain(errors, pointer, "max",
+                           "is missing: between which min and max is the value well? One is "
+                           "enough");
+    check_bounds(m, pointer, errors);
+}
+
+static void (*const checkers[])(const struct check_members *m, const char *pointer,
+                                struct zdd_field_errors *errors) = {
+    [ZDD_SOURCE_HTTP] = check_http,
+    [ZDD_SOURCE_HAPROXY] = check_haproxy,
+    [ZDD_SOURCE_PROMETHEUS] = check_prometheus,
+};
+_Static_assert(ZDD_COUNT(checkers) == ZDD_SOURCE_COUNT, "each source needs a check of its members");
+
+/* @return ZDD_SOURCE_COUNT, after a complaint, when it names none */
+static enum zdd_source source_of(const json_t *value, const char *pointer,
+                                 struct zdd_field_errors *errors)
+{
+    static const struct zdd_field source = {
+        .name = "source", .kind = ZDD_FIELD_CHOICE, .required = true, .choices = sources};
+    const struct zdd_field fields[] = {source, END};
+    int index = ZDD_SOURCE_COUNT;
+
+    (void)zdd_fields_read_known(fields, value, pointer, &index, errors);
+    return (enum zdd_source)index;
 }
 
 static void read_check(const json_t *value, const char *pointer, struct zdd_check *ret_check,
                        struct zdd_field_errors *errors)
 {
     struct check_members m = {.min = (double)NAN, .max = (double)NAN};
-    const char *source = zdd_json_text(value, "source", "");
+    enum zdd_source source;
 
     if (!json_is_object(value)) {
         zdd_field_error_add(errors, pointer, "must be an object");
         return;
     }
-    if (strcmp(source, sources[1]) == 0 || strcmp(source, sources[2]) == 0) {
-        complain(errors, pointer, "source",
-                 "%s measures requests, and before the switch there are none: use http", source);
+    source = source_of(value, pointer, errors);
+    if (source == ZDD_SOURCE_COUNT || !zdd_fields_read(tables[source], value, pointer, &m, errors))
         return;
-    }
-    if (!zdd_fields_read(check_fields, value, pointer, &m, errors))
-        return;
-    check_url(&m, pointer, errors);
-    check_value(&m, pointer, errors);
-    *ret_check = (struct zdd_check){m.url, m.pointer, m.min, m.max, m.equals};
+    checkers[source](&m, pointer, errors);
+    *ret_check = (struct zdd_check){
+        .source = source,
+        .observe_only = m.observe_only,
+        .url = m.url,
+        .pointer = m.pointer,
+        .query = m.query,
+        .min = m.min,
+        .max = m.max,
+        .equals = m.equals,
+        .metric = (enum zdd_metric)m.measure,
+        .worse_than_old = m.worse_than_old,
+    };
+}
+
+static void place_of(char ret_place[static ZDD_FIELD_POINTER_SIZE], const char *pointer,
+                     size_t index)
+{
+    char name[24];
+
+    snprintf(name, sizeof(name), "%zu", index);
+    zdd_field_pointer(ret_place, pointer, name);
 }
 
 bool zdd_checks_read(const json_t *list, const char *pointer, struct zdd_checks *ret_checks,
@@ -211,84 +334,13 @@ bool zdd_checks_read(const json_t *list, const char *pointer, struct zdd_checks 
     if (checks.count > ZDD_CHECK_MAX)
         checks.count = ZDD_CHECK_MAX;
     for (size_t i = 0; i < checks.count; i++) {
-        char place[ZDD_FIELD_POINTER_SIZE], name[24];
+        char place[ZDD_FIELD_POINTER_SIZE];
 
-        snprintf(name, sizeof(name), "%zu", i);
-        zdd_field_pointer(place, pointer, name);
+        place_of(place, pointer, i);
         read_check(json_array_get(list, i), place, &checks.check[i], errors);
     }
     *ret_checks = checks;
     return errors->count == before;
-}
-
-bool zdd_verify_read(const json_t *object, const char *pointer,
-                     struct zdd_verify_options *ret_options, struct zdd_field_errors *errors)
-{
-    const size_t before = errors->count;
-    struct verify_members m = {.interval_s = 10, .count = 6, .failure_limit = -1};
-    char place[ZDD_FIELD_POINTER_SIZE];
-    struct zdd_checks checks;
-
-    *ret_options = (struct zdd_verify_options){0};
-    if (!object)
-        return true;
-    zdd_fields_read(verify_fields, object, pointer, &m, errors);
-    if (m.min_requests)
-        complain(errors, pointer, "minRequests", "is for canary: before the switch there are none");
-    if (m.on_inconclusive)
-        complain(errors, pointer, "onInconclusive",
-                 "is for canary: here rounds that say nothing count by failureLimit");
-    if (m.failure_limit < 0)
-        m.failure_limit = m.count > 1;
-    if (m.failure_limit >= m.count)
-        complain(errors, pointer, "failureLimit", "must be below count, or nothing is verified");
-    zdd_field_pointer(place, pointer, "checks");
-    zdd_checks_read(m.checks, place, &checks, errors);
-    if (errors->count > before)
-        return false;
-    *ret_options = (struct zdd_verify_options){
-        .verify = {(int32_t)m.count, (int32_t)m.interval_s * MS_OF_S, (int32_t)m.failure_limit},
-        .checks = m.checks,
-    };
-    return true;
-}
-
-/* The part of @p url that says where it leads: "host" or "host:port". */
-static const char *authority(const char *url, size_t *ret_size)
-{
-    const char *at = strstr(url, "://");
-
-    at = at ? at + strlen("://") : url;
-    *ret_size = strcspn(at, "/?#");
-    return at;
-}
-
-/* Without the port; an IPv6 address keeps its brackets. */
-static size_t host_size(const char *authority, size_t size)
-{
-    const size_t literal = strcspn(authority, "]");
-
-    if (authority[0] == '[' && literal < size)
-        return literal + 1;
-    for (size_t i = 0; i < size; i++) {
-        if (authority[i] == ':')
-            return i;
-    }
-    return size;
-}
-
-bool zdd_check_host_allowed(const char *url, const char *hosts)
-{
-    size_t size, entry;
-    const char *place = authority(url, &size);
-    const size_t host = host_size(place, size);
-
-    for (const char *at = hosts; *at; at += entry + (at[entry] == ',')) {
-        entry = strcspn(at, ",");
-        if (entry > 0 && (entry == size || entry == host) && strncasecmp(at, place, entry) == 0)
-            return true;
-    }
-    return false;
 }
 
 bool zdd_checks_hosts_allowed(const json_t *list, const char *pointer, const char *hosts,
@@ -298,27 +350,25 @@ bool zdd_checks_hosts_allowed(const json_t *list, const char *pointer, const cha
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *url = zdd_json_text(json_array_get(list, i), "url", "/");
-        char place[ZDD_FIELD_POINTER_SIZE], name[24];
+        char place[ZDD_FIELD_POINTER_SIZE];
 
         if (url[0] == '/' || zdd_check_host_allowed(url, hosts))
             continue;
-        snprintf(name, sizeof(name), "%zu", i);
-        zdd_field_pointer(place, pointer, name);
-        complain(errors, place, "url",
-                 "leads to a host that this server may not ask; its setting verify-hosts lists "
-                 "those that it may");
+        place_of(place, pointer, i);
+        zdd_check_complain(errors, place, "url",
+                           "leads to a host that this server may not ask; its setting "
+                           "verify-hosts lists those that it may");
     }
     return errors->count == before;
 }
 
-json_t *zdd_verify_schema(void)
+json_t *zdd_check_schema(unsigned wanted)
 {
-    json_t *schema = zdd_fields_schema(verify_fields);
-    json_t *properties = json_object_get(schema, "properties");
-    json_t *items = zdd_fields_schema(check_fields);
+    json_t *forms = json_array();
 
-    json_object_del(properties, "minRequests");
-    json_object_del(properties, "onInconclusive");
-    json_object_set_new(json_object_get(properties, "checks"), "items", items);
-    return schema;
+    for (size_t i = 0; i < ZDD_COUNT(tables); i++) {
+        if (wanted & (1U << i))
+            json_array_append_new(forms, zdd_fields_schema(tables[i]));
+    }
+    return json_pack("{s:o}", "oneOf", forms);
 }

@@ -7,6 +7,7 @@
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
 #include "server/net/fetch.h"
+#include "server/probe/hosts.h"
 #include "server/probe/judge.h"
 
 #include <pthread.h>
@@ -121,7 +122,7 @@ static enum zdd_err lay_out(struct round *round, const struct zdd_spots *spots)
                 round->item[round->count++] =
                     (struct item){.check = check, .address = spots->spot[i].address[0]};
         }
-        if (!zdd_check_asks_instances(check))
+        if (!zdd_check_asks_instances(check) && check->source != ZDD_SOURCE_HAPROXY)
             round->item[round->count++] = (struct item){.check = check};
     }
     return ZDD_ERR_NONE;
@@ -177,7 +178,7 @@ static enum zdd_finding finding_of(const struct sum *sum)
     return sum->worst ? sum->worst->verdict.finding : ZDD_FINDING_FAILED;
 }
 
-static void tell_check(struct zdd_buf *buf, size_t index, const struct sum *sum)
+static void tell_check(struct zdd_buf *buf, size_t index, bool observe_only, const struct sum *sum)
 {
     const struct zdd_probe_verdict *verdict = sum->worst ? &sum->worst->verdict : NULL;
     char words[ZDD_MEASURED_SIZE] = "";
@@ -186,11 +187,28 @@ static void tell_check(struct zdd_buf *buf, size_t index, const struct sum *sum)
         say(sum->worst, words);
     zdd_buf_printf(buf,
                    "%s{\"check\":%zu,\"result\":\"%s\",\"asked\":%zu,\"passed\":%zu,\"value\":%s",
-                   index > 0 ? "," : "", index, zdd_finding_name(finding_of(sum)), sum->asked,
-                   sum->passed, verdict && *verdict->value ? verdict->value : "null");
+                   buf->size > strlen("[") ? "," : "", index, zdd_finding_name(finding_of(sum)),
+                   sum->asked, sum->passed, verdict && *verdict->value ? verdict->value : "null");
     zdd_buf_text(buf, ",\"text\":");
     zdd_buf_json_string(buf, *words ? words : NULL);
-    zdd_buf_text(buf, "}");
+    zdd_buf_text(buf, observe_only ? ",\"observeOnly\":true}" : "}");
+}
+
+/* The worst of all checks is that of the round, and the first of the worst speaks for it. */
+static void weigh(const struct sum *sum, struct zdd_probe_report *report)
+{
+    const enum zdd_finding finding = finding_of(sum);
+    const bool worse = finding == ZDD_FINDING_FAILED
+                           ? report->result != ZDD_FINDING_FAILED
+                           : finding == ZDD_FINDING_ERROR && report->result == ZDD_FINDING_PASSED;
+
+    if (!worse)
+        return;
+    report->result = finding;
+    if (sum->worst)
+        say(sum->worst, report->words);
+    else
+        snprintf(report->words, sizeof(report->words), "no new instance has a port to ask at");
 }
 
 static enum zdd_err report(const struct round *round, struct zdd_probe_report *ret_report)
@@ -200,22 +218,14 @@ static enum zdd_err report(const struct round *round, struct zdd_probe_report *r
     *ret_report = (struct zdd_probe_report){.result = ZDD_FINDING_PASSED};
     zdd_buf_text(&data, "[");
     for (size_t c = 0; c < round->checks.count; c++) {
-        const struct sum sum = add_up(round, &round->checks.check[c]);
-        const enum zdd_finding finding = finding_of(&sum);
-        const bool worse =
-            finding == ZDD_FINDING_FAILED
-                ? ret_report->result != ZDD_FINDING_FAILED
-                : finding == ZDD_FINDING_ERROR && ret_report->result == ZDD_FINDING_PASSED;
+        const struct zdd_check *check = &round->checks.check[c];
+        const struct sum sum = add_up(round, check);
 
-        tell_check(&data, c, &sum);
-        if (!worse)
+        if (check->source == ZDD_SOURCE_HAPROXY)
             continue;
-        ret_report->result = finding;
-        if (sum.worst)
-            say(sum.worst, ret_report->words);
-        else
-            snprintf(ret_report->words, sizeof(ret_report->words),
-                     "no new instance has a port to ask at");
+        tell_check(&data, c, check->observe_only, &sum);
+        if (!check->observe_only)
+            weigh(&sum, ret_report);
     }
     zdd_buf_text(&data, "]");
     if (data.err != ZDD_ERR_NONE)
@@ -235,10 +245,11 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *what,
                           .request_id = what->request_id,
                           .until_ms = zdd_mono_ms() + ZDD_PROBE_TOTAL_MS};
     struct zdd_field_errors errors = {0};
-    ZDD_AUTO_JSON json_t *list = NULL;
-    enum zdd_err err = zdd_json_read(what->checks, strlen(what->checks), &list, NULL);
+    ZDD_AUTO_JSON json_t *sets = NULL;
+    enum zdd_err err = zdd_json_read(what->checks, strlen(what->checks), &sets, NULL);
+    const json_t *list = json_array_get(sets, (size_t)what->set);
 
-    if (err != ZDD_ERR_NONE)
+    if (err != ZDD_ERR_NONE || !list)
         return err == ZDD_ERR_NO_MEMORY ? err : ZDD_ERR_INTERNAL;
     if (!zdd_checks_read(list, "#", &round.checks, &errors))
         return errors.no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_INTERNAL;

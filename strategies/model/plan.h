@@ -8,7 +8,7 @@
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
 #include "strategies/model/program.h"
-#include "strategies/model/verify.h"
+#include "strategies/model/verifies.h"
 
 #include <stdint.h>
 
@@ -71,9 +71,9 @@ struct zdd_plan {
     struct zdd_app_facts target;  /* what shall run */
     struct zdd_precondition seen; /* of a pair: the new app, which exists only if it takes over */
     struct zdd_pair pair;         /* with a program only */
-    struct zdd_verify verify;     /* with a step VERIFY in the program only */
     struct zdd_program program;   /* empty: a deployment over one app */
     struct zdd_gates gates;       /* of the program */
+    struct zdd_verifies verifies; /* of the program */
 };
 
 /** @return the gate that stands at step @p step of the program, which is one */

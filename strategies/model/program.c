@@ -86,6 +86,15 @@ int32_t zdd_program_gate(const struct zdd_program *program, int32_t index)
     return gate;
 }
 
+int32_t zdd_program_verify(const struct zdd_program *program, int32_t index)
+{
+    int32_t set = 0;
+
+    for (int32_t i = 0; i <= index && i < program->count; i++)
+        set += program->step[i].kind == ZDD_STEP_VERIFY;
+    return set;
+}
+
 bool zdd_program_has(const struct zdd_program *program, enum zdd_step_kind kind)
 {
     return last_value(program, kind, program->count, -1) >= 0;

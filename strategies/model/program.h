@@ -17,7 +17,7 @@ enum zdd_step_kind {
     ZDD_STEP_SHIFT, /* value: share of the new version, in hundredths of a percent */
     ZDD_STEP_START, /* value: instances of the new app */
     ZDD_STEP_JOIN,  /* wait until every balancer has all of them UP */
-    ZDD_STEP_VERIFY, /* value: rounds of checks that the new version has to pass */
+    ZDD_STEP_VERIFY, /* value: rounds of checks; the n-th one is that of the plan's sets */
     ZDD_STEP_GATE,   /* wait until somebody decides; the n-th one is that of the plan's gates */
     ZDD_STEP_KEEP,   /* value: milliseconds in which the old version stays hot */
     ZDD_STEP_DRAIN,  /* wait until no request is under way at the old version */
@@ -60,6 +60,9 @@ int32_t zdd_program_stay(const struct zdd_program *program, int32_t index);
 int32_t zdd_program_share(const struct zdd_program *program, int32_t index);
 /** @return how many gates stand before step @p index: the number of the gate that stands there */
 int32_t zdd_program_gate(const struct zdd_program *program, int32_t index);
+/** @return the number of the set of checks of step @p index, or of the last one before it that
+ * verifies; 0: there is none */
+int32_t zdd_program_verify(const struct zdd_program *program, int32_t index);
 /** @return true when a step of that kind is among them */
 bool zdd_program_has(const struct zdd_program *program, enum zdd_step_kind kind);
 

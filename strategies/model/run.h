@@ -78,7 +78,9 @@ struct zdd_run {
     struct zdd_tally old_side, new_side;
     char new_addresses[ZDD_ADDRESSES_SIZE]; /* a pair: "10.0.0.7:31005 10.0.0.8:31009", the first
                                                ports of the new instances that run, in order */
-    char rounds[ZDD_ROUND_MAX + 1];   /* of the step VERIFY that runs or ran last, see verify.h */
+    int32_t verify_set; /* the plan's checks that run or ran last in a step VERIFY … */
+    char rounds[ZDD_ROUND_MAX + 1];   /* … and their last rounds, see verify.h */
+    int32_t round_count;              /* all that were made */
     int64_t measured_at_ms;           /* when its last round ended */
     char measured[ZDD_MEASURED_SIZE]; /* what that found, when it was not all well */
     char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */

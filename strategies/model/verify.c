@@ -6,7 +6,6 @@
 
 #include "strategies/model/limits.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,6 +19,62 @@ static const struct {
 };
 _Static_assert(ZDD_COUNT(rounds) == ZDD_FINDING_COUNT, "each result needs a name");
 
+static const char *const inconclusive[] = {
+    [ZDD_INCONCLUSIVE_WAITS] = "wait",
+    [ZDD_INCONCLUSIVE_GATES] = "gate",
+    [ZDD_INCONCLUSIVE_PASSES] = "pass",
+    [ZDD_INCONCLUSIVE_FAILS] = "fail",
+};
+_Static_assert(ZDD_COUNT(inconclusive) == ZDD_INCONCLUSIVE_COUNT, "each needs a name");
+
+static const char *const measures[] = {
+    [ZDD_METRIC_ERROR_RATE] = "errorRate",
+    [ZDD_METRIC_CONNECT_ERRORS] = "connectErrors",
+    [ZDD_METRIC_RESPONSE_MS] = "responseMs",
+};
+_Static_assert(ZDD_COUNT(measures) == ZDD_METRIC_COUNT, "each measure needs a name");
+
+const char *zdd_on_inconclusive_name(enum zdd_on_inconclusive on_inconclusive)
+{
+    return inconclusive[on_inconclusive];
+}
+
+const char *zdd_metric_name(enum zdd_metric measure)
+{
+    return measures[measure];
+}
+
+static bool find(const char *const *names, size_t count, const char *name, size_t *ret_index)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool zdd_on_inconclusive_parse(const char *name, enum zdd_on_inconclusive *ret_on_inconclusive)
+{
+    size_t index;
+
+    if (!find(inconclusive, ZDD_COUNT(inconclusive), name, &index))
+        return false;
+    *ret_on_inconclusive = (enum zdd_on_inconclusive)index;
+    return true;
+}
+
+bool zdd_metric_parse(const char *name, enum zdd_metric *ret_measure)
+{
+    size_t index;
+
+    if (!find(measures, ZDD_COUNT(measures), name, &index))
+        return false;
+    *ret_measure = (enum zdd_metric)index;
+    return true;
+}
+
 const char *zdd_finding_name(enum zdd_finding round)
 {
     return rounds[round].name;
@@ -27,9 +82,10 @@ const char *zdd_finding_name(enum zdd_finding round)
 
 void zdd_rounds_add(char record[static ZDD_ROUND_MAX + 1], enum zdd_finding round)
 {
-    const size_t size = strlen(record);
+    size_t size = strlen(record);
 
-    assert(size < ZDD_ROUND_MAX);
+    if (size == ZDD_ROUND_MAX)
+        memmove(record, record + 1, size--);
     record[size] = rounds[round].letter;
     record[size + 1] = '\0';
 }
@@ -47,14 +103,25 @@ struct zdd_rounds zdd_rounds_of(const char *record)
     return sum;
 }
 
+/* Beyond the limit they say nothing, and onInconclusive says what that means. */
+static bool is_silent(const struct zdd_verify *verify, const struct zdd_rounds *sum)
+{
+    return sum->errors_in_row > verify->error_limit;
+}
+
 bool zdd_verify_is_bad(const struct zdd_verify *verify, const char *record)
 {
     const struct zdd_rounds sum = zdd_rounds_of(record);
 
-    return sum.failed > verify->failure_limit || sum.errors_in_row > verify->failure_limit;
+    return sum.failed > verify->failure_limit ||
+           (is_silent(verify, &sum) && verify->on_inconclusive == ZDD_INCONCLUSIVE_FAILS);
 }
 
 bool zdd_verify_is_good(const struct zdd_verify *verify, const char *record)
 {
-    return zdd_rounds_of(record).done >= verify->rounds && !zdd_verify_is_bad(verify, record);
+    const struct zdd_rounds sum = zdd_rounds_of(record);
+
+    if (is_silent(verify, &sum) && verify->on_inconclusive != ZDD_INCONCLUSIVE_PASSES)
+        return false;
+    return sum.done >= verify->rounds && sum.failed <= verify->failure_limit;
 }

@@ -64,6 +64,30 @@ static void a_plan_shows_each_step_with_the_share_that_it_comes_to(void **state)
     assert_string_equal(apiclient_text(&answer, "/rollback/mode"), "traffic");
 }
 
+static void a_plan_shows_the_checks_of_each_step(void **state)
+{
+    APICLIENT_AUTO struct apiclient_answer answer =
+        plan(*state, STEPS("[{\"weight\":20},{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":"
+                           "\"/ready\"}],\"count\":3,\"intervalSeconds\":5}},{\"weight\":50},"
+                           "{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"/info\","
+                           "\"pointer\":\"/errors\",\"max\":0.5,\"observeOnly\":true}],"
+                           "\"failureLimit\":0,\"onInconclusive\":\"pass\"}}]"));
+
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(apiclient_text(&answer, "/steps/5/kind"), "verify");
+    assert_string_equal(apiclient_text(&answer, "/steps/5/text"),
+                        "Check the new version, 3 rounds.");
+    assert_string_equal(apiclient_text(&answer, "/steps/5/verify/checks/0/url"), "/ready");
+    assert_int_equal(apiclient_int(&answer, "/steps/5/verify/intervalSeconds"), 5);
+    assert_int_equal(apiclient_int(&answer, "/steps/5/verify/count"), 3);
+    assert_int_equal(apiclient_int(&answer, "/steps/5/verify/failureLimit"), 1);
+    assert_int_equal(apiclient_int(&answer, "/steps/5/verify/errorLimit"), 1);
+    assert_string_equal(apiclient_text(&answer, "/steps/5/verify/onInconclusive"), "wait");
+    assert_string_equal(apiclient_text(&answer, "/steps/7/verify/checks/0/pointer"), "/errors");
+    assert_int_equal(apiclient_int(&answer, "/steps/7/verify/count"), 6);
+    assert_string_equal(apiclient_text(&answer, "/steps/7/verify/onInconclusive"), "pass");
+}
+
 static void the_documented_example_can_be_planned(void **state)
 {
     ZDD_AUTO_JSON json_t *request = json_load_file(ZDD_EXAMPLES "/canary.json", 0, NULL);
@@ -127,7 +151,13 @@ static void what_is_wrong_is_named_by_its_place(void **state)
         {STEPS("[{\"weight\":20},{\"scale\":4}]"), "#/options/steps/1/scale"},
         {STEPS("{\"preset\":\"linear\",\"by\":1,\"everySeconds\":60}"), "#/options/steps"},
         {CANARY("{\"steps\":[{\"weight\":20}],\"instances\":4}"), "#/options/instances"},
-        {STEPS("[{\"verify\":{}}]"), "#/options/steps/0/verify"},
+        {STEPS("[{\"verify\":{}}]"), "#/options/steps/0/verify/checks"},
+        {STEPS("[{\"weight\":5},{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":"
+               "\"http://10.0.0.1/\"}]}}]"),
+         "#/options/steps/1/verify/checks/0/url"},
+        {STEPS("[{\"verify\":{\"checks\":[{\"source\":\"haproxy\",\"measure\":\"errorRate\","
+               "\"max\":7}]}}]"),
+         "#/options/steps/0/verify/checks/0/max"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -441,6 +471,7 @@ int main(void)
 #define CANARY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, api_world_teardown)
     const struct CMUnitTest tests[] = {
         CANARY_TEST(a_plan_shows_each_step_with_the_share_that_it_comes_to),
+        CANARY_TEST(a_plan_shows_the_checks_of_each_step),
         CANARY_TEST(the_documented_example_can_be_planned),
         CANARY_TEST(a_plan_warns_of_shares_that_cannot_be_had_or_are_too_much),
         CANARY_TEST(presets_stand_in_the_plan_as_the_steps_that_they_are),

@@ -500,8 +500,10 @@ static void checks_are_a_step_of_the_plan_and_wrong_ones_are_named(void **state)
 
     assert_refused(*state, "\"verify\":{}", "#/options/verify/checks", "required");
     assert_refused(*state, "\"verify\":7", "#/options/verify", "must be");
-    assert_refused(*state, "\"verify\":{\"checks\":[{\"source\":\"prometheus\"}]}",
-                   "#/options/verify/checks/0/source", "use http");
+    assert_refused(*state,
+                   "\"verify\":{\"checks\":[{\"source\":\"haproxy\",\"measure\":\"errorRate\","
+                   "\"max\":0.01}]}",
+                   "#/options/verify/checks/0/source", "must be http or prometheus");
     assert_refused(*state,
                    "\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"http://10.0.0.1/\"}]}",
                    "#/options/verify/checks/0/url", "verify-hosts");
@@ -513,6 +515,8 @@ static void checks_are_a_step_of_the_plan_and_wrong_ones_are_named(void **state)
     assert_kinds(&answer, "/steps",
                  "adopt shift start join verify shift keep drain retire settle ");
     assert_int_equal(apiclient_int(&answer, "/steps/4/deadlineSeconds"), 3 * 25 + 60);
+    assert_string_equal(apiclient_text(&answer, "/steps/4/verify/onInconclusive"), "fail");
+    assert_int_equal(apiclient_int(&answer, "/steps/4/verify/minRequests"), 0);
 }
 
 static void options_that_contradict_each_other_are_named(void **state)

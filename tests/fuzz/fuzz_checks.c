@@ -3,7 +3,10 @@
  * @brief Any bytes as `verify`, as the answer to a check, and as the hosts that may be asked.
  */
 #include "server/net/url.h"
+#include "server/probe/hosts.h"
 #include "server/probe/judge.h"
+#include "server/probe/verify.h"
+#include "strategies/model/verifies.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -31,6 +34,25 @@ static void judge(const struct zdd_check *check, const struct fuzz_parts *parts)
         FUZZ_CHECK(verdict.finding != ZDD_FINDING_ERROR);
 }
 
+static void check_counted(const struct zdd_verify *verify)
+{
+    struct zdd_verifies verifies = {0}, again;
+    char text[ZDD_VERIFIES_TEXT_SIZE], back[ZDD_VERIFIES_TEXT_SIZE];
+
+    for (int32_t i = 0; i < verify->counted_count; i++) {
+        const struct zdd_counted *c = &verify->counted[i];
+
+        FUZZ_CHECK(c->has_max || c->worse_than_old);
+        FUZZ_CHECK(c->max >= 0 && (c->has_max || c->max == 0));
+        FUZZ_CHECK(c->metric == ZDD_METRIC_RESPONSE_MS || c->max <= ZDD_MILLION);
+    }
+    zdd_verifies_add(&verifies, verify);
+    zdd_verifies_print(&verifies, text);
+    FUZZ_CHECK(zdd_verifies_parse(text, &again));
+    zdd_verifies_print(&again, back);
+    FUZZ_CHECK(strcmp(text, back) == 0);
+}
+
 static void check_accepted(const struct zdd_verify_options *options, const struct fuzz_parts *parts)
 {
     struct zdd_field_errors errors = {0};
@@ -45,10 +67,13 @@ static void check_accepted(const struct zdd_verify_options *options, const struc
     for (size_t i = 0; i < checks.count; i++) {
         const struct zdd_check *check = &checks.check[i];
 
+        if (check->source == ZDD_SOURCE_HAPROXY)
+            continue;
         FUZZ_CHECK(zdd_check_asks_instances(check) || zdd_url_valid(check->url));
         FUZZ_CHECK(!strpbrk(check->url, "\r\n "));
         FUZZ_CHECK(!zdd_check_host_allowed(check->url, ""));
-        judge(check, parts);
+        if (check->source == ZDD_SOURCE_HTTP)
+            judge(check, parts);
     }
     (void)zdd_checks_hosts_allowed(options->checks, "#", parts->text[2], &errors);
 }
@@ -61,8 +86,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     json_t *json = fuzz_json(&parts, 0);
 
     (void)zdd_check_host_allowed(parts.text[1], parts.text[2]);
-    if (json && zdd_verify_read(json, "#/options/verify", &options, &errors))
+    if (json && zdd_verify_read(json, "#/options/verify", ZDD_VERIFY_UNSEEN, &options, &errors)) {
+        FUZZ_CHECK(options.verify.counted_count == 0);
         check_accepted(&options, &parts);
+    }
+    if (json && zdd_verify_read(json, "#/options/verify", ZDD_VERIFY_SHARED, &options, &errors)) {
+        check_counted(&options.verify);
+        check_accepted(&options, &parts);
+    }
     for (size_t i = 0; i < errors.count && i < ZDD_FIELD_ERROR_MAX; i++)
         FUZZ_CHECK(fuzz_is_pointer(errors.error[i].pointer));
     json_decref(json);

@@ -1,8 +1,9 @@
 /**
  * @file tests/fuzz/fuzz_program.c
- * @brief Texts of programs: those that are read can be written, said and read again.
+ * @brief Texts of programs and of their checks: those that are read can be written and read again.
  */
 #include "strategies/model/program.h"
+#include "strategies/model/verifies.h"
 #include "strategies/pair_steps.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -34,6 +35,22 @@ static void check_program(const struct zdd_program *program)
     }
 }
 
+static void check_verifies(const char *text)
+{
+    char written[ZDD_VERIFIES_TEXT_SIZE], again[ZDD_VERIFIES_TEXT_SIZE];
+    struct zdd_verifies verifies = {.count = -1};
+
+    if (!zdd_verifies_parse(text, &verifies)) {
+        FUZZ_CHECK(verifies.count == -1);
+        return;
+    }
+    zdd_verifies_print(&verifies, written);
+    FUZZ_CHECK(memchr(written, '\0', sizeof(written)) != NULL);
+    FUZZ_CHECK(zdd_verifies_parse(written, &verifies));
+    zdd_verifies_print(&verifies, again);
+    FUZZ_CHECK(strcmp(written, again) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     FUZZ_AUTO_PARTS struct fuzz_parts parts = fuzz_split(data, size, 1);
@@ -43,5 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_program(&program);
     else
         FUZZ_CHECK(program.count == -1);
+    check_verifies(parts.text[0]);
     return 0;
 }

@@ -403,9 +403,9 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight &&
         (w->strategy != &zdd_canary || w->told.side[ZDD_SIDE_NEW].weight == 0))
         must(w, seen.side[ZDD_SIDE_NEW].up >= started);
-    if (*w->plan.pair.old_id && w->plan.verify.rounds > 0 &&
+    if (*w->plan.pair.old_id && w->plan.verifies.count > 0 && w->strategy != &zdd_canary &&
         next->side[ZDD_SIDE_NEW].weight > w->told.side[ZDD_SIDE_NEW].weight)
-        must(w, zdd_verify_is_good(&w->plan.verify, w->probed));
+        must(w, zdd_verify_is_good(&w->plan.verifies.step[0], w->probed));
     check_spared(w, next);
 }
 
@@ -416,8 +416,10 @@ static void measure(struct world *w)
                                      : chance(w, 50)           ? ZDD_FINDING_FAILED
                                                                : ZDD_FINDING_ERROR;
 
-    must(w, w->run.measured_at_ms == 0 ||
-                w->now_ms >= w->run.measured_at_ms + w->plan.verify.interval_ms);
+    must(w,
+         w->run.measured_at_ms == 0 ||
+             w->now_ms >= w->run.measured_at_ms +
+                              zdd_verifies_set(&w->plan.verifies, w->run.verify_set)->interval_ms);
     if (!w->run.rounds[0])
         w->probed[0] = '\0';
     zdd_rounds_add(w->probed, finding);
@@ -871,6 +873,17 @@ static void round_trip(struct world *w, int round)
         step(w);
 }
 
+static struct zdd_verify draw_verify(struct world *w)
+{
+    struct zdd_verify verify = {.rounds = 1 + below(w, 5),
+                                .interval_ms = 1000 * (1 + below(w, 5)),
+                                .on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
+
+    verify.failure_limit = verify.error_limit = below(w, verify.rounds);
+    w->checks_pass = chance(w, 70) ? 100 : below(w, 100);
+    return verify;
+}
+
 /* Some weights, pauses, growth and gates, in any order. */
 static void draw_wishes(struct world *w, int32_t first)
 {
@@ -894,6 +907,11 @@ static void draw_wishes(struct world *w, int32_t first)
             gate.on_expiry = (enum zdd_gate_default)below(w, ZDD_GATE_DEFAULT_COUNT);
             zdd_gates_add(&wishes->gates, &gate);
         }
+        if (wish->kind == ZDD_WISH_VERIFY) {
+            const struct zdd_verify verify = draw_verify(w);
+
+            zdd_verifies_add(&wishes->verifies, &verify);
+        }
         wishes->count++;
     }
 }
@@ -908,7 +926,6 @@ static void write_canary(struct world *w)
                        [CANARY_ON_DRAIN] = {.choice = chance(w, 40)});
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
 
-    w->plan.verify.rounds = 0; /* it has no such step */
     draw_wishes(w, first);
     assert_int_equal(zdd_canary.param_count, CANARY_OPTIONS);
     assert_int_equal(zdd_canary.check(options, &w->plan, complaint), 0);
@@ -921,6 +938,7 @@ static void init_plan(struct world *w)
     union zdd_option_value options[PAIR_OPTIONS] = pair_options();
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
     struct zdd_plan *plan = &w->plan;
+    struct zdd_verify verify;
 
     options[PROMOTE].choice = chance(w, 30);
     options[KEEP_OLD].integer = below(w, 3) * 10;
@@ -951,10 +969,8 @@ static void init_plan(struct world *w)
         options[NEW_INSTANCES].integer = 1 + below(w, plan->target.instances - 1);
     }
     if (chance(w, 20)) {
-        plan->verify.rounds = 1 + below(w, 5);
-        plan->verify.interval_ms = 1000 * (1 + below(w, 5));
-        plan->verify.failure_limit = below(w, plan->verify.rounds);
-        w->checks_pass = chance(w, 70) ? 100 : below(w, 100);
+        verify = draw_verify(w);
+        options[VERIFY].verify = &verify;
     }
     if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
         options[KEEP_OLD].integer = INT64_MIN;

@@ -262,9 +262,9 @@ void pair_check_told(struct sim *s, const struct zdd_router_order *order)
         !zdd_phase_is_undo(s->run.phase) &&
         traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight)
         check_joined(s);
-    if (*s->plan.pair.old_id && s->plan.verify.rounds > 0 &&
+    if (*s->plan.pair.old_id && s->plan.verifies.count > 0 &&
         traffic->side[ZDD_SIDE_NEW].weight > before.side[ZDD_SIDE_NEW].weight &&
-        !zdd_verify_is_good(&s->plan.verify, s->pair.probed))
+        !zdd_verify_is_good(&s->plan.verifies.step[0], s->pair.probed))
         violate(s, "the new version gets requests, and its checks said \"%s\"", s->pair.probed);
 }
 
@@ -278,10 +278,10 @@ void pair_check_probe(struct sim *s)
     if (s->run.phase != ZDD_PHASE_VERIFYING)
         violate(s, "the new version is checked while it is %s", zdd_phase_name(s->run.phase));
     if (s->run.rounds[0] && s->world.clock_jumps == 0 && !forgets &&
-        since_ms < s->plan.verify.interval_ms)
+        since_ms < s->plan.verifies.step[0].interval_ms)
         violate(s, "checked again after %d of %d ms", (int)since_ms,
-                (int)s->plan.verify.interval_ms);
-    if (zdd_verify_is_bad(&s->plan.verify, s->run.rounds))
+                (int)s->plan.verifies.step[0].interval_ms);
+    if (zdd_verify_is_bad(&s->plan.verifies.step[0], s->run.rounds))
         violate(s, "checked again, and \"%s\" is bad already", s->run.rounds);
 }
 

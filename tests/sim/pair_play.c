@@ -23,6 +23,7 @@ static void draw_program(struct zdd_plan *p, struct world *dice)
 {
     union zdd_option_value options[PAIR_OPTIONS] = pair_options();
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+    struct zdd_verify verify = {.on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
 
     options[PROMOTE].choice = world_chance(dice, 30);
     options[KEEP_OLD].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2);
@@ -38,9 +39,11 @@ static void draw_program(struct zdd_plan *p, struct world *dice)
     if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
         options[KEEP_OLD].integer = INT64_MIN;
     if (world_chance(dice, 40)) {
-        p->verify.rounds = 1 + (int32_t)up_to(dice, 5);
-        p->verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
-        p->verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)p->verify.rounds);
+        verify.rounds = 1 + (int32_t)up_to(dice, 5);
+        verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
+        verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)verify.rounds);
+        verify.error_limit = verify.failure_limit;
+        options[VERIFY].verify = &verify;
     }
     assert(zdd_blue_green.param_count == PAIR_OPTIONS);
     assert(zdd_blue_green.check(options, p, complaint) == 0);

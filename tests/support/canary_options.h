@@ -14,6 +14,7 @@ enum {
     CANARY_DRAIN,
     CANARY_ON_DRAIN,
     CANARY_ROUTER,
+    CANARY_VERIFY,
     CANARY_OPTIONS
 };
 
@@ -34,6 +35,11 @@ enum {
         .kind = ZDD_WISH_GATE                                                                      \
     }
 
+#define a_verify                                                                                   \
+    {                                                                                              \
+        .kind = ZDD_WISH_VERIFY                                                                    \
+    }
+
 #define wishes_of(list)                                                                            \
     {                                                                                              \
         .wishes = (list)                                                                           \
@@ -44,5 +50,6 @@ enum {
     {                                                                                              \
         [CANARY_INSTANCES] = {.integer = INT64_MIN}, [CANARY_KEEP] = {.integer = INT64_MIN},       \
         [CANARY_DRAIN] = {.integer = INT64_MIN}, [CANARY_ON_DRAIN] = {.choice = 0},                \
-        [CANARY_ROUTER] = {.choice = 0}, [CANARY_STEPS] = __VA_ARGS__                              \
+        [CANARY_ROUTER] = {.choice = 0}, [CANARY_VERIFY] = {.verify = NULL},                       \
+        [CANARY_STEPS] = __VA_ARGS__                                                               \
     }

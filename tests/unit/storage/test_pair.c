@@ -45,7 +45,21 @@ static struct zdd_plan a_pair_plan(void)
     zdd_program_add(&plan.program, ZDD_STEP_ADOPT, 0);
     zdd_program_add(&plan.program, ZDD_STEP_START, 4);
     zdd_program_add(&plan.program, ZDD_STEP_SHIFT, 10000);
-    plan.verify = (struct zdd_verify){.rounds = 6, .interval_ms = 10000, .failure_limit = 1};
+    zdd_program_add(&plan.program, ZDD_STEP_VERIFY, 6);
+    zdd_verifies_add(&plan.verifies,
+                     &(struct zdd_verify){.rounds = 6, .interval_ms = 10000, .failure_limit = 1});
+    plan.verifies.beside = (struct zdd_verify){.rounds = 5,
+                                               .interval_ms = 4000,
+                                               .failure_limit = 3,
+                                               .error_limit = 2,
+                                               .min_requests = 7,
+                                               .on_inconclusive = ZDD_INCONCLUSIVE_GATES,
+                                               .counted_count = 1,
+                                               .counted = {{.place = 3,
+                                                            .metric = ZDD_METRIC_RESPONSE_MS,
+                                                            .has_max = true,
+                                                            .max = 9,
+                                                            .observe_only = true}}};
     return plan;
 }
 
@@ -75,6 +89,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
                                          .checks = {checks}};
     struct zdd_store *store = open_file(place->path);
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts_back = {0};
+    char text[ZDD_VERIFIES_TEXT_SIZE];
     struct zdd_plan back;
 
     assert_good(zdd_store_write(store, write_plan, &(struct writing){&plan, &texts}));
@@ -90,7 +105,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_false(back.pair.kill_undrained);
     assert_true(back.pair.sticky);
     assert_string_equal(back.pair.router, "haproxy");
-    assert_int_equal(back.program.count, 3);
+    assert_int_equal(back.program.count, 4);
     assert_int_equal(back.program.step[1].kind, ZDD_STEP_START);
     assert_int_equal(back.program.step[1].value, 4);
     assert_int_equal(back.program.step[2].value, 10000);
@@ -98,9 +113,8 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_string_equal(texts_back.survivor.data, survivor);
     assert_string_equal(texts_back.backends.data, backends);
     assert_string_equal(texts_back.checks.data, checks);
-    assert_int_equal(back.verify.rounds, 6);
-    assert_int_equal(back.verify.interval_ms, 10000);
-    assert_int_equal(back.verify.failure_limit, 1);
+    zdd_verifies_print(&back.verifies, text);
+    assert_string_equal(text, "5 4000 3 2 7 gate responseMs 3 5 9;6 10000 1 0 0 wait");
     assert_null(texts_back.target.data);
     assert_null(texts_back.previous.data);
 }
@@ -146,7 +160,9 @@ static void a_program_that_nobody_wrote_is_damage(void **state)
                    "a program that the program never writes");
     assert_damaged(place->path, "UPDATE plan SET program = 'start 4;'",
                    "a program that the program never writes");
-    assert_damaged(place->path, "UPDATE plan SET program = '', pair_drain_ms = 1 << 40",
+    assert_damaged(place->path, "UPDATE plan SET program = '', verifies = '6 seconds'",
+                   "checks that the program never writes");
+    assert_damaged(place->path, "UPDATE plan SET verifies = '', pair_drain_ms = 1 << 40",
                    "a number that the program never writes");
 }
 
@@ -191,7 +207,8 @@ static const char version_1_rows[] =
 static const char *const tables[] = {"plan",  "run",         "step",  "intent",
                                      "event", "idempotency", "token", "revision"};
 
-static void make_version_1(const char *path)
+/* With the first @p count migrations. */
+static void make_version(const char *path, size_t count)
 {
     struct zdd_trouble trouble = {.lock = PTHREAD_MUTEX_INITIALIZER};
     static struct zdd_conn conn; /* large */
@@ -202,8 +219,14 @@ static void make_version_1(const char *path)
     assert_int_equal(found, 0);
     assert_good(zdd_migrate(&conn, zdd_migrations, 1, found));
     assert_good(zdd_conn_exec(&conn, version_1_rows));
+    assert_good(zdd_migrate(&conn, zdd_migrations, count, 1));
     zdd_conn_close(&conn);
-    assert_int_equal(ask(path, "PRAGMA user_version"), 1);
+    assert_int_equal(ask(path, "PRAGMA user_version"), count);
+}
+
+static void make_version_1(const char *path)
+{
+    make_version(path, 1);
 }
 
 #define DUMP_SIZE 4000
@@ -306,6 +329,30 @@ static void what_version_1_did_not_know_is_as_if_there_were_no_pair(void **state
     assert_int_equal(run.waiting_since_ms, 17);
 }
 
+static void checks_before_the_switch_stay_the_first_set_of_their_plan(void **state)
+{
+    const struct place *place = *state;
+    ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
+    char text[ZDD_VERIFIES_TEXT_SIZE];
+    struct zdd_store *store;
+    struct zdd_plan plan;
+    struct zdd_run run;
+
+    make_version(place->path, 10); /* the last one with one set of checks */
+    tamper(place->path, "UPDATE plan SET verify_rounds = 6, verify_interval_ms = 10000,"
+                        " verify_failure_limit = 1, checks = '[{\"source\":\"http\"}]';"
+                        "UPDATE run SET rounds = 'ppf'");
+    store = open_file(place->path);
+    assert_good(zdd_plan_load(store, "plan-1", &plan, &texts));
+    run = load_run(store, "run-1");
+    zdd_store_free(store);
+    zdd_verifies_print(&plan.verifies, text);
+    assert_string_equal(text, ";6 10000 1 1 0 fail");
+    assert_string_equal(texts.checks.data, "[[],[{\"source\":\"http\"}]]");
+    assert_int_equal(run.verify_set, 1);
+    assert_int_equal(run.round_count, 3);
+}
+
 static void a_migrated_database_takes_the_steps_of_a_long_program(void **state)
 {
     const struct place *place = *state;
@@ -327,6 +374,7 @@ int main(void)
         CASE(a_word_for_serving_that_nobody_knows_is_never_written),
         CASE(a_filled_database_of_version_1_keeps_every_row),
         CASE(what_version_1_did_not_know_is_as_if_there_were_no_pair),
+        CASE(checks_before_the_switch_stay_the_first_set_of_their_plan),
         CASE(a_migrated_database_takes_the_steps_of_a_long_program),
     };
 

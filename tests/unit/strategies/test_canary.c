@@ -177,6 +177,60 @@ static void a_plan_knows_what_weights_can_do(void **state)
     assert_false(zdd_share_first(&plan, zdd_share_is_heavy, &share));
 }
 
+static void steps_that_verify_stand_where_they_were_asked_for(void **state)
+{
+    const struct zdd_wishes wishes = {
+        .count = 4,
+        .wish = {a_verify, a_weight(20), a_verify, a_weight(100)},
+        .verifies = {.count = 2, .step = {{.rounds = 3}, {.rounds = 6, .counted_count = 1}}}};
+    const struct zdd_verify beside = {.rounds = 9};
+    const union zdd_option_value options[] =
+        canary_options(wishes_of(&wishes), [CANARY_VERIFY] = {.verify = &beside},
+                       [CANARY_INSTANCES] = {.integer = 3});
+    struct zdd_plan plan = a_pair(3, 3);
+
+    (void)state;
+    assert_program(options, plan,
+                   "shift 0;start 3;join;verify 3;weight 2000;verify 6;weight 10000;shift 10000;"
+                   "keep 300000;drain;retire;settle");
+    zdd_canary.write_program(options, &plan);
+    assert_int_equal(plan.verifies.beside.rounds, 9);
+    assert_int_equal(plan.verifies.count, 2);
+    assert_int_equal(zdd_program_verify(&plan.program, 2), 0);
+    assert_int_equal(zdd_program_verify(&plan.program, 3), 1);
+    assert_int_equal(zdd_program_verify(&plan.program, 4), 1);
+    assert_int_equal(zdd_program_verify(&plan.program, 5), 2);
+    plan = a_pair(0, 3); /* nobody to compare with, and no steps */
+    plan.pair.old_id[0] = '\0';
+    zdd_canary.write_program(options, &plan);
+    assert_int_equal(plan.verifies.beside.rounds, 0);
+    assert_int_equal(plan.verifies.count, 0);
+}
+
+static void counters_are_looked_at_where_there_are_requests(void **state)
+{
+    const struct zdd_verify counts = {.rounds = 1, .counted_count = 1};
+    const struct zdd_verify compares = {
+        .rounds = 1, .counted_count = 1, .counted = {{.worse_than_old = true}}};
+    const struct zdd_wishes early = {.count = 3,
+                                     .wish = {a_verify, a_weight(20), a_verify},
+                                     .verifies = {.count = 2, .step = {counts, compares}}};
+    const struct zdd_wishes late = {.count = 3,
+                                    .wish = {a_weight(100), a_verify, a_verify},
+                                    .verifies = {.count = 2, .step = {counts, compares}}};
+    const union zdd_option_value too_early[] = canary_options(wishes_of(&early));
+    const union zdd_option_value too_late[] =
+        canary_options(wishes_of(&late), [CANARY_INSTANCES] = {.integer = 4});
+
+    (void)state;
+    assert_complaint(too_early, a_pair(4, 4), "steps", 0,
+                     "must come behind a weight above 0: haproxy measures requests, and the new "
+                     "version gets none before");
+    assert_complaint(too_late, a_pair(4, 4), "steps", 2,
+                     "must come before the weight of 100: worseThanOld compares with an old "
+                     "version that gets requests");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +242,8 @@ int main(void)
         cmocka_unit_test(a_canary_never_shrinks_and_never_has_more_than_the_app),
         cmocka_unit_test(a_list_that_is_too_long_is_refused_with_its_length),
         cmocka_unit_test(a_plan_knows_what_weights_can_do),
+        cmocka_unit_test(steps_that_verify_stand_where_they_were_asked_for),
+        cmocka_unit_test(counters_are_looked_at_where_there_are_requests),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

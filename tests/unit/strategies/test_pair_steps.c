@@ -27,8 +27,7 @@ static void each_kind_says_what_is_done(void **state)
                 "one.");
     assert_says(ZDD_STEP_START, 4, "Start 4 instances of the new version; healthy and ready.");
     assert_says(ZDD_STEP_JOIN, 0, "Wait until every balancer has all new instances UP.");
-    assert_says(ZDD_STEP_VERIFY, 6,
-                "Check the new instances directly, 6 times, before the switch.");
+    assert_says(ZDD_STEP_VERIFY, 6, "Check the new version, 6 rounds.");
     assert_says(ZDD_STEP_WEIGHT, 50,
                 "Give the new version 0.5 % of the requests, seen on every balancer.");
     assert_says(ZDD_STEP_PAUSE, 60000, "Wait 60 s.");

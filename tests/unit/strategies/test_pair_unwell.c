@@ -22,16 +22,15 @@ static struct zdd_plan a_canary(enum zdd_on_failure on_failure)
     memcpy(plan.pair.old_id, "/x", sizeof("/x"));
     plan.pair.old_serving = 3;
     plan.pair.drain_ms = 1000;
-    plan.verify.rounds = 3;
-    plan.verify.interval_ms = 10000;
+    zdd_verifies_add(&plan.verifies, &(struct zdd_verify){.rounds = 3, .interval_ms = 10000});
     assert_true(zdd_program_parse(program, &plan.program));
     return plan;
 }
 
 static struct zdd_run at_step(enum zdd_phase phase, int32_t step)
 {
-    struct zdd_run run =
-        a_run(.ordered = true, .phase = phase, .step = step, .traffic_seen_at_ms = T0);
+    struct zdd_run run = a_run(.ordered = true, .phase = phase, .step = step, .verify_set = 1,
+                               .traffic_seen_at_ms = T0);
 
     run.traffic = zdd_traffic_base();
     run.traffic.side[ZDD_SIDE_OLD].weight = 256;

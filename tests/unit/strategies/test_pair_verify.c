@@ -18,7 +18,12 @@ static struct zdd_plan verified_plan(enum zdd_on_failure on_failure)
                         .new_id = "/shop/cart-green",
                         .old_serving = 4,
                         .drain_ms = 1000},
-               .verify = {.rounds = 3, .interval_ms = INTERVAL, .failure_limit = 1});
+               .verifies = {.count = 1,
+                            .step = {{.rounds = 3,
+                                      .interval_ms = INTERVAL,
+                                      .failure_limit = 1,
+                                      .error_limit = 1,
+                                      .on_inconclusive = ZDD_INCONCLUSIVE_FAILS}}});
 
     zdd_program_add(&plan.program, ZDD_STEP_VERIFY, 3);
     zdd_program_add(&plan.program, ZDD_STEP_SHIFT, ZDD_SHARE_ALL);
@@ -30,8 +35,8 @@ static struct zdd_decision after(const char *rounds, int64_t measured_at_ms, int
                                  enum zdd_on_failure on_failure, int32_t ready)
 {
     struct zdd_run run =
-        a_run(.phase = ZDD_PHASE_VERIFYING, .ordered = true, .measured_at_ms = measured_at_ms,
-              .outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0);
+        a_run(.phase = ZDD_PHASE_VERIFYING, .verify_set = 1, .ordered = true,
+              .measured_at_ms = measured_at_ms, .outcome = ZDD_OUTCOME_ACKED, .ordered_at_ms = T0);
     struct zdd_observation o =
         seen(.now_ms = now_ms, .definition = ZDD_DEFINITION_TARGET, .current = serving(4),
              .peer = {.definition = ZDD_DEFINITION_TARGET, .instances = 4, .current = serving(4)});

@@ -242,6 +242,7 @@ static void a_longer_keep_and_a_longer_drain_give_a_later_deadline(void **state)
 /* Time that is only waited for costs the preview nothing. */
 static void a_day_of_waiting_is_previewed_too(void **state)
 {
+    const struct zdd_verify verify = {.rounds = 60, .interval_ms = 3600000};
     struct zdd_plan plan =
         plan_of(a_wish(.option = {[KEEP_OLD] = {.integer = 86400}, [DRAIN] = {.integer = 86400}}));
     struct zdd_preview v;
@@ -250,26 +251,26 @@ static void a_day_of_waiting_is_previewed_too(void **state)
     zdd_preview_make(&zdd_blue_green, &plan, &v);
     assert_string_equal(last(&v)->note, "done");
     plan.program.count = 0;
-    plan.verify = (struct zdd_verify){.rounds = 60, .interval_ms = 3600000};
-    zdd_blue_green.write_program(a_wish().option, &plan);
+    zdd_blue_green.write_program(
+        a_wish(.option = pair_options([VERIFY] = {.verify = &verify})).option, &plan);
     zdd_preview_make(&zdd_blue_green, &plan, &v);
     assert_string_equal(last(&v)->note, "done");
 }
 
 static void checks_are_a_step_before_the_switch_with_time_for_each_round(void **state)
 {
+    const struct zdd_verify verify = {.rounds = 6, .interval_ms = 10000, .failure_limit = 1};
     struct zdd_plan plan = plan_of(a_wish());
     const int64_t usual = preview(a_wish()).deadline_ms;
     struct zdd_preview v;
 
     (void)state;
     plan.program.count = 0;
-    plan.verify = (struct zdd_verify){.rounds = 6, .interval_ms = 10000, .failure_limit = 1};
-    zdd_blue_green.write_program(a_wish().option, &plan);
+    zdd_blue_green.write_program(
+        a_wish(.option = pair_options([VERIFY] = {.verify = &verify})).option, &plan);
     zdd_preview_make(&zdd_blue_green, &plan, &v);
     assert_string_equal(v.step[3].kind, "verify");
-    assert_string_equal(v.step[3].text,
-                        "Check the new instances directly, 6 times, before the switch.");
+    assert_string_equal(v.step[3].text, "Check the new version, 6 rounds.");
     assert_int_equal(v.step[3].deadline_ms, 6 * 15000 + ZDD_SHIFT_LIMIT_MS);
     assert_string_equal(v.step[4].kind, "shift");
     assert_int_equal(v.deadline_ms - usual, v.step[3].deadline_ms);

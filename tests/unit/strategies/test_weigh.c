@@ -284,11 +284,19 @@ static void a_start_that_leads_to_a_gate_is_not_left_out(void **state)
 
     (void)state;
     assert_true(zdd_program_parse("shift 0;start 1;join;weight 2000;pause 60000;start 2;join;"
-                                  "weight 5000;gate;start 4;join;shift 10000;drain;retire;settle",
+                                  "weight 5000;verify 3;gate;start 4;join;shift 10000;drain;retire;"
+                                  "settle",
                                   &plan.program));
     d = decide(plan, run, a_look(3, 1, 1));
     assert_int_equal(d.step, 5);
     assert_phase(d, ZDD_PHASE_APPLYING);
+    /* Checks are left out as pauses are: what they would look at is left out too. */
+    assert_true(zdd_program_parse("shift 0;start 1;join;weight 2000;pause 60000;start 2;join;"
+                                  "weight 5000;verify 3;start 4;join;shift 10000;drain;retire;"
+                                  "settle",
+                                  &plan.program));
+    d = decide(plan, run, a_look(3, 1, 1));
+    assert_int_equal(d.step, 9);
 }
 
 static void an_expired_gate_does_what_it_says(void **state)

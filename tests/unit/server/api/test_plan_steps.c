@@ -12,9 +12,10 @@ static struct zdd_field_errors read_text(const char *text, struct zdd_wishes *re
 {
     ZDD_AUTO_JSON json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
     struct zdd_field_errors errors = {0};
+    json_t *checks[ZDD_VERIFY_STEP_MAX];
 
     assert_non_null(value);
-    zdd_plan_steps_read(value, "#/options/steps", ret_wishes, &errors);
+    zdd_plan_steps_read(value, "#/options/steps", ret_wishes, checks, &errors);
     return errors;
 }
 
@@ -91,7 +92,10 @@ static void what_is_wrong_is_named_by_its_place(void **state)
          "#/options/steps/0/from", ""},
         {"{\"preset\":\"exponential\",\"from\":0,\"everySeconds\":1}", "#/options/steps/from",
          "0.01"},
-        {"[{\"verify\":{}}]", "#/options/steps/0/verify", "not there yet"},
+        {"[{\"verify\":{}}]", "#/options/steps/0/verify/checks", "required"},
+        {"[{\"verify\":7}]", "#/options/steps/0/verify", "object"},
+        {"[{\"weight\":5},{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"x\"}]}}]",
+         "#/options/steps/1/verify/checks/0/url", "a path like /ready"},
     };
 
     (void)state;
@@ -111,16 +115,17 @@ static void more_than_there_is_room_for_is_refused(void **state)
 {
     ZDD_AUTO_JSON json_t *list = json_array();
     struct zdd_field_errors errors = {0};
+    json_t *checks[ZDD_VERIFY_STEP_MAX];
     struct zdd_wishes w;
 
     (void)state;
     for (int i = 0; i < ZDD_WISH_MAX; i++)
         json_array_append_new(list, json_pack("{s:i}", "weight", 1));
-    zdd_plan_steps_read(list, "#/options/steps", &w, &errors);
+    zdd_plan_steps_read(list, "#/options/steps", &w, checks, &errors);
     assert_int_equal(errors.count, 0);
     assert_int_equal(w.count, ZDD_WISH_MAX);
     json_array_append_new(list, json_pack("{s:i}", "weight", 1));
-    zdd_plan_steps_read(list, "#/options/steps", &w, &errors);
+    zdd_plan_steps_read(list, "#/options/steps", &w, checks, &errors);
     assert_int_equal(errors.count, 1);
     assert_int_equal(w.count, 0);
     json_array_clear(list);
@@ -128,9 +133,39 @@ static void more_than_there_is_room_for_is_refused(void **state)
         json_array_append_new(list, json_pack("{s:s++}", "gate", "g", i < 5 ? "a" : "b",
                                               (const char *[]){"0", "1", "2", "3", "4"}[i % 5]));
     errors = (struct zdd_field_errors){0};
-    zdd_plan_steps_read(list, "#/options/steps", &w, &errors);
+    zdd_plan_steps_read(list, "#/options/steps", &w, checks, &errors);
     assert_int_equal(errors.count, 1);
     assert_string_equal(errors.error[0].pointer, "#/options/steps/8/gate");
+    json_array_clear(list);
+    for (int i = 0; i < ZDD_VERIFY_STEP_MAX + 1; i++)
+        json_array_append_new(list, json_pack("{s:{s:[{s:s,s:s}]}}", "verify", "checks", "source",
+                                              "http", "url", "/"));
+    errors = (struct zdd_field_errors){0};
+    zdd_plan_steps_read(list, "#/options/steps", &w, checks, &errors);
+    assert_int_equal(errors.count, 1);
+    assert_string_equal(errors.error[0].pointer, "#/options/steps/8/verify");
+}
+
+static void each_step_that_verifies_has_checks_of_its_own(void **state)
+{
+    ZDD_AUTO_JSON json_t *value = json_loads(
+        "[{\"weight\":5},{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"/a\"}],"
+        "\"count\":2}},{\"weight\":9},{\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":"
+        "\"/b\"}],\"count\":3}}]",
+        0, NULL);
+    struct zdd_field_errors errors = {0};
+    json_t *checks[ZDD_VERIFY_STEP_MAX];
+    struct zdd_wishes w;
+
+    (void)state;
+    zdd_plan_steps_read(value, "#/options/steps", &w, checks, &errors);
+    assert_int_equal(errors.count, 0);
+    assert_int_equal(w.count, 4);
+    assert_int_equal(w.wish[1].kind, ZDD_WISH_VERIFY);
+    assert_int_equal(w.verifies.count, 2);
+    assert_int_equal(w.verifies.step[0].rounds, 2);
+    assert_int_equal(w.verifies.step[1].rounds, 3);
+    assert_string_equal(zdd_json_text(json_array_get(checks[1], 0), "url", ""), "/b");
 }
 
 static void the_schema_has_a_form_for_each(void **state)
@@ -142,7 +177,9 @@ static void the_schema_has_a_form_for_each(void **state)
     zdd_plan_steps_schema(schema);
     assert_int_equal(json_array_size(json_object_get(schema, "oneOf")), 3);
     items = json_object_get(json_array_get(json_object_get(schema, "oneOf"), 0), "items");
-    assert_int_equal(json_array_size(json_object_get(items, "oneOf")), 6);
+    assert_int_equal(json_array_size(json_object_get(items, "oneOf")), 7);
+    assert_non_null(
+        zdd_json_at(items, "/oneOf/4/properties/verify/properties/checks/items/oneOf/2"));
 }
 
 int main(void)
@@ -152,6 +189,7 @@ int main(void)
         cmocka_unit_test(one_preset_may_stand_for_the_list),
         cmocka_unit_test(what_is_wrong_is_named_by_its_place),
         cmocka_unit_test(more_than_there_is_room_for_is_refused),
+        cmocka_unit_test(each_step_that_verifies_has_checks_of_its_own),
         cmocka_unit_test(the_schema_has_a_form_for_each),
     };
 

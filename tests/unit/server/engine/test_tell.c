@@ -387,13 +387,13 @@ static void an_event_names_the_cause_with_its_words(void **state)
 
 static void checks_say_how_many_passed_and_what_was_wrong_last(void **state)
 {
-    const struct zdd_plan plan = a_plan(.verify = {.rounds = 6, .interval_ms = 10000});
-    struct zdd_run run = a_run(.phase = ZDD_PHASE_VERIFYING, .rounds = "ppp");
+    const struct zdd_plan plan = a_plan(.verifies = {.count = 1, .step = {{.rounds = 6}}});
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_VERIFYING, .verify_set = 1, .rounds = "ppp");
 
     (void)state;
     zdd_tell_verify(&run, &plan);
     assert_string_equal(run.waiting_text, "verify: 3 of 6 passed");
-    run = a_run(.phase = ZDD_PHASE_VERIFYING, .rounds = "pfpp",
+    run = a_run(.phase = ZDD_PHASE_VERIFYING, .verify_set = 1, .rounds = "pfpp",
                 .measured = "/health of 10.0.0.1:31005 said 503");
     zdd_tell_waiting(&run, "verify", &plan, &seen(), NULL, NULL);
     assert_string_equal(run.waiting_text,

@@ -28,7 +28,11 @@ static void judge(const struct row *row)
 {
     ZDD_AUTO_JSON json_t *equals =
         row->equals ? json_loads(row->equals, JSON_DECODE_ANY, NULL) : NULL;
-    const struct zdd_check check = {row->url, row->pointer, row->min, row->max, equals};
+    const struct zdd_check check = {.url = row->url,
+                                    .pointer = row->pointer,
+                                    .min = row->min,
+                                    .max = row->max,
+                                    .equals = equals};
     struct zdd_probe_verdict verdict;
 
     memset(&verdict, 'x', sizeof(verdict));
@@ -137,8 +141,8 @@ static void long_values_are_not_kept(void **state)
 
 static void silence_is_judged_too(void **state)
 {
-    const struct zdd_check own = {OWN, NULL, NONE, NONE, NULL};
-    const struct zdd_check other = {OTHER, NULL, NONE, NONE, NULL};
+    const struct zdd_check own = {.url = OWN, .min = NONE, .max = NONE};
+    const struct zdd_check other = {.url = OTHER, .min = NONE, .max = NONE};
     struct zdd_probe_verdict verdict;
 
     (void)state;

@@ -98,10 +98,12 @@ static struct told measured(const char *checks, struct zdd_spot *spots, size_t c
     const struct zdd_probe probe = zdd_http_probe(&http);
     const struct zdd_spots there = {count, spots};
     struct told told = {0};
+    char sets[4096]; /* those of a step stand behind those beside the steps */
+    const struct zdd_probe_ask ask = {
+        .checks = sets, .set = 1, .spots = &there, .request_id = "run-1"};
 
-    assert_int_equal(probe.ops->measure(probe.cls, &(struct zdd_probe_ask){checks, &there, "run-1"},
-                                        &told.report),
-                     ZDD_ERR_NONE);
+    assert_in_range(snprintf(sets, sizeof(sets), "[[],%s]", checks), 1, sizeof(sets) - 1);
+    assert_int_equal(probe.ops->measure(probe.cls, &ask, &told.report), ZDD_ERR_NONE);
     assert_int_equal(zdd_json_read(told.report.data, strlen(told.report.data), &told.checks, NULL),
                      ZDD_ERR_NONE);
     return told;
@@ -281,20 +283,39 @@ static void the_longest_report_fits(void **state)
     assert_int_equal(json_array_size(told.checks), 4);
 }
 
+static void what_is_only_observed_decides_nothing(void **state)
+{
+    AUTO_TOLD struct told told =
+        measured("[{\"source\":\"http\",\"url\":\"http://127.0.0.1:1/\",\"observeOnly\":true},"
+                 "{\"source\":\"haproxy\",\"measure\":\"errorRate\",\"max\":0},"
+                 "{\"source\":\"http\",\"url\":\"/\",\"observeOnly\":true}]",
+                 NULL, 0, "127.0.0.1");
+
+    (void)state;
+    assert_int_equal(told.report.result, ZDD_FINDING_PASSED);
+    assert_string_equal(told.report.words, "");
+    assert_int_equal(json_array_size(told.checks), 2); /* counters are not asked for here */
+    assert_int_equal(number(&told, "/0/check"), 0);
+    assert_true(json_is_true(zdd_json_at(told.checks, "/0/observeOnly")));
+    assert_string_equal(zdd_json_text(json_array_get(told.checks, 0), "result", ""), "error");
+    assert_int_equal(number(&told, "/1/check"), 2);
+    assert_string_equal(zdd_json_text(json_array_get(told.checks, 1), "result", ""), "failed");
+}
+
 static void checks_that_nobody_wrote_are_a_fault_of_ours(void **state)
 {
     const struct zdd_http_probe http = {.hosts = ""};
     const struct zdd_probe probe = zdd_http_probe(&http);
     const struct zdd_spots nobody = {0};
+    static const char *const texts[] = {"[", "[[{}]]", "[]", "{}"};
+    struct zdd_probe_ask ask = {.spots = &nobody, .request_id = "r"};
     struct zdd_probe_report report;
 
     (void)state;
-    assert_int_equal(
-        probe.ops->measure(probe.cls, &(struct zdd_probe_ask){"[", &nobody, "r"}, &report),
-        ZDD_ERR_INTERNAL);
-    assert_int_equal(
-        probe.ops->measure(probe.cls, &(struct zdd_probe_ask){"[{}]", &nobody, "r"}, &report),
-        ZDD_ERR_INTERNAL);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        ask.checks = texts[i];
+        assert_int_equal(probe.ops->measure(probe.cls, &ask, &report), ZDD_ERR_INTERNAL);
+    }
 }
 
 int main(void)
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_failure_counts_more_than_silence),
         cmocka_unit_test(who_has_no_port_cannot_pass),
         cmocka_unit_test(the_longest_report_fits),
+        cmocka_unit_test(what_is_only_observed_decides_nothing),
         cmocka_unit_test(checks_that_nobody_wrote_are_a_fault_of_ours),
     };
 

@@ -23,7 +23,7 @@ static void rounds_are_counted_by_what_they_found(void **state)
     assert_int_equal(late.errors_in_row, 2);
 }
 
-static void a_record_grows_by_one_letter_each(void **state)
+static void a_record_grows_by_one_letter_each_and_keeps_the_last_ones(void **state)
 {
     char record[ZDD_ROUND_MAX + 1] = "";
 
@@ -36,6 +36,12 @@ static void a_record_grows_by_one_letter_each(void **state)
     while (strlen(record) < ZDD_ROUND_MAX)
         zdd_rounds_add(record, ZDD_FINDING_PASSED);
     assert_int_equal(zdd_rounds_of(record).done, ZDD_ROUND_MAX);
+    assert_int_equal(zdd_rounds_of(record).failed, 1);
+    zdd_rounds_add(record, ZDD_FINDING_PASSED);
+    zdd_rounds_add(record, ZDD_FINDING_ERROR); /* the oldest two go */
+    assert_int_equal(strlen(record), ZDD_ROUND_MAX);
+    assert_int_equal(zdd_rounds_of(record).failed, 0);
+    assert_int_equal(zdd_rounds_of(record).errors_in_row, 1);
 }
 
 static void more_failures_than_allowed_are_bad_and_all_rounds_are_needed_to_be_good(void **state)
@@ -55,11 +61,62 @@ static void more_failures_than_allowed_are_bad_and_all_rounds_are_needed_to_be_g
 
     (void)state;
     for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
-        const struct zdd_verify verify = {rows[i].rounds, 1000, rows[i].limit};
+        const struct zdd_verify verify = {.rounds = rows[i].rounds,
+                                          .failure_limit = rows[i].limit,
+                                          .error_limit = rows[i].limit,
+                                          .on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
 
         assert_int_equal(zdd_verify_is_bad(&verify, rows[i].record), rows[i].bad);
         assert_int_equal(zdd_verify_is_good(&verify, rows[i].record), rows[i].good);
     }
+}
+
+static void rounds_that_say_nothing_count_as_is_wanted(void **state)
+{
+    static const struct {
+        enum zdd_on_inconclusive counts_as;
+        const char *record;
+        bool bad, good;
+    } rows[] = {
+        {ZDD_INCONCLUSIVE_WAITS, "pee", false, false},
+        {ZDD_INCONCLUSIVE_WAITS, "pe", false, false},
+        {ZDD_INCONCLUSIVE_WAITS, "ppe", false, true},
+        {ZDD_INCONCLUSIVE_WAITS, "eep", false, true},
+        {ZDD_INCONCLUSIVE_WAITS, "fee", true, false},
+        {ZDD_INCONCLUSIVE_GATES, "pee", false, false},
+        {ZDD_INCONCLUSIVE_PASSES, "pee", false, true},
+        {ZDD_INCONCLUSIVE_PASSES, "ee", false, false},
+        {ZDD_INCONCLUSIVE_FAILS, "pee", true, false},
+        {ZDD_INCONCLUSIVE_FAILS, "ppe", false, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        const struct zdd_verify verify = {
+            .rounds = 3, .error_limit = 1, .on_inconclusive = rows[i].counts_as};
+
+        assert_int_equal(zdd_verify_is_bad(&verify, rows[i].record), rows[i].bad);
+        assert_int_equal(zdd_verify_is_good(&verify, rows[i].record), rows[i].good);
+    }
+}
+
+static void each_word_is_read_as_it_is_written(void **state)
+{
+    enum zdd_on_inconclusive counts_as;
+    enum zdd_metric metric;
+
+    (void)state;
+    for (int i = 0; i < ZDD_INCONCLUSIVE_COUNT; i++) {
+        assert_true(zdd_on_inconclusive_parse(zdd_on_inconclusive_name((enum zdd_on_inconclusive)i),
+                                              &counts_as));
+        assert_int_equal(counts_as, i);
+    }
+    for (int i = 0; i < ZDD_METRIC_COUNT; i++) {
+        assert_true(zdd_metric_parse(zdd_metric_name((enum zdd_metric)i), &metric));
+        assert_int_equal(metric, i);
+    }
+    assert_false(zdd_on_inconclusive_parse("waits", &counts_as));
+    assert_false(zdd_metric_parse("", &metric));
 }
 
 static void each_finding_has_its_word(void **state)
@@ -74,8 +131,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rounds_are_counted_by_what_they_found),
-        cmocka_unit_test(a_record_grows_by_one_letter_each),
+        cmocka_unit_test(a_record_grows_by_one_letter_each_and_keeps_the_last_ones),
         cmocka_unit_test(more_failures_than_allowed_are_bad_and_all_rounds_are_needed_to_be_good),
+        cmocka_unit_test(rounds_that_say_nothing_count_as_is_wanted),
+        cmocka_unit_test(each_word_is_read_as_it_is_written),
         cmocka_unit_test(each_finding_has_its_word),
     };
 

@@ -1,0 +1,14 @@
+/**
+ * @file server/probe/hosts.h
+ * @brief Which hosts the server may be made to ask. Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/**
+ * Whether the server may be made to ask @p url, an absolute one.
+ * @param hosts  "prometheus.example,10.0.0.7:9090": a host with any port, or with that one; "" for
+ * none
+ */
+bool zdd_check_host_allowed(const char *url, const char *hosts);

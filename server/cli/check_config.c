@@ -6,11 +6,21 @@
 #include "server/cli/balancers.h"
 #include "server/cli/cli.h"
 #include "server/cli/settings.h"
+#include "server/cli/tls_files.h"
 #include "server/config/config_print.h"
 #include "server/config/credentials.h"
 
 #include <stdio.h>
-#include <unistd.h>
+
+/* Whether the listener's certificate and key can be used together. */
+static bool check_listener(const struct zdd_config *config)
+{
+    struct zdd_tls *tls;
+    const bool good = zdd_tls_files_open(config, &tls);
+
+    zdd_tls_free(tls);
+    return good;
+}
 
 /* What the settings point to, balancers too. @return false after saying what is wrong */
 static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
@@ -28,10 +38,7 @@ static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
             good = false;
         }
     }
-    if (config->marathon_ca[0] && access(config->marathon_ca, R_OK) != 0) {
-        zdd_cli_say("marathon-ca: %.200s cannot be read", config->marathon_ca);
-        good = false;
-    }
+    good = zdd_tls_files_check(config) && check_listener(config) && good;
     good = zdd_balancers_check(config) && good;
     return zdd_balancers_probe(config) && good;
 }

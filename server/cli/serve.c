@@ -11,6 +11,7 @@
 #include "server/cli/hurry.h"
 #include "server/cli/settings.h"
 #include "server/cli/signals.h"
+#include "server/cli/tls_files.h"
 #include "server/cluster/feed.h"
 #include "server/cluster/marathon.h"
 #include "server/config/credentials.h"
@@ -43,19 +44,27 @@ struct server {
     struct zdd_engine *engine;
     struct zdd_api *api;
     struct zdd_feed *feed;
+    struct zdd_tls *tls; /* NULL: plain HTTP */
     struct zdd_http *http;
     enum { STREAM_NEW, STREAM_LIVE, STREAM_LOST } stream; /* for the feed's thread alone */
     struct zdd_fate fate;                                 /* for tests */
 };
 
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
 static struct zdd_fetch_auth auth_of(const struct server *server)
 {
     const struct zdd_credentials *credentials = &server->credentials;
-    const char *ca_file = server->config.marathon_ca;
+    const struct zdd_config *config = &server->config;
 
     return (struct zdd_fetch_auth){.basic = credentials->basic[0] ? credentials->basic : NULL,
                                    .header = credentials->header[0] ? credentials->header : NULL,
-                                   .ca_file = *ca_file ? ca_file : NULL};
+                                   .ca_file = or_null(config->marathon_ca),
+                                   .cert_file = or_null(config->marathon_cert),
+                                   .key_file = or_null(config->marathon_key)};
 }
 
 /* Descriptors are cheap and connections need them: take as many as the system lets us. */
@@ -78,7 +87,8 @@ static bool prepare(struct server *server)
     raise_file_limit();
     for (size_t i = 0; i < config->marathon.count; i++)
         server->urls[i] = config->marathon.url[i];
-    if (!zdd_balancers_check(config))
+    if (!zdd_balancers_check(config) || !zdd_tls_files_check(config) ||
+        !zdd_tls_files_open(config, &server->tls))
         return false;
     if (!config->marathon_auth_file[0])
         return true;
@@ -246,6 +256,8 @@ static bool start_http(struct server *server)
         .port = config->listen.port,
         .thread_count = (unsigned)config->http_threads,
         .connection_max = (unsigned)config->max_connections,
+        .tls = server->tls,
+        .squeezes = true,
     };
     char reason[REASON_SIZE];
 
@@ -278,8 +290,9 @@ static void greet(const struct server *server)
     char address[ZDD_CLI_ADDRESS_SIZE];
 
     zdd_cli_address(&config->listen, zdd_http_port(server->http), address);
-    printf("zdd-server %s serves http://%s (database %s, Marathon %s)\n", zdd_cli_version(),
-           address, config->db, config->origin[ZDD_SETTING_MARATHON].text);
+    printf("zdd-server %s serves %s://%s (database %s, Marathon %s)\n", zdd_cli_version(),
+           server->tls ? "https" : "http", address, config->db,
+           config->origin[ZDD_SETTING_MARATHON].text);
     fflush(stdout);
     zdd_log(ZDD_LOG_INFO, "server.start", "version", zdd_cli_version(), "listen", address, "db",
             config->db, "marathon", config->origin[ZDD_SETTING_MARATHON].text, NULL);
@@ -318,11 +331,13 @@ static void stop(struct server *server)
 static int run(struct server *server)
 {
     int code = ZDD_EXIT_FAILED;
+    int number;
 
     if (start(server)) {
         greet(server);
-        zdd_log(ZDD_LOG_INFO, "server.drain", "signal",
-                zdd_signals_wait() == SIGINT ? "INT" : "TERM", NULL);
+        while ((number = zdd_signals_wait()) == SIGHUP)
+            zdd_tls_files_renew(&server->config, server->tls);
+        zdd_log(ZDD_LOG_INFO, "server.drain", "signal", number == SIGINT ? "INT" : "TERM", NULL);
         code = ZDD_EXIT_OK;
     } else if (__atomic_load_n(zdd_signals_flag(), __ATOMIC_RELAXED)) {
         code = ZDD_EXIT_OK; /* told to stop while standing by */
@@ -349,13 +364,17 @@ int zdd_cli_serve(int argc, char *const *argv)
                             NULL, argc, argv, &line))
         return line.exit;
     if (!zdd_cli_settings(line.value, line.file, &server->config) ||
-        !zdd_fate_read(&server->fate) || !prepare(server))
+        !zdd_fate_read(&server->fate) || !prepare(server)) {
+        zdd_tls_free(server->tls);
         return ZDD_EXIT_USAGE;
-    if (!zdd_signals_start()) {
+    }
+    if (!zdd_signals_start(server->tls != NULL)) {
         zdd_cli_say("this system gives no threads");
+        zdd_tls_free(server->tls);
         return ZDD_EXIT_FAILED;
     }
     code = run(server);
     zdd_signals_stop();
+    zdd_tls_free(server->tls);
     return code;
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 
 struct zdd_marathon_pool {
-    char *basic, *header, *ca_file; /* as in struct zdd_fetch_auth */
+    struct zdd_fetch_auth auth; /* copies */
     pthread_mutex_t lock;
     pthread_cond_t given;
     unsigned client_max;
@@ -22,13 +22,6 @@ struct zdd_marathon_pool {
     unsigned idle_count;
     struct zdd_fetch **idle; /* client_max places */
 };
-
-static bool copy_text(const char *text, char **ret_copy)
-{
-    if (text)
-        *ret_copy = strdup(text);
-    return !text || *ret_copy;
-}
 
 static bool prepare(struct zdd_marathon_pool *pool)
 {
@@ -52,9 +45,7 @@ no_lock:
 
 static void free_parts(struct zdd_marathon_pool *pool)
 {
-    free(pool->basic);
-    free(pool->header);
-    free(pool->ca_file);
+    zdd_fetch_auth_release(&pool->auth);
     free(pool->idle);
     free(pool);
 }
@@ -68,9 +59,7 @@ struct zdd_marathon_pool *zdd_marathon_pool_new(const struct zdd_fetch_auth *aut
         return NULL;
     pool->client_max = client_max;
     pool->idle = calloc(client_max, sizeof(struct zdd_fetch *));
-    if (!pool->idle || !copy_text(auth->basic, &pool->basic) ||
-        !copy_text(auth->header, &pool->header) || !copy_text(auth->ca_file, &pool->ca_file) ||
-        !prepare(pool)) {
+    if (!pool->idle || !zdd_fetch_auth_copy(auth, &pool->auth) || !prepare(pool)) {
         free_parts(pool);
         return NULL;
     }
@@ -114,8 +103,7 @@ enum zdd_err zdd_marathon_pool_take(struct zdd_marathon_pool *pool, int64_t unti
     } else if (pool->idle_count > 0) {
         *ret_fetch = pool->idle[--pool->idle_count];
     } else {
-        const struct zdd_fetch_auth auth = {pool->basic, pool->header, pool->ca_file};
-        struct zdd_fetch *fetch = zdd_fetch_new(&auth);
+        struct zdd_fetch *fetch = zdd_fetch_new(&pool->auth);
 
         if (fetch) {
             pool->client_count++;
@@ -139,7 +127,7 @@ void zdd_marathon_pool_give(struct zdd_marathon_pool *pool, struct zdd_fetch *fe
 
 struct zdd_fetch *zdd_marathon_pool_stranger(const struct zdd_marathon_pool *pool)
 {
-    const struct zdd_fetch_auth nobody = {.ca_file = pool->ca_file};
+    const struct zdd_fetch_auth nobody = {.ca_file = pool->auth.ca_file};
 
     return zdd_fetch_new(&nobody);
 }

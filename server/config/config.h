@@ -48,6 +48,10 @@ struct zdd_config {
     struct zdd_setting_urls marathon;
     char marathon_auth_file[ZDD_CONFIG_TEXT_SIZE]; /* "" for none */
     char marathon_ca[ZDD_CONFIG_TEXT_SIZE];        /* "" for the system's */
+    char marathon_cert[ZDD_CONFIG_TEXT_SIZE];
+    char marathon_key[ZDD_CONFIG_TEXT_SIZE];
+    char tls_cert[ZDD_CONFIG_TEXT_SIZE];
+    char tls_key[ZDD_CONFIG_TEXT_SIZE];
     int64_t marathon_timeout_ms;
     struct zdd_setting_urls balancer; /* none: count 0 */
     struct zdd_setting_urls haproxy;  /* "HOST:PORT" or "/path"; none: count 0 */

@@ -3,6 +3,7 @@
  * @brief From a verdict and a reply to a response of libmicrohttpd.
  */
 #include "server/http/exchange.h"
+#include "server/http/squeeze.h"
 
 #include <stdlib.h>
 
@@ -37,6 +38,19 @@ static struct MHD_Response *text_response(struct zdd_call *call)
     return response;
 }
 
+/* Whether it is compressed depends on who asks: caches have to know, also where it is not. */
+static void squeeze(struct zdd_exchange *exchange)
+{
+    struct zdd_call *call = &exchange->call;
+
+    if (!exchange->http->options.squeezes || call->reply.size < ZDD_SQUEEZE_MIN ||
+        !zdd_squeeze_fits(call->type) || zdd_call_added(call, "Content-Encoding"))
+        return;
+    zdd_call_add_header(call, "Vary", "Accept-Encoding");
+    if (zdd_squeeze_wanted(zdd_call_header(call, "Accept-Encoding")) && zdd_squeeze(&call->reply))
+        zdd_call_add_header(call, "Content-Encoding", "gzip");
+}
+
 static bool add(struct MHD_Response *response, const char *name, const char *value)
 {
     return MHD_add_response_header(response, name, value) == MHD_YES;
@@ -57,6 +71,8 @@ static bool add_headers(struct MHD_Response *response, const struct zdd_exchange
         if (!zdd_call_added(call, "Cache-Control"))
             all = add(response, "Cache-Control", "no-store") && all;
     }
+    if (exchange->http->options.tls)
+        all = add(response, "Strict-Transport-Security", "max-age=31536000") && all;
     if (call->close_after)
         all = add(response, "Connection", "close") && all;
     return all;
@@ -78,6 +94,8 @@ enum MHD_Result zdd_exchange_answer(struct zdd_exchange *exchange)
         zdd_exchange_fail(exchange);
     streams = exchange->stream.open && exchange->verdict == ZDD_ERR_NONE;
     has_content = streams || call->reply.size > 0;
+    if (!streams)
+        squeeze(exchange);
     response = streams ? zdd_stream_response(exchange) : text_response(call);
     if (!response)
         return MHD_NO;

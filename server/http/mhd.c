@@ -5,6 +5,7 @@
 #include "server/http/exchange.h"
 
 #include "server/base/clock.h"
+#include "server/http/tls_inside.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -184,18 +185,33 @@ void zdd_http_destroy(struct zdd_http *http)
 
 static struct MHD_Daemon *start_daemon(struct zdd_http *http, int fd)
 {
+    static char priorities[] = ZDD_TLS_PRIORITIES;
+    /* C knows no way from a function to void *; POSIX says that they fit. */
+    const union {
+        gnutls_certificate_retrieve_function2 *function;
+        void *pointer;
+    } choose = {.function = zdd_tls_choose};
     const struct zdd_http_options *options = &http->options;
     /* Never reached: each thread has a share of it, and one thread may get all connections. */
     const unsigned limit =
         (options->connection_max + CONNECTION_SPARE + THREAD_MAX) * options->thread_count;
 
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, choose.pointer},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const unsigned flags =
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME;
+
     return MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME, 0, on_accept,
-        http, on_request, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
-        options->thread_count, MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT,
-        options->timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->head_max + REPLY_HEAD_ROOM,
+        options->tls ? flags | MHD_USE_TLS : flags, 0, on_accept, http, on_request, http,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, options->thread_count,
+        MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, options->timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->head_max + REPLY_HEAD_ROOM,
         MHD_OPTION_NOTIFY_COMPLETED, on_done, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_END);
+        http, MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_ARRAY,
+        options->tls ? tls : &tls[2], MHD_OPTION_END);
 }
 
 struct zdd_http *zdd_http_start(const struct zdd_http_options *options, char ret_reason[static 200])

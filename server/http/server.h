@@ -21,6 +21,7 @@
 #define ZDD_HTTP_HEADER_WEIGHT 64 /* bytes that a header counts beside its own */
 
 struct zdd_http;
+struct zdd_tls;
 
 struct zdd_http_options {
     const char *host;        /* address to bind, "127.0.0.1" or "::1"; never a name */
@@ -37,6 +38,9 @@ struct zdd_http_options {
                                 1 MiB */
     unsigned timeout_s;      /* a request that does not arrive, or a reader that does not read, for
                                 that long is cut; 0 means 30 */
+    struct zdd_tls *tls;     /* borrowed, see tls.h; NULL: no TLS */
+    bool squeezes;           /* replies of ZDD_SQUEEZE_MIN bytes and more go out in gzip to whoever
+                                takes it */
     bool without_guards;     /* leave away "X-Content-Type-Options: nosniff" and "Cache-Control:
                                 no-store", which are sent unless the handler adds its own */
     const struct zdd_route *routes;

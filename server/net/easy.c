@@ -54,6 +54,10 @@ void zdd_easy_prepare(CURL *easy, const struct zdd_fetch_auth *auth)
     }
     if (auth->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, auth->ca_file);
+    if (auth->cert_file)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, auth->cert_file);
+    if (auth->key_file)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, auth->key_file);
 }
 
 bool zdd_easy_header(struct curl_slist **list, const char *line)

@@ -39,12 +39,6 @@ struct exchange {
 
 static atomic_bool stopped;
 
-static bool copy_text(const char *text, const char **ret_copy)
-{
-    *ret_copy = text ? strdup(text) : NULL;
-    return !text || *ret_copy;
-}
-
 struct zdd_fetch *zdd_fetch_new(const struct zdd_fetch_auth *auth)
 {
     struct zdd_fetch *fetch = calloc(1, sizeof(*fetch));
@@ -52,16 +46,9 @@ struct zdd_fetch *zdd_fetch_new(const struct zdd_fetch_auth *auth)
     if (!fetch)
         return NULL;
     fetch->easy = zdd_easy_new();
-    if (!fetch->easy || !copy_text(auth->basic, &fetch->auth.basic) ||
-        !copy_text(auth->header, &fetch->auth.header) ||
-        !copy_text(auth->ca_file, &fetch->auth.ca_file))
+    if (!fetch->easy || !zdd_fetch_auth_copy(auth, &fetch->auth))
         return zdd_fetch_free(fetch);
     return fetch;
-}
-
-static void free_copy(const char *text)
-{
-    free((void *)(uintptr_t)text);
 }
 
 struct zdd_fetch *zdd_fetch_free(struct zdd_fetch *fetch)
@@ -69,9 +56,7 @@ struct zdd_fetch *zdd_fetch_free(struct zdd_fetch *fetch)
     if (!fetch)
         return NULL;
     curl_easy_cleanup(fetch->easy);
-    free_copy(fetch->auth.basic);
-    free_copy(fetch->auth.header);
-    free_copy(fetch->auth.ca_file);
+    zdd_fetch_auth_release(&fetch->auth);
     free(fetch);
     return NULL;
 }

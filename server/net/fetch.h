@@ -17,10 +17,18 @@ struct zdd_fetch; /* one keep-alive client; not for two threads at once */
 #define ZDD_FETCH_BODY_MAX ((size_t)64 * 1024 * 1024)
 
 struct zdd_fetch_auth {
-    const char *basic;   /* "user:password", or NULL */
-    const char *header;  /* a whole header line, "Authorization: token=…", or NULL */
-    const char *ca_file; /* PEM, or NULL for the system's */
+    const char *basic;                /* "user:password", or NULL */
+    const char *header;               /* a whole header line, "Authorization: token=…", or NULL */
+    const char *ca_file;              /* PEM, or NULL for the system's */
+    const char *cert_file, *key_file; /* PEM, to show who we are; or NULL */
 };
+
+/** Copy all that @p auth has. @return false without memory; zdd_fetch_auth_release() is due all the
+ * same */
+ZDD_MUST_CHECK bool zdd_fetch_auth_copy(const struct zdd_fetch_auth *auth,
+                                        struct zdd_fetch_auth *ret_copy);
+/** Free a copy, and forget it. */
+void zdd_fetch_auth_release(struct zdd_fetch_auth *copy);
 
 struct zdd_request {
     const char *method;     /* "GET", … */

@@ -23,7 +23,7 @@ struct config {
 };
 
 struct zdd_stats_http {
-    char *basic, *header, *ca_file; /* as in struct zdd_fetch_auth */
+    struct zdd_fetch_auth auth; /* copies */
     size_t url_count;
     char *page[ZDD_BALANCER_MAX];   /* "http://lb:9090/haproxy?stats;csv" */
     char *start[ZDD_BALANCER_MAX];  /* "http://lb:9090/metrics?scope=global" */
@@ -31,12 +31,6 @@ struct zdd_stats_http {
     pthread_mutex_t lock;
     struct config known[2 * ZDD_BALANCER_MAX]; /* some may be of balancers that have gone */
 };
-
-static bool copy_text(const char *text, char **ret_copy)
-{
-    *ret_copy = text ? strdup(text) : NULL;
-    return !text || *ret_copy;
-}
 
 static bool make_urls(struct zdd_stats_http *http, size_t number, const char *url)
 {
@@ -63,8 +57,7 @@ struct zdd_stats_http *zdd_stats_http_open(const char *const *urls, size_t url_c
         free(http);
         return NULL;
     }
-    if (url_count > ZDD_BALANCER_MAX || !copy_text(auth->basic, &http->basic) ||
-        !copy_text(auth->header, &http->header) || !copy_text(auth->ca_file, &http->ca_file))
+    if (url_count > ZDD_BALANCER_MAX || !zdd_fetch_auth_copy(auth, &http->auth))
         return zdd_stats_http_close(http);
     http->url_count = url_count;
     for (size_t i = 0; i < url_count; i++) {
@@ -86,9 +79,7 @@ struct zdd_stats_http *zdd_stats_http_close(struct zdd_stats_http *http)
     for (size_t i = 0; i < ZDD_COUNT(http->known); i++)
         zdd_algorithms_release(&http->known[i].algorithms);
     pthread_mutex_destroy(&http->lock);
-    free(http->basic);
-    free(http->header);
-    free(http->ca_file);
+    zdd_fetch_auth_release(&http->auth);
     free(http);
     return NULL;
 }
@@ -186,9 +177,8 @@ enum zdd_err zdd_stats_http_look(void *cls, const struct zdd_place *place, int64
                                  char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct zdd_stats_http *http = cls;
-    const struct zdd_fetch_auth auth = {http->basic, http->header, http->ca_file};
     const int64_t until_ms = zdd_mono_ms() + limit_ms;
-    struct zdd_fetch *fetch = zdd_fetch_new(&auth);
+    struct zdd_fetch *fetch = zdd_fetch_new(&http->auth);
     char unused[ZDD_ROUTER_REASON_SIZE];
     ZDD_AUTO_FREE char *start = NULL;
     struct zdd_stats_answer answer = {.process.counts_itself = true};

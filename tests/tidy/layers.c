@@ -43,7 +43,7 @@ static const struct row {
     {"server/net/", "server/net/ server/base/ strategies/model/",
      C FILES THREADS SOCKETS " curl/curl.h "},
     {"server/http/", "server/http/ server/json/ server/base/ strategies/model/",
-     C FILES THREADS SOCKETS " microhttpd.h "},
+     C FILES THREADS SOCKETS " microhttpd.h gnutls/abstract.h gnutls/gnutls.h zlib.h "},
     {"server/config/", "server/config/ server/json/ server/net/ server/base/ strategies/model/",
      C FILES},
     {"server/engine/", "server/engine/ server/metrics/metrics.h server/base/ storage/ strategies/",

@@ -1,0 +1,75 @@
+/**
+ * @file tests/support/certs.c
+ * @brief Self-signed certificates by GnuTLS.
+ */
+#include "tests/support/certs.h"
+
+#include "tests/support/spec.h"
+
+#include <fcntl.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define HOUR_S 3600
+
+static void write_text(const char *path, const gnutls_datum_t *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(text->data, 1, text->size, file), text->size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void fill(gnutls_x509_crt_t cert, gnutls_x509_privkey_t key)
+{
+    static const unsigned char loopback[] = {127, 0, 0, 1};
+    static const char name[] = "localhost";
+    const time_t now = time(NULL);
+    unsigned char serial[8];
+
+    assert_int_equal(gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial)), 0);
+    serial[0] = 1; /* positive, and no zero in front */
+    assert_int_equal(gnutls_x509_crt_set_version(cert, 3), 0);
+    assert_int_equal(gnutls_x509_crt_set_serial(cert, serial, sizeof(serial)), 0);
+    assert_int_equal(gnutls_x509_crt_set_activation_time(cert, now - HOUR_S), 0);
+    assert_int_equal(gnutls_x509_crt_set_expiration_time(cert, now + HOUR_S), 0);
+    assert_int_equal(gnutls_x509_crt_set_dn(cert, "CN=localhost", NULL), 0);
+    assert_int_equal(gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME, name,
+                                                          (unsigned)strlen(name), GNUTLS_FSAN_SET),
+                     0);
+    assert_int_equal(gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_IPADDRESS, loopback,
+                                                          sizeof(loopback), GNUTLS_FSAN_APPEND),
+                     0);
+    assert_int_equal(gnutls_x509_crt_set_basic_constraints(cert, 1, -1), 0);
+    assert_int_equal(gnutls_x509_crt_set_key(cert, key), 0);
+    assert_int_equal(gnutls_x509_crt_sign2(cert, cert, key, GNUTLS_DIG_SHA256, 0), 0);
+}
+
+void certs_make(const char *cert_path, const char *key_path)
+{
+    gnutls_x509_privkey_t key;
+    gnutls_x509_crt_t cert;
+    gnutls_datum_t text;
+
+    assert_int_equal(gnutls_x509_privkey_init(&key), 0);
+    assert_int_equal(gnutls_x509_crt_init(&cert), 0);
+    assert_int_equal(gnutls_x509_privkey_generate2(key, GNUTLS_PK_EC,
+                                                   GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+                                                   0, NULL, 0),
+                     0);
+    fill(cert, key);
+    assert_int_equal(gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &text), 0);
+    write_text(key_path, &text);
+    gnutls_free(text.data);
+    assert_int_equal(gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_PEM, &text), 0);
+    write_text(cert_path, &text);
+    gnutls_free(text.data);
+    gnutls_x509_crt_deinit(cert);
+    gnutls_x509_privkey_deinit(key);
+}

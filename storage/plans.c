@@ -56,6 +56,7 @@
     X(pair_must_adopt, BOOL, pair.must_adopt)                                                      \
     X(pair_kill_undrained, BOOL, pair.kill_undrained)                                              \
     X(pair_sticky, BOOL, pair.sticky)                                                              \
+    X(pair_by_users, BOOL, pair.by_users)                                                          \
     X(pair_router, TEXT, pair.router)                                                              \
     X(verifies, VERIFIES, verifies)
 

@@ -69,6 +69,8 @@
     X(split_until_ms, INT64, split.until_ms)                                                       \
     X(split_old, INT64, split.old_requests)                                                        \
     X(split_new, INT64, split.new_requests)                                                        \
+    X(split_old_chosen, INT64, split.old_chosen)                                                   \
+    X(split_new_chosen, INT64, split.new_chosen)                                                   \
     X(waiting_code, TEXT, waiting_code)                                                            \
     X(waiting_text, TEXT, waiting_text)                                                            \
     X(waiting_since_ms, INT64, waiting_since_ms)                                                   \

@@ -4,6 +4,7 @@
  */
 #include "strategies/advice.h"
 
+#include "strategies/advice_pair.h"
 #include "strategies/capacity.h"
 #include "strategies/pair_take.h"
 #include "strategies/say.h"
@@ -50,16 +51,6 @@ static struct zdd_capacity capacity_with(const struct zdd_plan *plan, double hea
     });
 }
 
-static void warn(struct zdd_preview *v, const char *code, const char *pattern, int64_t a, int64_t b)
-{
-    struct zdd_warning *w = &v->warning[v->warning_count];
-
-    assert(v->warning_count < ZDD_WARNING_MAX);
-    v->warning_count++;
-    w->code = code;
-    zdd_say(w->text, sizeof(w->text), pattern, a, b);
-}
-
 static void reason(struct zdd_preview *v, const char *pattern, int64_t a, int64_t b)
 {
     assert(v->reason_count < ZDD_COUNT(v->reason));
@@ -79,7 +70,7 @@ static void set_bounds(const struct zdd_strategy *strategy, const struct zdd_pla
         v->min_healthy = c.min_healthy;
         v->max_instances = c.max_instances;
         if (c.cap_exceeded)
-            warn(
+            zdd_advice_warn(
                 v, "cap-exceeded",
                 "Marathon runs %1 instances for a moment, one more than maximumOverCapacity allows, because nothing could move otherwise.",
                 c.max_instances, 0);
@@ -171,17 +162,17 @@ static void warn_of_losses(const struct zdd_plan *plan, struct zdd_preview *v)
     const bool stays_up = plan->seen.healthy > 0 && plan->target.instances > 0;
 
     if (v->killed_at_once > 0 && plan->target.instances > 0 && plan->action != ZDD_ACTION_SCALE)
-        warn(v, "kills-at-once", "%1 of %2 instances are killed at the start.", v->killed_at_once,
-             plan->seen.running);
+        zdd_advice_warn(v, "kills-at-once", "%1 of %2 instances are killed at the start.",
+                        v->killed_at_once, plan->seen.running);
     if (stays_up && v->lowest_serving == 0)
-        warn(v, "serves-none", "There is a moment in which no instance serves.", 0, 0);
+        zdd_advice_warn(v, "serves-none", "There is a moment in which no instance serves.", 0, 0);
     if (v->hangs)
-        warn(
+        zdd_advice_warn(
             v, "hangs-on-1.10",
             "By the rule of Marathon 1.10 this never ends: it does not see this app's health and kills nothing.",
             0, 0);
     else if (hangs_going_back(plan))
-        warn(
+        zdd_advice_warn(
             v, "hangs-on-1.10",
             "By the rule of Marathon 1.10 going back may never end: the previous definition's maximumOverCapacity leaves no room.",
             0, 0);
@@ -197,19 +188,19 @@ static bool checks_are_new(const struct zdd_plan *plan)
 static void warn_of_settings(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     if (checks_are_new(plan))
-        warn(
+        zdd_advice_warn(
             v, "checks-are-new",
             "What runs now has no health results. A balancer that goes by them (Marathon-LB with --health-check) takes it out at once, until new instances are healthy.",
             0, 0);
     if (plan->target.instances > 0 && !plan->target.has_health_checks &&
         !plan->target.has_readiness_checks)
-        warn(
+        zdd_advice_warn(
             v, "no-health-checks",
             "The app has no health or readiness checks: a task counts as soon as it runs, whether it answers or not.",
             0, 0);
     if (plan->target.instances == 1 && plan->seen.healthy > 0 && is_new_version(plan) &&
         (plan->target.single_instance || v->lowest_serving == 0))
-        warn(
+        zdd_advice_warn(
             v, "single-instance",
             plan->target.single_instance
                 ? "MARATHON_SINGLE_INSTANCE_APP: the only instance stops before the new one starts."
@@ -278,48 +269,6 @@ struct zdd_way_back zdd_advice_way_back_now(const struct zdd_plan *plan, const s
     return zdd_advice_way_back(plan);
 }
 
-static void warn_of_pair(const struct zdd_plan *plan, struct zdd_preview *v)
-{
-    if (plan->pair.must_adopt)
-        warn(
-            v, "restart-for-label",
-            "The %1 instances that run now lack the labels of a pair: Marathon replaces them once, "
-            "before the new version starts.",
-            plan->old.instances, 0);
-    if (plan->pair.must_adopt && plan->old.instances == 1)
-        warn(v, "single-instance",
-             "Marathon ends the only instance when its replacement is healthy, a moment before the "
-             "balancers know that one: requests may fail then. Scale the app to 2 before.",
-             0, 0);
-    if (zdd_plan_takes_over(plan) && plan->action == ZDD_ACTION_UPGRADE)
-        warn(v, "survivor-restarts",
-             "The %1 instances that stay lack the labels of a pair, or change: Marathon replaces "
-             "them once. Requests under way at an instance that ends can fail.",
-             plan->seen.running, 0);
-    if (plan->pair.sticky)
-        warn(v, "sticky-users-move",
-             "Users stick to their server; when the old version drains they move to the new one.",
-             0, 0);
-}
-
-/* Weights that come to something else, or are too much for the instances of that moment: the first
- * of each is told. */
-static void warn_of_weights(const struct zdd_plan *plan, struct zdd_preview *v)
-{
-    struct zdd_share_plan share;
-
-    if (zdd_share_first(plan, zdd_share_is_far, &share))
-        warn(v, "share-floor",
-             "A weight of %.1 %% comes to %.2 %% with the instances of that moment: give other "
-             "instances, or another weight.",
-             share.wanted, (int64_t)(share.weights.share_pct * ZDD_SHARE_PERCENT + 0.5));
-    if (zdd_share_first(plan, zdd_share_is_heavy, &share))
-        warn(v, "canary-overloaded",
-             "With a weight of %.1 %% each new instance gets %2 %% of the requests that an old one "
-             "has now: give more instances, or a scale before it.",
-             share.wanted, zdd_share_load(&share));
-}
-
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     const struct zdd_way_back way = zdd_advice_way_back(plan);
@@ -379,8 +328,7 @@ void zdd_advice_give(const struct zdd_strategy *strategy, const struct zdd_plan 
     judge_arithmetic(strategy, plan, preview);
     judge_placement(plan, preview);
     if (plan->program.count > 0) {
-        warn_of_pair(plan, preview);
-        warn_of_weights(plan, preview);
+        zdd_advice_of_pair(plan, preview);
     } else if (plan->action != ZDD_ACTION_NONE) {
         warn_of_losses(plan, preview);
         warn_of_settings(plan, preview);

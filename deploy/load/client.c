@@ -72,6 +72,11 @@ struct client *client_free(struct client *client)
     return NULL;
 }
 
+const char *client_answered(const struct client *client)
+{
+    return client->in.data;
+}
+
 unsigned long client_opened(const struct client *client)
 {
     return client->opened;

@@ -42,5 +42,9 @@ struct client *client_free(struct client *client);
 bool client_get(struct client *client, const char *path, const char *header,
                 struct client_answer *ret_answer, char ret_words[static CLIENT_WORDS_SIZE]);
 
+/** @return the whole of the last answer, its head first; until the next client_get(). Only after
+ * one that went well. */
+const char *client_answered(const struct client *client);
+
 /** @return how many connections it has opened so far */
 unsigned long client_opened(const struct client *client);

@@ -32,7 +32,8 @@ static void count_version(struct load *load, const char *name)
     load->version[i].answered++;
 }
 
-static void note_answer(struct load *load, const struct zdd_buf *body, unsigned tries)
+static void note_answer(struct load *load, struct user *user, const struct zdd_buf *body,
+                        unsigned tries)
 {
     ZDD_AUTO_JSON json_t *json = NULL;
     const char *version = "?";
@@ -43,6 +44,8 @@ static void note_answer(struct load *load, const struct zdd_buf *body, unsigned 
     load->answered++;
     load->retried += tries;
     count_version(load, version);
+    if (user)
+        user_note(user, version);
     pthread_mutex_unlock(&load->lock);
 }
 
@@ -69,7 +72,7 @@ static bool ask_one(struct load *load, struct zdd_fetch *fetch, const char *targ
                          &(struct zdd_request){.method = "GET", .url = url, .timeout_ms = 30000},
                          &answer, reason);
     if (err == ZDD_ERR_NONE && answer.status / 100 == 2)
-        note_answer(load, &answer.body, tries);
+        note_answer(load, NULL, &answer.body, tries);
     else if (err == ZDD_ERR_NONE) /* no balancer hides that */
         snprintf(words, WORDS_SIZE, "%s: status %ld", target, answer.status);
     else
@@ -109,13 +112,13 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
 }
 
 /* Judge an answer: only 2xx is good, and only when the service has taken its time. */
-static void note_balanced(struct load *load, const char *url, const struct client_answer *answer,
-                          unsigned tries)
+static void note_balanced(struct load *load, struct user *user, const char *url,
+                          const struct client_answer *answer, unsigned tries)
 {
     char words[WORDS_SIZE];
 
     if (answer->status / 100 == 2 && answer->took_ms >= load->slow_ms) {
-        note_answer(load, &answer->body, tries);
+        note_answer(load, user, &answer->body, tries);
         return;
     }
     if (answer->status / 100 == 2)
@@ -126,9 +129,12 @@ static void note_balanced(struct load *load, const char *url, const struct clien
     note_failure(load, words);
 }
 
-static void ask_through(struct load *load, struct client *const *client)
+/* @param user  who asks; NULL: somebody new */
+static void ask_through(struct load *load, struct client *const *client, struct user *user)
 {
     const unsigned turn = atomic_fetch_add(&load->through_turn, 1);
+    char room[USER_HEADER_SIZE];
+    const char *header = user_header(user, load->header, room);
     char words[WORDS_SIZE] = "";
 
     for (unsigned tries = 0; tries < load->through_count; tries++) {
@@ -136,8 +142,10 @@ static void ask_through(struct load *load, struct client *const *client)
         struct client_answer answer;
         char reason[CLIENT_WORDS_SIZE];
 
-        if (client_get(client[at], load->path, load->header, &answer, reason)) {
-            note_balanced(load, load->through[at], &answer, tries);
+        if (client_get(client[at], load->path, header, &answer, reason)) {
+            if (user)
+                cookies_take(&user->cookies, client_answered(client[at]));
+            note_balanced(load, user, load->through[at], &answer, tries);
             zdd_buf_release(&answer.body);
             return;
         }
@@ -183,8 +191,21 @@ static void free_clients(struct load *load, struct client **client)
     }
 }
 
+/* The caller's users take turns. @return NULL when everybody is new */
+static struct user *next_user(struct load *load, size_t caller, size_t *turn)
+{
+    const size_t at = caller + *turn * (size_t)load->threads;
+
+    if (load->user_count == 0)
+        return NULL;
+    *turn = at + (size_t)load->threads < load->user_count ? *turn + 1 : 0;
+    return &load->users[at];
+}
+
 static void run_through(struct load *load)
 {
+    const size_t caller = atomic_fetch_add(&load->callers, 1);
+    size_t turn = 0;
     struct client *client[LOAD_THROUGH_MAX] = {0};
     struct timespec next;
     bool ready = true;
@@ -195,7 +216,7 @@ static void run_through(struct load *load)
     }
     clock_gettime(CLOCK_MONOTONIC, &next);
     while (ready && !atomic_load(&load->stop)) {
-        ask_through(load, client);
+        ask_through(load, client, next_user(load, caller, &turn));
         pause_until_next(load, &next);
     }
     free_clients(load, client);
@@ -228,6 +249,8 @@ void load_report(struct load *load)
     for (size_t i = 0; i < load->version_count; i++)
         zdd_w_int(&w, load->version[i].name, (int64_t)load->version[i].answered);
     zdd_w_end_object(&w);
+    if (load->user_count)
+        users_report(&w, load->users, load->user_count);
     zdd_w_end_object(&w);
     pthread_mutex_unlock(&load->lock);
     if (buf.err == ZDD_ERR_NONE)

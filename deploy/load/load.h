@@ -8,11 +8,13 @@
  *
  * Through balancers each request goes to one of them, once, and nothing is tried again behind our
  * back; of several the next one is asked when the connection was refused or cut, as by clients that
- * know several addresses.
+ * know several addresses. Each request is that of somebody new, or, with users, of one who comes
+ * back with the cookies that balancers gave him.
  */
 #pragma once
 
 #include "deploy/load/targets.h"
+#include "deploy/load/users.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -33,6 +35,9 @@ struct load {
     char slow_path[32];      /* … and what is then asked for */
     long threads, rate;      /* requests per second, all threads together */
     struct targets *targets; /* NULL with --through */
+    size_t user_count;       /* 0: everybody is new */
+    struct user *users;      /* number i belongs to caller i % threads */
+    atomic_size_t callers;   /* that have begun: each takes its number there */
     atomic_bool stop;
     pthread_mutex_t lock;
     /* below: guarded by lock */

@@ -27,6 +27,8 @@ static void help(void)
         "                   sooner was cut short and counts as failed. Only with --through\n"
         "  --rate N         requests per second (100)\n"
         "  --threads N      callers side by side (4, at most 32)\n"
+        "  --users N        so many users take turns, each with the cookies that he was given; without\n"
+        "                   it everybody who asks is new. Only with --through\n"
         "\n"
         "It prints one line of JSON when it has started, one at SIGUSR1, and the last at SIGTERM or SIGINT, which end it.\n"
         "Exit status: 0 when no request failed, 1 when some did, 2 for wrong usage.");
@@ -68,6 +70,16 @@ static bool read_slow(struct load *load, const char *text)
     return true;
 }
 
+static bool read_users(struct load *load, const char *text)
+{
+    long count;
+
+    if (!read_number("--users", text, USERS_MAX, &count))
+        return false;
+    load->user_count = (size_t)count;
+    return true;
+}
+
 /* Options that can be wrong. */
 static bool read_checked(struct load *load, int option, const char *text)
 {
@@ -80,19 +92,44 @@ static bool read_checked(struct load *load, int option, const char *text)
         return read_number("--rate", text, 100000, &load->rate);
     case 't':
         return read_number("--threads", text, LOAD_THREADS_MAX, &load->threads);
+    case 'u':
+        return read_users(load, text);
     default:
         return false;
     }
 }
 
+/* Options that do not fit together. */
+static bool check_together(struct load *load)
+{
+    if (load->through_count == 0 && (!load->app || *load->app != '/')) {
+        fputs("zdd-load: --app wants an absolute app id, or --through a balancer; see --help\n",
+              stderr);
+        return false;
+    }
+    if (load->through_count == 0 && load->user_count > 0) {
+        fputs("zdd-load: --users wants --through a balancer, which gives them cookies\n", stderr);
+        return false;
+    }
+    if (load->user_count > 0 && (size_t)load->threads > load->user_count) /* each caller has one */
+        load->threads = (long)load->user_count;
+    return true;
+}
+
 static bool read_options(int argc, char **argv, struct load *load)
 {
     static const struct option options[] = {
-        {"marathon", required_argument, NULL, 'm'}, {"app", required_argument, NULL, 'a'},
-        {"path", required_argument, NULL, 'p'},     {"through", required_argument, NULL, 'T'},
-        {"header", required_argument, NULL, 'H'},   {"slow", required_argument, NULL, 's'},
-        {"rate", required_argument, NULL, 'r'},     {"threads", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+        {"marathon", required_argument, NULL, 'm'},
+        {"app", required_argument, NULL, 'a'},
+        {"path", required_argument, NULL, 'p'},
+        {"through", required_argument, NULL, 'T'},
+        {"header", required_argument, NULL, 'H'},
+        {"slow", required_argument, NULL, 's'},
+        {"rate", required_argument, NULL, 'r'},
+        {"threads", required_argument, NULL, 't'},
+        {"users", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -115,12 +152,7 @@ static bool read_options(int argc, char **argv, struct load *load)
         fprintf(stderr, "zdd-load: unexpected \"%s\"; see --help\n", argv[optind]);
         return false;
     }
-    if (load->through_count == 0 && (!load->app || *load->app != '/')) {
-        fputs("zdd-load: --app wants an absolute app id, or --through a balancer; see --help\n",
-              stderr);
-        return false;
-    }
-    return true;
+    return check_together(load);
 }
 
 /* Signals are waited for, not caught: block them before the first thread starts. */
@@ -148,6 +180,11 @@ int main(int argc, char **argv)
 
     if (!read_options(argc, argv, &load))
         return 2;
+    if (load.user_count > 0) {
+        load.users = calloc(load.user_count, sizeof(*load.users));
+        if (!load.users)
+            return EXIT_FAILURE;
+    }
     block_signals(&signals);
     if (!load.through_count) {
         load.targets = targets_open(load.marathon, load.app);
@@ -164,5 +201,6 @@ int main(int argc, char **argv)
         pthread_join(thread[i], NULL);
     targets_free(load.targets);
     load_report(&load);
+    free(load.users);
     return started > 0 && load.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -163,7 +163,7 @@ static void write_side(struct zdd_writer *w, const char *key,
     if (view->note.program_steps > 0)
         zdd_w_real(w, "wantedWeight", wanted_share(view, side));
     if (view->note.program_steps > 0 && side == ZDD_SIDE_NEW) {
-        zdd_w_measured(w, run);
+        zdd_w_measured(w, view->plan, run);
         write_addresses(w, run->new_addresses);
     }
     zdd_w_end_object(w);

@@ -15,6 +15,7 @@
 struct explain_job {
     struct zdd_call *call;
     struct zdd_run run;
+    struct zdd_plan plan;
     struct zdd_explanation explanation;
 };
 
@@ -30,16 +31,17 @@ static void ask_app(struct explain_job *job)
 {
     const struct zdd_cluster *cluster = cluster_of(job->call);
     struct zdd_explanation *e = &job->explanation;
-    struct zdd_plan plan;
+    struct zdd_plan *plan = &job->plan;
     ZDD_AUTO_PLAN_TEXTS struct zdd_plan_texts texts = {0};
     struct zdd_app_ask ask = {.app_id = e->app_id};
 
-    if (zdd_plan_load(zdd_store_of(job->call), job->run.plan_id, &plan, &texts) == ZDD_ERR_NONE) {
+    if (zdd_plan_load(zdd_store_of(job->call), job->run.plan_id, plan, &texts) == ZDD_ERR_NONE) {
         ask.target = texts.target.data;
         ask.previous = texts.previous.data;
-        if (plan.program.count > 0) {
+        if (plan->program.count > 0) {
             /* Of a pair the new app: the old one only waits for it. */
-            memcpy(e->app_id, plan.pair.new_id, sizeof(e->app_id));
+            e->plan = plan;
+            memcpy(e->app_id, plan->pair.new_id, sizeof(e->app_id));
             ask.previous = NULL;
         }
     }

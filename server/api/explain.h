@@ -22,6 +22,7 @@ struct zdd_helper {
 /** Everything an explanation says. */
 struct zdd_explanation {
     const struct zdd_run *run;
+    const struct zdd_plan *plan; /* of a deployment over a pair; else NULL */
     struct zdd_note note;
     bool reachable;                        /* Marathon answered */
     char trouble[ZDD_CLUSTER_REASON_SIZE]; /* … or why not */

@@ -4,6 +4,8 @@
  */
 #include "server/api/explain.h"
 
+#include "strategies/share.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -206,6 +208,36 @@ static void tell_floor(struct zdd_buf *buf, const struct zdd_engine_floor *floor
     zdd_buf_text(buf, "\n");
 }
 
+static double part_of(int64_t part, int64_t rest)
+{
+    return part + rest > 0 ? 100.0 * (double)part / (double)(part + rest) : 0;
+}
+
+/* Whoever sticks to his version follows no weight: his requests do not make a share wrong. */
+static void tell_share(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const struct zdd_split *m = &run->split;
+    double wanted;
+
+    if (!plan || !*plan->pair.old_id || !zdd_share_is_split(plan, run))
+        return;
+    wanted = (double)zdd_share_now(plan, run) / ZDD_SHARE_PERCENT;
+    if (plan->pair.by_users)
+        zdd_buf_printf(buf,
+                       "The new version is given %g %% of the new users, and got %.2f %% of the "
+                       "%lld requests counted that no cookie led. Other users stick to their "
+                       "version: of all requests it got %.2f %%.\n",
+                       wanted, part_of(m->new_chosen, m->old_chosen),
+                       (long long)(m->old_chosen + m->new_chosen),
+                       part_of(m->new_requests, m->old_requests));
+    else
+        zdd_buf_printf(
+            buf,
+            "The new version is given %g %% of the requests, and got %.2f %% of the %lld counted.\n",
+            wanted, part_of(m->new_requests, m->old_requests),
+            (long long)(m->old_requests + m->new_requests));
+}
+
 void zdd_explain_text(struct zdd_buf *buf, const struct zdd_explanation *e, int64_t now_ms)
 {
     tell_state(buf, e->run);
@@ -213,6 +245,7 @@ void zdd_explain_text(struct zdd_buf *buf, const struct zdd_explanation *e, int6
         return;
     tell_waiting(buf, e->run, now_ms);
     tell_tasks(buf, e);
+    tell_share(buf, e->plan, e->run);
     tell_floor(buf, &e->floor);
     tell_queue(buf, e);
     for (size_t i = 0; i < e->helper_count; i++)

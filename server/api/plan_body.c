@@ -181,6 +181,7 @@ static void write_pair(struct zdd_writer *w, const struct zdd_plan *plan)
     zdd_w_text(w, "oldAppId", *pair->old_id ? pair->old_id : NULL);
     zdd_w_text(w, "newAppId", pair->new_id);
     zdd_w_bool(w, "adopts", pair->must_adopt);
+    zdd_w_text(w, "weightOf", zdd_weight_of(plan));
     zdd_w_text(w, "router", pair->router);
     zdd_w_real(w, "drainSeconds", (double)pair->drain_ms / 1000);
     zdd_w_text(w, "onDrainTimeout", pair->kill_undrained ? "kill" : "hold");

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#define ZDD_PLAN_NOTE_MAX 8 /* one of each code */
+#define ZDD_PLAN_NOTE_MAX 10 /* one of each code, and two of sticky-one-side */
 
 /** A warning about names, labels, or how the request was written. */
 struct zdd_plan_note {

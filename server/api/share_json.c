@@ -22,20 +22,38 @@ static double rounded(double share)
     return round(share * 1000) / 1000;
 }
 
-void zdd_w_measured(struct zdd_writer *w, const struct zdd_run *run)
+const char *zdd_weight_of(const struct zdd_plan *plan)
+{
+    return plan->pair.by_users ? "new-users" : "requests";
+}
+
+static void write_part(struct zdd_writer *w, const char *key, int64_t part, int64_t all)
+{
+    if (all > 0)
+        zdd_w_real(w, key, rounded(100.0 * (double)part / (double)all));
+    else
+        zdd_w_null(w, key);
+}
+
+/* Who sticks to his version does not follow a weight: what is compared with it are the others. */
+void zdd_w_measured(struct zdd_writer *w, const struct zdd_plan *plan, const struct zdd_run *run)
 {
     const struct zdd_split *m = &run->split;
-    const int64_t all = m->old_requests + m->new_requests;
+    const bool by_users = plan->pair.by_users;
+    const int64_t new_ones = by_users ? m->new_chosen : m->new_requests;
+    const int64_t all = new_ones + (by_users ? m->old_chosen : m->old_requests);
     struct zdd_interval interval;
 
+    zdd_w_text(w, "weightOf", zdd_weight_of(plan));
+    if (by_users)
+        write_part(w, "measuredRequestWeight", m->new_requests, m->old_requests + m->new_requests);
     zdd_w_int(w, "measuredRequests", all);
+    write_part(w, "measuredWeight", new_ones, all);
     if (all == 0) {
-        zdd_w_null(w, "measuredWeight");
         zdd_w_null(w, "measuredInterval");
         return;
     }
-    interval = zdd_stats_wilson(m->new_requests, all, Z_95);
-    zdd_w_real(w, "measuredWeight", rounded(100.0 * (double)m->new_requests / (double)all));
+    interval = zdd_stats_wilson(new_ones, all, Z_95);
     zdd_w_array(w, "measuredInterval");
     zdd_w_real(w, NULL, rounded(100 * interval.low));
     zdd_w_real(w, NULL, rounded(100 * interval.high));

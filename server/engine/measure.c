@@ -73,6 +73,7 @@ static struct zdd_counts counts_of(const struct zdd_side_traffic *side)
 {
     return (struct zdd_counts){
         .requests = side->counters.requests,
+        .chosen = side->counters.chosen,
         .answers = side->counters.answers,
         .errors = side->counters.errors,
         .refused = side->counters.refused,
@@ -89,6 +90,16 @@ static struct last *last_of(struct entry *entry, const char *name)
     return NULL;
 }
 
+/* What one side has got since the last look. */
+static void add(const struct zdd_counts *before, const struct zdd_counts *now, int64_t *requests,
+                int64_t *chosen)
+{
+    const struct zdd_window window = zdd_window_between(before, now);
+
+    *requests += window.requests;
+    *chosen += window.chosen;
+}
+
 static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
 {
     const struct zdd_counts old_side = counts_of(&balancer->side[ZDD_SIDE_OLD]);
@@ -96,8 +107,8 @@ static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
     struct last *last = last_of(entry, balancer->name);
 
     if (last) {
-        entry->sum.old_requests += zdd_window_between(&last->old_side, &old_side).requests;
-        entry->sum.new_requests += zdd_window_between(&last->new_side, &new_side).requests;
+        add(&last->old_side, &old_side, &entry->sum.old_requests, &entry->sum.old_chosen);
+        add(&last->new_side, &new_side, &entry->sum.new_requests, &entry->sum.new_chosen);
     } else if (entry->count < ZDD_BALANCER_MAX) {
         last = &entry->last[entry->count++];
         memcpy(last->name, balancer->name, sizeof(last->name));

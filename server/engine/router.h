@@ -60,6 +60,7 @@ struct zdd_router_ask {
 /** Counters of a side's servers since the balancer's worker process started (marathon-lb.md §5). */
 struct zdd_traffic_counters {
     int64_t requests;  /* stot */
+    int64_t chosen;    /* lbtot: of these, that no cookie has sent there, but the weights */
     int64_t answers;   /* all hrsp_* */
     int64_t errors;    /* hrsp_5xx */
     int64_t broken;    /* eresp */

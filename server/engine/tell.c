@@ -204,8 +204,9 @@ static void tell_drain(struct zdd_run *run, const struct zdd_observation *seen, 
 static void tell_kept(struct zdd_run *run, const struct zdd_plan *plan)
 {
     snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-             "The old version stays hot for %d s in all: going back is one weight.",
-             (int)(plan->program.step[run->step].value / 1000));
+             "The old version stays hot for %d s in all: going back is one weight.%s",
+             (int)(plan->program.step[run->step].value / 1000),
+             plan->pair.by_users ? " Users who stick to it stay as long." : "");
 }
 
 void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan)

@@ -118,8 +118,6 @@ static void dress_port(struct dressing *s, size_t index)
     }
     free_service_port(s, index);
     add_backend(s, port);
-    d->sticky = d->sticky || zdd_label_flag(d->target, index, "STICKY", false) ||
-                zdd_label_flag(d->old, index, "STICKY", false);
 }
 
 /* Nobody asks for it, but its place stays: names and ports go together by their order. */
@@ -238,7 +236,8 @@ enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_error
     dress_new(&s);
     if (dress->adopted)
         dress_app(&s, dress->adopted, dress->now_ms - 1000); /* older than the new one */
-    if (s.failed || dress->backends.err != ZDD_ERR_NONE)
+    err = zdd_sticky_read(dress->target, dress->old, &dress->sticky);
+    if (s.failed || dress->backends.err != ZDD_ERR_NONE || err != ZDD_ERR_NONE)
         return ZDD_ERR_NO_MEMORY;
     if (dress->adopted && json_equal(dress->adopted, dress->old)) {
         json_decref(dress->adopted);
@@ -257,4 +256,5 @@ void zdd_pair_dress_release(struct zdd_pair_dress *dress)
     dress->adopted = NULL;
     zdd_buf_release(&dress->backends);
     zdd_buf_release(&dress->inherited);
+    zdd_sticky_release(&dress->sticky);
 }

@@ -7,6 +7,7 @@
 
 #include "server/base/buf.h"
 #include "server/json/fields.h"
+#include "server/router/sticky.h"
 
 struct zdd_pair_dress {
     /* given, borrowed */
@@ -25,7 +26,7 @@ struct zdd_pair_dress {
                                  with a space between; ZDD_BACKEND_NONE for a port that is not
                                  routed */
     struct zdd_buf inherited; /* names of the labels that were taken over, for people */
-    bool sticky;
+    struct zdd_sticky sticky;
 };
 
 /**

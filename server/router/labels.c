@@ -88,6 +88,32 @@ bool zdd_ports_is_routed(const json_t *app, size_t index)
            zdd_ports_groups(app, index) != NULL;
 }
 
+/* The first check that asks this port, or a port of its own. */
+static const json_t *check_of(const json_t *app, size_t index)
+{
+    size_t i;
+    const json_t *check;
+
+    json_array_foreach(json_object_get(app, "healthChecks"), i, check)
+    {
+        if (zdd_json_int(check, "port", 0) ||
+            zdd_json_int(check, "portIndex", 0) == (int64_t)index) /* Marathon fills in the 0 */
+            return check;
+    }
+    return NULL;
+}
+
+bool zdd_ports_is_http(const json_t *app, size_t index)
+{
+    const char *mode = zdd_label_of_port(app, index, "MODE");
+    const char *vhost = zdd_label_of_port(app, index, "VHOST");
+
+    if (mode)
+        return strcasecmp(mode, "http") == 0;
+    return (vhost && *vhost) ||
+           strcmp(zdd_json_text(check_of(app, index), "protocol", ""), "HTTP") == 0;
+}
+
 int64_t zdd_ports_public(const json_t *app, size_t index)
 {
     const char *label = zdd_label_of_port(app, index, "PORT");

@@ -38,6 +38,10 @@ bool zdd_groups_share(const char *a, const char *b);
 /** @return true when Marathon-LB routes port @p index: it is there, is enabled, and has a group */
 bool zdd_ports_is_routed(const json_t *app, size_t index);
 
+/** @return true when Marathon-LB balances port @p index request by request: by its mode, or because
+ * it has a vhost or is checked by HTTP; else connection by connection */
+bool zdd_ports_is_http(const json_t *app, size_t index);
+
 /** @return the port that users know: the label's, else that of the definition; 0: there is none
  * yet, or the label is no port */
 int64_t zdd_ports_public(const json_t *app, size_t index);

@@ -38,6 +38,7 @@ enum column {
     WRETR,
     WREDIS,
     RTIME,
+    LBTOT,
     COLUMN_COUNT
 };
 
@@ -66,6 +67,7 @@ static const char *const names[COLUMN_COUNT] = {
     [WRETR] = "wretr",
     [WREDIS] = "wredis",
     [RTIME] = "rtime",
+    [LBTOT] = "lbtot",
 };
 
 struct reader {
@@ -167,6 +169,8 @@ static bool read_figures(char *const field[static COLUMN_COUNT], struct zdd_stat
     known = number(field[STOT], &row->requests) && known;
     if (!number(field[UWEIGHT], &row->user_weight))
         row->user_weight = row->weight;
+    if (!number(field[LBTOT], &row->chosen))
+        row->chosen = row->requests;
     for (enum column c = HRSP_1XX; c <= HRSP_OTHER; c++) {
         const int64_t more = count(field[c]);
 

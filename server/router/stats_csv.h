@@ -23,6 +23,7 @@ struct zdd_stats_row {
     int64_t user_weight;   /* … and as somebody has set it; the same where that is not told */
     int64_t sessions, queue;
     int64_t requests, answers, errors;          /* stot, all hrsp_*, hrsp_5xx */
+    int64_t chosen;                             /* lbtot; as requests where it is not told */
     int64_t broken, refused, retried, rerouted; /* eresp, econ, wretr, wredis */
     int64_t answer_ms;                          /* rtime: average of the last 1024 */
 };

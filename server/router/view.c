@@ -63,6 +63,7 @@ static void add_counters(struct zdd_traffic_counters *counters, const struct zdd
     const bool huge = row->answer_ms > 0 && row->answers > INT64_MAX / row->answer_ms;
 
     add(&counters->requests, row->requests);
+    add(&counters->chosen, row->chosen);
     add(&counters->answers, row->answers);
     add(&counters->errors, row->errors);
     add(&counters->broken, row->broken);

@@ -7,8 +7,9 @@
 /* One counter of a worker that began anew makes all of them new ones. */
 static bool began_anew(const struct zdd_counts *before, const struct zdd_counts *now)
 {
-    return now->requests < before->requests || now->answers < before->answers ||
-           now->errors < before->errors || now->refused < before->refused;
+    return now->requests < before->requests || now->chosen < before->chosen ||
+           now->answers < before->answers || now->errors < before->errors ||
+           now->refused < before->refused;
 }
 
 static int64_t clamp(int64_t value, int64_t max)
@@ -29,6 +30,7 @@ struct zdd_window zdd_window_between(const struct zdd_counts *before, const stru
 
     return (struct zdd_window){
         .requests = requests,
+        .chosen = now->chosen - from->chosen,
         .failures = clamp(errors + clamp(lost, requests), requests),
         .refused = clamp(now->refused - from->refused, requests),
     };
@@ -37,6 +39,7 @@ struct zdd_window zdd_window_between(const struct zdd_counts *before, const stru
 void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more)
 {
     sum->requests += more->requests;
+    sum->chosen += more->chosen;
     sum->failures += more->failures;
     sum->refused += more->refused;
 }

@@ -15,6 +15,7 @@
 /** What one balancer has counted of one version's servers since its worker began. */
 struct zdd_counts {
     int64_t requests;  /* stot */
+    int64_t chosen;    /* lbtot: of these, that weights have sent there, and no cookie */
     int64_t answers;   /* all hrsp_* */
     int64_t errors;    /* hrsp_5xx */
     int64_t refused;   /* econ */
@@ -25,6 +26,7 @@ struct zdd_counts {
 /** One side in one window. All are at least 0. */
 struct zdd_window {
     int64_t requests;
+    int64_t chosen;
     int64_t failures; /* answered 5xx, or without a whole answer; those that HAProxy gave to another
                          server in secret too. At most `requests` */
     int64_t refused;  /* connections; at most `requests` */

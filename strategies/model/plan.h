@@ -54,7 +54,9 @@ struct zdd_pair {
     int32_t drain_ms;    /* how long requests under way may take to end */
     bool must_adopt;     /* the old app lacks the labels of a pair */
     bool kill_undrained; /* after that: remove the old app all the same */
-    bool sticky;         /* users stay with their server while it drains */
+    bool sticky; /* some users stay with their server while it drains: who leaves is laid to rest */
+    bool by_users; /* they do while both versions serve: a weight is a share of new users, who have
+                      no cookie yet, and not of the requests */
 };
 
 struct zdd_plan {

@@ -34,6 +34,8 @@ struct zdd_split {
     int64_t since_ms; /* 0: nothing has been counted */
     int64_t until_ms;
     int64_t old_requests, new_requests;
+    int64_t old_chosen, new_chosen; /* of these, that went by the weights: the others have stuck to
+                                       their server */
 };
 
 struct zdd_run {

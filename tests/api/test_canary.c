@@ -447,7 +447,7 @@ static void the_share_is_shown_as_wanted_as_given_and_as_measured(void **state)
 {
     struct api_world *world = *state;
     char id[ZDD_ID_SIZE], path[100];
-    APICLIENT_AUTO struct apiclient_answer before = {0}, after = {0};
+    APICLIENT_AUTO struct apiclient_answer before = {0}, after = {0}, explained = {0};
 
     deploy(world, STEPS("[{\"weight\":20},{\"pauseSeconds\":60}]"),
            &(struct standing){.phase = ZDD_PHASE_PAUSING, .step = 5}, id);
@@ -464,6 +464,11 @@ static void the_share_is_shown_as_wanted_as_given_and_as_measured(void **state)
     assert_true(real_at(&after, "/new/measuredInterval/1") > 22.5 &&
                 real_at(&after, "/new/measuredInterval/1") < 22.7);
     assert_int_equal(apiclient_int(&after, "/new/measuredRequests"), 1000);
+    assert_string_equal(apiclient_text(&after, "/new/weightOf"), "requests");
+    snprintf(path, sizeof(path), "/v1/deployments/%s/explain", id);
+    explained = apiclient_get(world->client, path);
+    assert_non_null(strstr(apiclient_text(&explained, "/text"),
+                           "is given 20 % of the requests, and got 20.00 % of the 1000 counted."));
 }
 
 int main(void)

@@ -40,7 +40,8 @@ static struct zdd_plan a_pair_plan(void)
                                                                      .floor = 2,
                                                                      .drain_ms = 86400000,
                                                                      .must_adopt = true,
-                                                                     .sticky = true});
+                                                                     .sticky = true,
+                                                                     .by_users = true});
 
     zdd_program_add(&plan.program, ZDD_STEP_ADOPT, 0);
     zdd_program_add(&plan.program, ZDD_STEP_START, 4);
@@ -104,6 +105,7 @@ static void what_a_plan_knows_of_its_pair_comes_back(void **state)
     assert_true(back.pair.must_adopt);
     assert_false(back.pair.kill_undrained);
     assert_true(back.pair.sticky);
+    assert_true(back.pair.by_users);
     assert_string_equal(back.pair.router, "haproxy");
     assert_int_equal(back.program.count, 4);
     assert_int_equal(back.program.step[1].kind, ZDD_STEP_START);

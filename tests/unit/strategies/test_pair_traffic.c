@@ -1,6 +1,7 @@
 /**
  * @file tests/unit/strategies/test_pair_traffic.c
- * @brief How long requests under way are waited for, whatever the clocks did meanwhile.
+ * @brief How long requests under way are waited for, whatever the clocks did meanwhile; and what
+ * becomes of users who stick to a version.
  */
 #include "strategies/pair.h"
 
@@ -65,12 +66,51 @@ static void what_was_seen_in_the_future_was_not_seen(void **state)
     assert_int_equal(sight_of(T0 + 1), ZDD_SIGHT_LOST);
 }
 
+/* What the old and the new version are told at last. */
+static struct zdd_traffic aim_of(bool sticky, enum zdd_phase phase, enum zdd_step_kind kind,
+                                 int32_t value)
+{
+    struct zdd_plan plan =
+        a_plan(.strategy = "canary", .pair = {.sticky = sticky}, .seen = {.exists = false});
+    const struct zdd_run run = a_run(.phase = phase, .traffic = zdd_traffic_base());
+    const struct zdd_observation now = seen(.current = serving(1), .peer.current = serving(4));
+
+    zdd_program_add(&plan.program, kind, value);
+    return zdd_pair_aim(&(struct zdd_facts){&plan, &run, &now});
+}
+
+/* Drain keeps them, and so does a weight of 0 (marathon-lb.md §4.d). */
+static void users_who_stick_are_moved_by_the_end_of_a_version_and_by_no_weight(void **state)
+{
+    struct zdd_traffic t = aim_of(true, ZDD_PHASE_WEIGHING, ZDD_STEP_WEIGHT, 2000);
+
+    (void)state;
+    assert_int_equal(t.side[ZDD_SIDE_OLD].serving, ZDD_SERVES);
+    assert_int_equal(t.side[ZDD_SIDE_NEW].serving, ZDD_SERVES);
+    t = aim_of(true, ZDD_PHASE_WEIGHING, ZDD_STEP_WEIGHT, 0);
+    assert_int_equal(t.side[ZDD_SIDE_NEW].serving, ZDD_SERVES);
+    assert_int_equal(t.side[ZDD_SIDE_NEW].weight, 0);
+    t = aim_of(true, ZDD_PHASE_SHIFTING, ZDD_STEP_SHIFT, 10000);
+    assert_int_equal(t.side[ZDD_SIDE_OLD].serving, ZDD_SERVES);
+    assert_int_equal(t.side[ZDD_SIDE_OLD].weight, 0);
+    t = aim_of(true, ZDD_PHASE_DRAINING, ZDD_STEP_DRAIN, 0);
+    assert_int_equal(t.side[ZDD_SIDE_OLD].serving, ZDD_RESTS);
+    t = aim_of(true, ZDD_PHASE_RETURNING, ZDD_STEP_WEIGHT, 2000);
+    assert_int_equal(t.side[ZDD_SIDE_NEW].serving, ZDD_RESTS);
+    assert_int_equal(t.side[ZDD_SIDE_OLD].serving, ZDD_SERVES);
+    t = aim_of(false, ZDD_PHASE_DRAINING, ZDD_STEP_DRAIN, 0);
+    assert_int_equal(t.side[ZDD_SIDE_OLD].serving, ZDD_DRAINS);
+    t = aim_of(false, ZDD_PHASE_RETURNING, ZDD_STEP_WEIGHT, 2000);
+    assert_int_equal(t.side[ZDD_SIDE_NEW].serving, ZDD_DRAINS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_have_their_time_from_the_moment_the_weights_were_seen),
         cmocka_unit_test(an_instance_that_was_not_there_before_starts_it_anew),
         cmocka_unit_test(what_was_seen_in_the_future_was_not_seen),
+        cmocka_unit_test(users_who_stick_are_moved_by_the_end_of_a_version_and_by_no_weight),
     };
 
     return cmocka_run_group_tests_name("strategies/pair_traffic", tests, NULL, NULL);

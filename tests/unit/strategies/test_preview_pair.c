@@ -27,7 +27,7 @@ static struct zdd_plan plan_of(struct wish wish)
         .app_id = "/shop/cart",
         .strategy = "blue-green",
         .action = wish.first ? ZDD_ACTION_CREATE : ZDD_ACTION_UPGRADE,
-        .pair = {.new_id = "/shop/cart-blue", .must_adopt = wish.adopts, .sticky = wish.sticky},
+        .pair = {.new_id = "/shop/cart-blue", .must_adopt = wish.adopts, .by_users = wish.sticky},
         .target = facts_of_app()};
 
     plan.target.instances = wish.new;
@@ -308,6 +308,7 @@ static void what_labels_and_sticky_users_cost_is_warned_of(void **state)
     v = preview(a_wish(.sticky = true));
     assert_int_equal(v.warning_count, 1);
     assert_non_null(warning(&v, "sticky-users-move"));
+    assert_null(warning(&v, "sticky-sessions"));
 }
 
 static void room_for_the_second_version_shows_only_when_mesos_offers_it(void **state)

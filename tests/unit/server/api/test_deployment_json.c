@@ -102,9 +102,9 @@ static void progress_over_a_pair_goes_by_its_program(void **state)
                 0.75);
 }
 
-static json_t *written_pair(const struct zdd_run *run, const char *old_id)
+static json_t *written_pair_of(const struct zdd_run *run, const char *old_id, bool by_users)
 {
-    struct zdd_plan plan = {.pair = {.new_id = "/a-green"}};
+    struct zdd_plan plan = {.pair = {.new_id = "/a-green", .by_users = by_users}};
     const struct zdd_deployment_view view = {
         .run = run,
         .note = {.target_instances = 4, .rollback_mode = "traffic", .program_steps = 2},
@@ -119,6 +119,39 @@ static json_t *written_pair(const struct zdd_run *run, const char *old_id)
     zdd_w_deployment(&w, NULL, &view);
     assert_int_equal(zdd_json_read(buf.data, buf.size, &json, NULL), ZDD_ERR_NONE);
     return json;
+}
+
+static json_t *written_pair(const struct zdd_run *run, const char *old_id)
+{
+    return written_pair_of(run, old_id, false);
+}
+
+/* 800 of their 1000 requests came with a cookie for the old version. */
+static void a_share_of_new_users_is_not_measured_by_those_who_stick_to_their_version(void **state)
+{
+    const struct zdd_run *run = a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1,
+                                      .split = {.since_ms = 1,
+                                                .until_ms = 2,
+                                                .old_requests = 960,
+                                                .new_requests = 40,
+                                                .old_chosen = 160,
+                                                .new_chosen = 40});
+    ZDD_AUTO_JSON json_t *of_users = written_pair_of(run, "/a-blue", true);
+    ZDD_AUTO_JSON json_t *of_requests = written_pair_of(run, "/a-blue", false);
+    ZDD_AUTO_JSON json_t *nobody =
+        written_pair_of(a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1), "/a-blue", true);
+
+    (void)state;
+    assert_string_equal(json_string_value(zdd_json_at(of_users, "/new/weightOf")), "new-users");
+    assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredWeight")) == 20);
+    assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredRequestWeight")) == 4);
+    assert_int_equal(json_integer_value(zdd_json_at(of_users, "/new/measuredRequests")), 200);
+    assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredInterval/0")) > 14);
+    assert_string_equal(json_string_value(zdd_json_at(of_requests, "/new/weightOf")), "requests");
+    assert_true(json_number_value(zdd_json_at(of_requests, "/new/measuredWeight")) == 4);
+    assert_null(zdd_json_at(of_requests, "/new/measuredRequestWeight"));
+    assert_true(json_is_null(zdd_json_at(nobody, "/new/measuredWeight")));
+    assert_true(json_is_null(zdd_json_at(nobody, "/new/measuredRequestWeight")));
 }
 
 static void assert_weights(struct zdd_traffic traffic, double old, double new)
@@ -248,6 +281,7 @@ int main(void)
         cmocka_unit_test(weights_are_shares_of_the_healthy_instances),
         cmocka_unit_test(progress_over_a_pair_goes_by_its_program),
         cmocka_unit_test(weights_of_a_pair_are_what_the_balancers_were_told),
+        cmocka_unit_test(a_share_of_new_users_is_not_measured_by_those_who_stick_to_their_version),
         cmocka_unit_test(a_pair_is_shown_by_its_apps_and_the_steps_of_its_program),
         cmocka_unit_test(a_pair_says_the_share_that_its_step_wants),
         cmocka_unit_test(new_instances_can_be_reached_by_their_addresses),

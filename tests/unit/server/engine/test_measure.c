@@ -153,6 +153,28 @@ static void deployments_do_not_mix_and_the_one_unseen_longest_goes(void **state)
     zdd_measure_free(m);
 }
 
+static void requests_that_weights_have_chosen_are_counted_by_themselves(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view v = view(900, 300);
+    struct zdd_side_traffic *side = v.balancer[0].side;
+
+    (void)state;
+    side[ZDD_SIDE_OLD].counters.chosen = 90;
+    side[ZDD_SIDE_NEW].counters.chosen = 10;
+    zdd_measure_note(m, &v, T0, &run);
+    side[ZDD_SIDE_OLD].counters.requests += 700;
+    side[ZDD_SIDE_OLD].counters.chosen += 8;
+    side[ZDD_SIDE_NEW].counters.requests += 5;
+    side[ZDD_SIDE_NEW].counters.chosen += 2;
+    zdd_measure_note(m, &v, T0, &run);
+    assert_measured(run, 700, 5);
+    assert_int_equal(run.split.old_chosen, 8);
+    assert_int_equal(run.split.new_chosen, 2);
+    zdd_measure_free(m);
+}
+
 static void without_a_place_to_keep_it_nothing_is_measured(void **state)
 {
     struct zdd_run run = a_run("a", T0);
@@ -172,6 +194,7 @@ int main(void)
         cmocka_unit_test(balancers_add_up_and_one_that_does_not_answer_waits),
         cmocka_unit_test(after_a_restart_the_sums_go_on),
         cmocka_unit_test(deployments_do_not_mix_and_the_one_unseen_longest_goes),
+        cmocka_unit_test(requests_that_weights_have_chosen_are_counted_by_themselves),
         cmocka_unit_test(without_a_place_to_keep_it_nothing_is_measured),
     };
 

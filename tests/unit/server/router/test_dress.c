@@ -96,7 +96,7 @@ static void a_new_app_gets_the_labels_of_a_pair_and_its_id(void **state)
     (void)state;
     assert_dressed(&w, "zdd_base_10000");
     assert_null(w.dress.adopted);
-    assert_false(w.dress.sticky);
+    assert_false(w.dress.sticky.any);
     assert_string_equal(zdd_json_text(w.target, "id", ""), "/zdd/base-green");
     assert_string_equal(label(w.target, "HAPROXY_GROUP"), "external");
     assert_string_equal(label(w.target, "HAPROXY_0_PORT"), "10000");
@@ -363,7 +363,7 @@ static void sticky_is_what_marathon_lb_takes_for_it_on_either_app(void **state)
         struct wardrobe w = dressed(rows[i].target, rows[i].old);
 
         assert_dressed(&w, "zdd_base_10000");
-        assert_int_equal(w.dress.sticky, rows[i].sticky);
+        assert_int_equal(w.dress.sticky.any, rows[i].sticky);
         undress(&w);
     }
 }

@@ -32,6 +32,25 @@ static struct zdd_stats_table parse(const char *text)
     return table;
 }
 
+/* Of a server that answers users with cookies. */
+static void requests_that_a_cookie_sent_there_are_told_apart(void **state)
+{
+    struct zdd_stats_table t = parse("# pxname,svname,qcur,scur,stot,status,weight,type,lbtot\n"
+                                     "svc_80,a,0,0,700,UP,1,2,9\nsvc_80,b,0,0,70,UP,1,2,\n");
+    struct zdd_endpoint both[] = {{.backend = "svc_80", .address = "a"},
+                                  {.backend = "svc_80", .address = "b"}};
+    const struct zdd_router_ask ask = {.endpoints = {both}, .endpoint_count = {2}};
+    struct zdd_balancer_view view = {0};
+
+    (void)state;
+    assert_int_equal(t.rows[0].chosen, 9);
+    assert_int_equal(t.rows[1].chosen, 70); /* where it is not told, all are taken for chosen */
+    zdd_view_fill(&view, &t, &ask);
+    assert_int_equal(view.side[ZDD_SIDE_OLD].counters.requests, 770);
+    assert_int_equal(view.side[ZDD_SIDE_OLD].counters.chosen, 79);
+    zdd_stats_table_release(&t);
+}
+
 static void assert_refused(const char *text)
 {
     struct zdd_stats_table table = {.count = 17};
@@ -409,6 +428,7 @@ static void both_service_ports_of_an_app_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_that_a_cookie_sent_there_are_told_apart),
         cmocka_unit_test(a_row_is_read_by_the_names_of_its_columns),
         cmocka_unit_test(columns_may_stand_in_any_order_and_be_missing),
         cmocka_unit_test(a_quoted_field_may_hold_commas_quotes_and_line_feeds),

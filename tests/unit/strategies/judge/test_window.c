@@ -52,6 +52,20 @@ static void counters_that_began_anew_count_from_nothing(void **state)
     assert_int_equal(w.refused, 1);
 }
 
+/* A few users have come since, and made more requests than all before them. */
+static void a_fallen_count_of_choices_tells_a_reload_too(void **state)
+{
+    const struct zdd_counts before = {.requests = 500, .chosen = 40, .answers = 500};
+    const struct zdd_counts now = {.requests = 600, .chosen = 30, .answers = 600};
+    const struct zdd_counts later = {.requests = 700, .chosen = 31, .answers = 700};
+
+    (void)state;
+    assert_int_equal(zdd_window_between(&before, &now).requests, 600);
+    assert_int_equal(zdd_window_between(&before, &now).chosen, 30);
+    assert_int_equal(zdd_window_between(&now, &later).requests, 100);
+    assert_int_equal(zdd_window_between(&now, &later).chosen, 1);
+}
+
 static void no_window_has_more_failures_than_requests(void **state)
 {
     const struct zdd_counts before = {.requests = 100, .answers = 90, .running = 10};
@@ -82,6 +96,7 @@ int main(void)
         cmocka_unit_test(requests_that_another_server_answered_in_secret_are_failures),
         cmocka_unit_test(requests_under_way_are_not_failures),
         cmocka_unit_test(counters_that_began_anew_count_from_nothing),
+        cmocka_unit_test(a_fallen_count_of_choices_tells_a_reload_too),
         cmocka_unit_test(no_window_has_more_failures_than_requests),
         cmocka_unit_test(windows_of_several_balancers_add_up),
     };

@@ -4,15 +4,18 @@
  */
 #include "strategies/pair_params.h"
 
+#include "strategies/model/plan.h"
+
 #define MS_OF_S 1000
 
 /* auto is the default; which of the others a server has, it knows itself. */
-const char *const zdd_pair_routers[] = {"auto",      "marathon-lb", "haproxy", "vamp",
-                                        "instances", "none",        NULL};
+const char *const zdd_pair_routers[] = {
+    "auto", ZDD_ROUTER_MARATHON_LB, ZDD_ROUTER_HAPROXY, ZDD_ROUTER_VAMP, "instances", "none", NULL};
 const char zdd_pair_router_text[] =
     "Who moves the requests: marathon-lb, by the weights that its balancers ask this server for; "
-    "haproxy, by weights set over the Runtime APIs of the same balancers; auto, the first of these "
-    "that the server has. The others are refused with the reason.";
+    "haproxy, by weights set over the Runtime APIs of the same balancers; vamp, by the weights of "
+    "the routes of VAMP's gateways; auto, the first of these that the server has. The others are "
+    "refused with the reason.";
 const char *const zdd_pair_drain_timeouts[] = {"hold", "kill", NULL};
 
 bool zdd_option_is_given(const union zdd_option_value *value)

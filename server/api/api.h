@@ -13,6 +13,7 @@
 #include "server/engine/cluster.h"
 #include "server/engine/engine.h"
 #include "server/http/server.h"
+#include "server/router/presence.h"
 #include "storage/store.h"
 
 #include <stdint.h>
@@ -31,8 +32,9 @@ struct zdd_api_options {
                                  asks why nothing goes on; without ops: `cluster` */
     const char *agent; /* HOST:PORT at which balancers reach this server's agent; "" or NULL: the
                           router marathon-lb is not there */
-    bool
-        haproxy; /* the router haproxy is there; without both, strategies over a pair are refused */
+    bool haproxy,
+        vamp; /* these routers are there; without any, strategies over a pair are refused */
+    struct zdd_presence *presence; /* borrowed: which balancers answer; NULL: nobody looks */
     const char *verify_hosts; /* that checks of new versions may ask, as in server/probe/checks.h;
                                  NULL or "": none but the new instances */
     struct zdd_metrics *metrics; /* borrowed; NULL: what is counted as it happens is not shown */

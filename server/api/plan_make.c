@@ -125,6 +125,7 @@ static enum zdd_err dress_pair(struct making *m)
     m->dress.pair_id = m->request->app_id;
     m->dress.new_id = m->plan.pair.new_id;
     m->dress.advertise = zdd_plan_advertise(m->call, m->plan.pair.router);
+    m->dress.unlabelled = !zdd_plan_reads_labels(m->plan.pair.router);
     m->dress.now_ms = m->call->now_ms;
     m->dress.target = m->target;
     m->dress.old = m->seen.canonical;
@@ -135,7 +136,9 @@ static enum zdd_err dress_pair(struct making *m)
         note(m, "labels-inherited",
              "The new definition has no label for the balancers, so it takes over those of %s: %s.",
              m->plan.pair.old_id, m->dress.inherited.data);
-    return err == ZDD_ERR_NONE ? zdd_pair_check_neighbours(m->call, &m->plan.pair, m->target) : err;
+    if (err != ZDD_ERR_NONE || m->dress.unlabelled)
+        return err; /* without labels nobody is in the way */
+    return zdd_pair_check_neighbours(m->call, &m->plan.pair, m->target);
 }
 
 static enum zdd_err find_target(struct making *m)
@@ -180,7 +183,7 @@ static enum zdd_err fill_pair(struct making *m)
         return err;
     m->request->strategy->write_program(m->request->option, plan);
     m->note_count += zdd_plan_sticky(&m->dress.sticky, plan, m->note + m->note_count);
-    return ZDD_ERR_NONE;
+    return zdd_plan_check_program(m->call, plan);
 }
 
 static enum zdd_err fill_plan(struct making *m)

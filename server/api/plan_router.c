@@ -5,22 +5,18 @@
 #include "server/api/plan_router.h"
 
 #include "server/api/inside.h"
+#include "strategies/model/traffic.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #define AUTO "auto"
-#define MARATHON_LB "marathon-lb"
-#define HAPROXY "haproxy"
 
 /* Why a pair cannot be had with another one. */
 static const struct {
     const char *router, *why;
 } others[] = {
-    {"vamp",
-     "this server moves requests by the weights of HAProxy's servers; VAMP's gateways are not "
-     "wired to deployments"},
     {"instances", "numbers of instances alone make no switch and no instant way back: that is what "
                   "rolling does, with minimumHealthCapacity and maximumOverCapacity"},
     {"none", "where nobody moves requests there is no cutover: rolling or recreate replace the "
@@ -31,22 +27,29 @@ static const struct {
 static const struct {
     const char *router, *setting;
 } ours[] = {
-    {MARATHON_LB, "--balancer and the addresses of the balancers' statistics"},
-    {HAPROXY, "--haproxy and the addresses of the balancers' Runtime APIs"},
+    {ZDD_ROUTER_MARATHON_LB, "--balancer and the addresses of the balancers' statistics"},
+    {ZDD_ROUTER_HAPROXY, "--haproxy and the addresses of the balancers' Runtime APIs"},
+    {ZDD_ROUTER_VAMP, "--vamp and the address of VAMP's API"},
 };
 
 static bool is_here(const struct zdd_call *call, const char *router)
 {
     const struct zdd_api_options *options = &zdd_api_of(call)->options;
 
-    if (strcmp(router, HAPROXY) == 0)
+    if (strcmp(router, ZDD_ROUTER_HAPROXY) == 0)
         return options->haproxy;
-    return strcmp(router, MARATHON_LB) == 0 && options->agent && *options->agent;
+    if (strcmp(router, ZDD_ROUTER_VAMP) == 0)
+        return options->vamp;
+    return strcmp(router, ZDD_ROUTER_MARATHON_LB) == 0 && options->agent && *options->agent;
 }
 
 bool zdd_plan_has_router(const struct zdd_call *call)
 {
-    return is_here(call, MARATHON_LB) || is_here(call, HAPROXY);
+    for (size_t i = 0; i < ZDD_COUNT(ours); i++) {
+        if (is_here(call, ours[i].router))
+            return true;
+    }
+    return false;
 }
 
 static enum zdd_err choose(struct zdd_call *call, const struct zdd_plan_request *request,
@@ -87,8 +90,8 @@ enum zdd_err zdd_plan_choose_router(struct zdd_call *call, const struct zdd_plan
     return zdd_call_fail(
         call, ZDD_ERR_ROUTER_MISSING,
         "%s moves requests by the balancers' weights; start zdd-server with %s, or "
-        "with %s",
-        request->strategy->name, ours[0].setting, ours[1].setting);
+        "with %s, or with %s",
+        request->strategy->name, ours[0].setting, ours[1].setting, ours[2].setting);
 }
 
 enum zdd_err zdd_plan_check_router(struct zdd_call *call, const struct zdd_plan *plan)
@@ -103,5 +106,40 @@ enum zdd_err zdd_plan_check_router(struct zdd_call *call, const struct zdd_plan 
 
 const char *zdd_plan_advertise(const struct zdd_call *call, const char *router)
 {
-    return strcmp(router, MARATHON_LB) == 0 ? zdd_api_of(call)->options.agent : NULL;
+    return strcmp(router, ZDD_ROUTER_MARATHON_LB) == 0 ? zdd_api_of(call)->options.agent : NULL;
+}
+
+bool zdd_plan_reads_labels(const char *router)
+{
+    return strcmp(router, ZDD_ROUTER_VAMP) != 0;
+}
+
+/* The first share of the program that is no whole percent, in hundredths; 0: there is none. */
+static int32_t broken_share(const struct zdd_program *program)
+{
+    for (int32_t i = 0; i < program->count; i++) {
+        const struct zdd_program_step *step = &program->step[i];
+
+        if (step->kind == ZDD_STEP_WEIGHT && step->value % ZDD_SHARE_PERCENT != 0)
+            return step->value;
+    }
+    return 0;
+}
+
+enum zdd_err zdd_plan_check_program(struct zdd_call *call, const struct zdd_plan *plan)
+{
+    const int32_t share = broken_share(&plan->program);
+
+    if (strcmp(plan->pair.router, ZDD_ROUTER_VAMP) != 0)
+        return ZDD_ERR_NONE;
+    if (share != 0)
+        zdd_field_error_add(zdd_call_errors(call), "#/options/steps",
+                            "VAMP shares requests in whole percents, so %d.%02d cannot be had",
+                            (int)(share / ZDD_SHARE_PERCENT), (int)(share % ZDD_SHARE_PERCENT));
+    if (zdd_program_has(&plan->program, ZDD_STEP_SHED))
+        zdd_field_error_add(zdd_call_errors(call), "#/options",
+                            "VAMP moves requests between versions: single instances of one cannot "
+                            "leave by themselves, as these options want it");
+    return share != 0 || zdd_program_has(&plan->program, ZDD_STEP_SHED) ? ZDD_ERR_BODY_INVALID
+                                                                        : ZDD_ERR_NONE;
 }

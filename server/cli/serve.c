@@ -246,6 +246,8 @@ static bool start_http(struct server *server)
         .hasty = zdd_marathon_cluster(server->hasty),
         .agent = server->balancers.agent,
         .haproxy = server->balancers.haproxy,
+        .vamp = server->balancers.vamp,
+        .presence = server->balancers.presence,
         .verify_hosts = config->verify_hosts,
         .metrics = server->metrics,
         .version = zdd_cli_version(),

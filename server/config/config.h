@@ -53,8 +53,10 @@ struct zdd_config {
     char tls_cert[ZDD_CONFIG_TEXT_SIZE];
     char tls_key[ZDD_CONFIG_TEXT_SIZE];
     int64_t marathon_timeout_ms;
-    struct zdd_setting_urls balancer; /* none: count 0 */
-    struct zdd_setting_urls haproxy;  /* "HOST:PORT" or "/path"; none: count 0 */
+    struct zdd_setting_urls balancer;          /* none: count 0 */
+    struct zdd_setting_urls haproxy;           /* "HOST:PORT" or "/path"; none: count 0 */
+    struct zdd_setting_urls vamp;              /* one or none */
+    char vamp_auth_file[ZDD_CONFIG_TEXT_SIZE]; /* "" for none */
     struct zdd_setting_address agent_listen;
     char agent_advertise[ZDD_CONFIG_TEXT_SIZE]; /* "": as agent_listen */
     char verify_hosts[ZDD_CONFIG_TEXT_SIZE];    /* "": none */

@@ -94,10 +94,11 @@ bool zdd_setting_read_file(const struct zdd_setting_row *row, const char *text, 
     return true;
 }
 
-/* One kind of address in a list. */
+/* What a list of addresses may hold. */
 struct address_kind {
     bool (*fits)(const char *text);
     const char *wrong; /* what is said of one that does not fit */
+    int64_t max;       /* how many */
 };
 
 static bool is_url(const char *text)
@@ -119,9 +120,9 @@ static bool add_address(struct zdd_setting_urls *urls, const char *text, size_t 
 {
     char *url;
 
-    if (urls->count == ZDD_CONFIG_URL_MAX || size >= ZDD_CONFIG_TEXT_SIZE) {
-        snprintf(why, ZDD_SETTING_WHY_SIZE, "must be at most %d addresses of at most %d bytes",
-                 ZDD_CONFIG_URL_MAX, ZDD_CONFIG_TEXT_SIZE - 1);
+    if ((int64_t)urls->count == kind->max || size >= ZDD_CONFIG_TEXT_SIZE) {
+        snprintf(why, ZDD_SETTING_WHY_SIZE, "must be at most %d address%s of at most %d bytes",
+                 (int)kind->max, kind->max == 1 ? "" : "es", ZDD_CONFIG_TEXT_SIZE - 1);
         return false;
     }
     url = urls->url[urls->count];
@@ -159,8 +160,8 @@ static bool read_addresses(const char *text, const struct address_kind *kind,
 bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, void *into,
                            char why[static ZDD_SETTING_WHY_SIZE])
 {
-    static const struct address_kind urls = {
-        is_url, "must be http:// or https:// addresses without user, password or query"};
+    const struct address_kind urls = {
+        is_url, "must be http:// or https:// addresses without user, password or query", row->max};
     struct zdd_setting_urls *list = into;
 
     list->count = 0;
@@ -170,9 +171,11 @@ bool zdd_setting_read_urls(const struct zdd_setting_row *row, const char *text, 
 bool zdd_setting_read_sockets(const struct zdd_setting_row *row, const char *text, void *into,
                               char why[static ZDD_SETTING_WHY_SIZE])
 {
-    static const struct address_kind sockets = {
-        is_socket, "must be addresses of Runtime APIs: HOST:PORT with a port other than 0, or the "
-                   "path of a unix socket, which begins with / and is shorter than 108 bytes"};
+    const struct address_kind sockets = {
+        is_socket,
+        "must be addresses of Runtime APIs: HOST:PORT with a port other than 0, or the "
+        "path of a unix socket, which begins with / and is shorter than 108 bytes",
+        row->max};
     struct zdd_setting_urls *list = into;
 
     list->count = 0;

@@ -153,8 +153,10 @@ static void tell_balancer(struct zdd_run *run, const struct zdd_plan *plan,
     if (!seen->balance.known)
         tell_silence(run, reason);
     else if (run->phase == ZDD_PHASE_JOINING && side[ZDD_SIDE_NEW].servers == 0)
-        snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "No balancer lists the new instances: does one serve the app's HAPROXY_GROUP?");
+        snprintf(run->waiting_text, ZDD_WAITING_SIZE, "No balancer lists the new instances: %s",
+                 strcmp(plan->pair.router, ZDD_ROUTER_VAMP) == 0
+                     ? "has a gateway of VAMP a route to them?"
+                     : "does one serve the app's HAPROXY_GROUP?");
     else if (run->phase == ZDD_PHASE_JOINING && seen->balance.weights_ignored)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "A balancer spreads the requests by an algorithm that does not obey weights: "

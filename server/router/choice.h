@@ -6,7 +6,7 @@
 
 #include "server/engine/router.h"
 
-#define ZDD_CHOICE_MAX 2 /* marathon-lb and haproxy */
+#define ZDD_CHOICE_MAX 3 /* marathon-lb, haproxy and vamp */
 
 /** The routers that there are. Zero is none of them. */
 struct zdd_choice {

@@ -210,8 +210,30 @@ static void dress_new(struct dressing *s)
         s->failed = true;
 }
 
+static enum zdd_err dress_unlabelled(struct dressing *s)
+{
+    struct zdd_pair_dress *d = s->dress;
+    const size_t before = s->errors->count;
+    char name[ZDD_LABEL_NAME_SIZE];
+
+    zdd_dress_check(d, s->line, s->errors);
+    if (s->errors->count > before)
+        return ZDD_ERR_BODY_INVALID;
+    for (size_t i = 0; i < zdd_ports_count(d->target); i++) {
+        free_service_port(s, i);
+        snprintf(name, sizeof(name), "port-%zu", i);
+        add_name(s, name);
+    }
+    if (json_object_set_new(d->target, "id", json_string(d->new_id)) != 0)
+        s->failed = true;
+    return s->failed || d->backends.err != ZDD_ERR_NONE ? ZDD_ERR_NO_MEMORY : ZDD_ERR_NONE;
+}
+
 enum zdd_err zdd_pair_dress(struct zdd_pair_dress *dress, struct zdd_field_errors *errors)
 {
+    if (dress->unlabelled)
+        return dress_unlabelled(&(struct dressing){.dress = dress, .errors = errors});
+
     ZDD_AUTO_JSON json_t *worn = json_deep_copy(json_object_get(dress->target, "labels"));
     struct dressing s = {.dress = dress, .errors = errors};
     const size_t before = errors->count;

@@ -17,6 +17,8 @@ struct zdd_pair_dress {
     bool exists;           /* the new app runs already, and takes over */
     const char *advertise; /* the agent's HOST:PORT, as balancers reach it; NULL: weights are set by
                               the Runtime API, so balancers ask nobody */
+    bool unlabelled;       /* who moves the requests reads no labels: none is needed or written, and
+                              Marathon-LB must not serve the apps beside him */
     int64_t now_ms;
     json_t *target;    /* definition of the new app, canonical; becomes the one to deploy */
     const json_t *old; /* definition of the old app, canonical; NULL: there is none */

@@ -173,6 +173,21 @@ static void check_started(const struct checking *c)
                             started);
 }
 
+/* It would send requests to both apps by its own lights, and nobody could move those. */
+static void check_unlabelled(const struct checking *c)
+{
+    const json_t *apps[] = {c->dress->target, c->dress->old};
+
+    for (size_t i = 0; i < ZDD_COUNT(apps); i++) {
+        if (has_group(apps[i]))
+            zdd_field_error_add(c->errors, LABELS,
+                                "HAPROXY_GROUP%s makes Marathon-LB serve the app, beside the "
+                                "router that shall move its requests; remove it, or let "
+                                "marathon-lb move them",
+                                is_old(c, apps[i]) ? " in the app that runs" : "");
+    }
+}
+
 void zdd_dress_check(const struct zdd_pair_dress *dress, const char *line,
                      struct zdd_field_errors *errors)
 {
@@ -183,11 +198,14 @@ void zdd_dress_check(const struct zdd_pair_dress *dress, const char *line,
         zdd_field_error_add(errors, "#/app/healthChecks",
                             "is missing: without a check nobody knows when the new version can "
                             "take requests");
-    check_started(&c);
+    if (!dress->unlabelled)
+        check_started(&c);
     if (count == 0)
         zdd_field_error_add(errors, "#/app", "has no port that a balancer could send to");
     else if (count > ZDD_APP_PORT_MAX)
         zdd_field_error_add(errors, "#/app", "has more than %d ports", ZDD_APP_PORT_MAX);
+    else if (dress->unlabelled)
+        check_unlabelled(&c);
     else
         check_ports(&c);
 }

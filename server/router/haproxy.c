@@ -12,6 +12,7 @@
 #include "server/router/runtime.h"
 #include "server/router/stats.h"
 #include "server/router/view.h"
+#include "strategies/model/plan.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -193,7 +194,7 @@ static void forget(void *cls, const char *pair)
 }
 
 static const struct zdd_router_ops ops = {
-    .name = "haproxy",
+    .name = ZDD_ROUTER_HAPROXY,
     .means = ZDD_MEANS_WEIGHTS,
     .set = set,
     .observe = observe,
@@ -262,7 +263,7 @@ static enum zdd_err open_haproxy(const struct zdd_router_options *options,
 }
 
 const struct zdd_router_driver zdd_router_haproxy = {
-    .name = "haproxy",
+    .name = ZDD_ROUTER_HAPROXY,
     .text = "An HAProxy of one's own: weights are set over its Runtime API, level admin.",
     .open = open_haproxy,
     .close = release,

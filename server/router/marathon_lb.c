@@ -9,6 +9,7 @@
 #include "server/net/url.h"
 #include "server/router/drivers.h"
 #include "server/router/stats_http.h"
+#include "strategies/model/plan.h"
 
 #include <stdio.h>
 
@@ -71,7 +72,7 @@ static void forget(void *cls, const char *pair)
 }
 
 static const struct zdd_router_ops ops = {
-    .name = "marathon-lb",
+    .name = ZDD_ROUTER_MARATHON_LB,
     .means = ZDD_MEANS_WEIGHTS,
     .set = set,
     .observe = observe,
@@ -153,7 +154,7 @@ static bool agent(const void *cls, uint16_t *ret_port, struct zdd_agent_stats *r
 }
 
 const struct zdd_router_driver zdd_router_marathon_lb = {
-    .name = "marathon-lb",
+    .name = ZDD_ROUTER_MARATHON_LB,
     .text = "Marathon-LB as it is: its balancers ask our agent for the weight of each server.",
     .open = open_marathon_lb,
     .start = start,

@@ -3,16 +3,18 @@
  * @brief The router for clusters whose requests VAMP shares: weights of routes are set through its
  * gateway API.
  *
- * VAMP keeps what it is told and hands it to its own balancers; a look shows what it keeps.
- * Requests under way are not shown at all, so a side is taken for busy until a minute after it was
- * first seen without a share.
+ * VAMP keeps what it is told and hands it to its own balancers; a look shows what it keeps, and
+ * says again what was said where somebody has changed it. Requests under way are not shown at all,
+ * so a side is taken for busy until a minute after it was first seen without a share.
  */
 #include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/json/json.h"
 #include "server/net/url.h"
 #include "server/router/drivers.h"
 #include "server/router/vamp_gateways.h"
 #include "server/router/vamp_http.h"
+#include "strategies/model/plan.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -26,6 +28,8 @@ struct pair {
     struct pair *next;
     char *name;
     struct zdd_vamp_order order;
+    size_t servers[ZDD_VERSION_COUNT];       /* it was meant for so many of each side */
+    bool refused;                            /* what had to be said again could not be */
     int64_t idle_mono_ms[ZDD_VERSION_COUNT]; /* 0: it gets requests, or nobody has looked */
 };
 
@@ -143,7 +147,7 @@ static enum zdd_err set_locked(struct vamp *vamp, const struct zdd_router_order 
         pair->order.serving[s] = order->side[s].serving;
         pair->order.weight[s] = order->side[s].weight;
         about.endpoints[s] = order->side[s].endpoints;
-        about.endpoint_count[s] = order->side[s].endpoint_count;
+        about.endpoint_count[s] = pair->servers[s] = order->side[s].endpoint_count;
     }
     err = know(vamp, since_mono_ms, reason);
     if (err != ZDD_ERR_NONE)
@@ -197,6 +201,50 @@ static void show(struct vamp *vamp, const struct zdd_router_ask *about,
     guess_sessions(pair, &sight, &ret_view->balancer[0]);
 }
 
+/* Other servers than it was meant for need another order first: weights of servers are percents of
+ * sides here. */
+static bool is_for(const struct pair *pair, const struct zdd_router_ask *about)
+{
+    for (int s = 0; s < ZDD_VERSION_COUNT; s++) {
+        if (pair->servers[s] != about->endpoint_count[s])
+            return false;
+    }
+    return true;
+}
+
+struct saying {
+    struct vamp *vamp;
+    bool said;
+};
+
+static enum zdd_err put(void *cls, const char *name, const json_t *gateway,
+                        char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct saying *saying = cls;
+
+    saying->said = true;
+    return zdd_vamp_http_put(saying->vamp->http, name, gateway, reason);
+}
+
+/* Where VAMP has what was said nothing is sent. What fails is seen meanwhile, logged once, and
+ * tried again at the next look. @return true when the look is no longer what VAMP has */
+static bool say_again(struct vamp *vamp, const struct zdd_router_ask *about)
+{
+    struct pair *pair = find(vamp, about->pair);
+    struct saying saying = {.vamp = vamp};
+    char reason[ZDD_ROUTER_REASON_SIZE] = "";
+    enum zdd_err err;
+
+    if (!pair || !is_for(pair, about))
+        return false;
+    err = zdd_vamp_change(vamp->gateways, about, &pair->order, put, &saying, reason);
+    if (err != ZDD_ERR_NONE && !pair->refused)
+        zdd_log(ZDD_LOG_WARN, "vamp.refused", "app", pair->name, "error", zdd_err_slug(err), "text",
+                reason, NULL);
+    pair->refused = err != ZDD_ERR_NONE;
+    return saying.said;
+}
+
 static void show_nothing(const struct vamp *vamp, struct zdd_router_view *ret_view)
 {
     *ret_view = (struct zdd_router_view){.taken_at_ms = zdd_now_ms(), .balancer_count = 1};
@@ -208,17 +256,23 @@ static enum zdd_err observe(void *cls, const struct zdd_router_ask *asks, size_t
                             char reason[static ZDD_ROUTER_REASON_SIZE])
 {
     struct vamp *vamp = cls;
-    const int64_t since_mono_ms = zdd_mono_ms() - max_age_ms;
+    const int64_t now_mono_ms = zdd_mono_ms();
+    bool changed = false;
     enum zdd_err err;
 
     pthread_mutex_lock(&vamp->lock);
-    err = know(vamp, since_mono_ms, reason);
+    err = know(vamp, now_mono_ms - max_age_ms, reason);
     for (size_t i = 0; i < count; i++) {
         if (err == ZDD_ERR_NONE)
             show(vamp, &asks[i], &ret_views[i]);
         else
             show_nothing(vamp, &ret_views[i]);
     }
+    /* From what is older, what others have changed since would be written back. */
+    for (size_t i = 0; err == ZDD_ERR_NONE && vamp->taken_mono_ms >= now_mono_ms && i < count; i++)
+        changed = say_again(vamp, &asks[i]) || changed;
+    if (changed)
+        expire(vamp);
     pthread_mutex_unlock(&vamp->lock);
     return err;
 }
@@ -241,7 +295,7 @@ static void forget(void *cls, const char *name)
 }
 
 static const struct zdd_router_ops ops = {
-    .name = "vamp",
+    .name = ZDD_ROUTER_VAMP,
     .means = ZDD_MEANS_WEIGHTS,
     .set = set,
     .observe = observe,
@@ -285,7 +339,7 @@ static enum zdd_err open_vamp(const struct zdd_router_options *options,
 }
 
 const struct zdd_router_driver zdd_router_vamp = {
-    .name = "vamp",
+    .name = ZDD_ROUTER_VAMP,
     .text = "VAMP 0.9: the weights of its gateways' routes are set through its API.",
     .open = open_vamp,
     .close = release,

@@ -44,6 +44,11 @@ struct zdd_precondition {
 };
 
 /** The two apps of a deployment over a pair. */
+/* Who can move the requests of a pair; "auto" takes the first of them that a server has. */
+#define ZDD_ROUTER_MARATHON_LB "marathon-lb"
+#define ZDD_ROUTER_HAPROXY "haproxy"
+#define ZDD_ROUTER_VAMP "vamp"
+
 struct zdd_pair {
     char old_id[ZDD_APP_ID_SIZE]; /* "": nothing ran before */
     char new_id[ZDD_APP_ID_SIZE];

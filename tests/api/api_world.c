@@ -71,6 +71,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .agent = options->agent,
         .haproxy = options->haproxy,
         .metrics = world->metrics,
+        .vamp = options->vamp,
         .version = "1.2.3-test",
         .ring_size = options->ring_size,
         .stream_max = options->stream_max,

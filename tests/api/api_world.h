@@ -37,6 +37,7 @@ struct api_world_options {
     int64_t heartbeat_ms;
     bool hasty;        /* explanations ask world->hasty */
     bool haproxy;      /* the router haproxy is there */
+    bool vamp;         /* the router vamp is there */
     const char *agent; /* where balancers would reach the server's agent; NULL: there are none */
 };
 

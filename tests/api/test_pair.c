@@ -83,7 +83,7 @@ static void a_router_that_cannot_move_a_pair_is_refused_with_the_reason(void **s
     static const struct {
         const char *router, *words;
     } rows[] = {{"haproxy", "no router haproxy; start zdd-server with --haproxy"},
-                {"vamp", "not wired to deployments"},
+                {"vamp", "no router vamp; start zdd-server with --vamp"},
                 {"instances", "no switch and no instant way back"},
                 {"none", "there is no cutover"}};
     struct api_world *world = *state;
@@ -139,13 +139,65 @@ static void a_server_with_runtime_apis_alone_uses_them(void **state)
 
 static void with_both_routers_the_request_may_choose(void **state)
 {
-    struct api_world *world =
-        api_world_new(&(struct api_world_options){.agent = "10.0.0.9:8091", .haproxy = true});
+    struct api_world *world = api_world_new(
+        &(struct api_world_options){.agent = "10.0.0.9:8091", .haproxy = true, .vamp = true});
 
     (void)state;
     expect_router(world, "auto", "marathon-lb");
     expect_router(world, "marathon-lb", "marathon-lb");
     expect_router(world, "haproxy", "haproxy");
+    api_world_free(world);
+}
+
+#define BARE_APP(version)                                                                          \
+    "{\"id\":\"/zdd/base\",\"instances\":4,\"cpus\":0.1,\"mem\":32,\"cmd\":\"./serve\","           \
+    "\"env\":{\"VERSION\":\"" version "\"},\"healthChecks\":[{\"protocol\":\"HTTP\","              \
+    "\"path\":\"/ping\"}]}"
+
+static void with_vamp_an_app_needs_no_labels_and_gets_none(void **state)
+{
+    struct api_world *world = api_world_new(&(struct api_world_options){.vamp = true});
+    APICLIENT_AUTO struct apiclient_answer first = {0}, second = {0};
+
+    (void)state;
+    give(world, "{\"id\":\"/other\",\"instances\":1,\"cmd\":\"x\"}");
+    first = plan(world, BLUE_GREEN(BARE_APP("1"), ""));
+    assert_int_equal(first.status, 201);
+    assert_string_equal(apiclient_text(&first, "/pair/router"), "vamp");
+    assert_null(strstr(first.body, "HAPROXY_"));
+    give(world, BARE_APP("0"));
+    second = plan(world, BLUE_GREEN(BARE_APP("1"), ""));
+    assert_string_equal(apiclient_text(&second, "/pair/oldAppId"), "/zdd/base");
+    assert_string_equal(apiclient_text(&second, "/pair/newAppId"), "/zdd/base-blue");
+    assert_true(json_is_false(zdd_json_at(second.json, "/pair/adopts")));
+    api_world_free(world);
+}
+
+static void with_vamp_what_it_cannot_do_is_refused_in_the_plan(void **state)
+{
+    static const struct {
+        const char *strategy, *app, *options, *words;
+    } rows[] = {
+        {"canary", BARE_APP("1"), "{\"steps\":[{\"weight\":0.5},{\"weight\":1.25}]}",
+         "so 0.50 cannot be had"},
+        {"blue-green", BARE_APP("1"), "{\"cutover\":\"stepwise\"}", "single instances"},
+        {"blue-green", DEFINITION("/zdd/base", "1", PORT), "{}", "makes Marathon-LB serve the app"},
+    };
+    struct api_world *world = api_world_new(&(struct api_world_options){.vamp = true});
+
+    (void)state;
+    give(world, BARE_APP("0"));
+    for (size_t i = 0; i < ZDD_COUNT(rows); i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = {0};
+        char body[1000];
+
+        snprintf(body, sizeof(body), "{\"strategy\":\"%s\",\"app\":%s,\"options\":%s}",
+                 rows[i].strategy, rows[i].app, rows[i].options);
+        answer = plan(world, body);
+        assert_int_equal(answer.status, 422);
+        if (!strstr(answer.body, rows[i].words))
+            fail_msg("\"%s\" is not in %s", rows[i].words, answer.body);
+    }
     api_world_free(world);
 }
 
@@ -721,6 +773,8 @@ int main(void)
         TEST(a_router_that_cannot_move_a_pair_is_refused_with_the_reason),
         cmocka_unit_test(a_server_with_runtime_apis_alone_uses_them),
         cmocka_unit_test(with_both_routers_the_request_may_choose),
+        cmocka_unit_test(with_vamp_an_app_needs_no_labels_and_gets_none),
+        cmocka_unit_test(with_vamp_what_it_cannot_do_is_refused_in_the_plan),
         TEST(two_apps_of_a_pair_are_unclear),
         TEST(a_plan_rests_on_both_apps),
         TEST(a_first_plan_is_stale_when_its_app_has_come),

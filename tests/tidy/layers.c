@@ -66,7 +66,7 @@ static const struct row {
      "server/api/ server/http/ server/json/ server/yaml/ server/base/ server/metrics/metrics.h "
      "server/engine/engine.h "
      "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
-     "server/router/sticky.h server/router/traces.h server/probe/verify.h storage/ strategies/ "
+     "server/router/presence.h server/router/sticky.h server/router/traces.h server/probe/verify.h storage/ strategies/ "
      "openapi",
      C THREADS " jansson.h "},
     {"server/cli/", "server/ storage/ strategies/model/ zdd_version.h",

@@ -250,6 +250,14 @@ static void files_that_the_settings_name_are_looked_at_too(void **state)
     assert_int_equal(outcome.code, 2);
     assert_non_null(strstr(outcome.err, "haproxy: /nowhere/haproxy.sock: No such file"));
     assert_non_null(strstr(outcome.err, "haproxy: 127.0.0.1:1: Connection refused"));
+    outcome = RUN(*state, "check-config", "--balancer", "http://127.0.0.1:1", "--vamp",
+                  "http://127.0.0.1:2");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "balancer: 127.0.0.1:1 does not answer: "));
+    assert_non_null(strstr(outcome.err, "vamp: 127.0.0.1:2 does not answer: "));
+    outcome = RUN(*state, "check-config", "--vamp-auth-file", "missing.auth");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "missing.auth"));
     outcome = RUN(*state, "check-config", "--agent-advertise", "10.0.0.5:0");
     assert_int_equal(outcome.code, 2);
     assert_non_null(strstr(outcome.err, "agent-advertise must be an address"));

@@ -238,6 +238,10 @@ static void values_outside_their_bounds_are_refused(void **state)
         {"haproxy = /23456789012345678901234567890123456789012345678901234567890123456789012345678"
          "901234567890123456789012345678",
          false},
+        {"vamp =", true},
+        {"vamp = http://vamp.example:8080/service/vamp", true},
+        {"vamp = http://a,http://b", false},
+        {"vamp = vamp.example:8080", false},
         {"marathon-ca =", true},
     };
     struct desk *desk = *state;

@@ -116,7 +116,7 @@ static size_t request_size(const char *text)
     return (size_t)(end - text) + 4 + strtoul(length + strlen("\r\nContent-Length:"), NULL, 10);
 }
 
-bool peer_read(struct peer *peer, int fd)
+char *peer_take(int fd, size_t *ret_size)
 {
     char *text = calloc(1, REQUEST_MAX_BYTES + 1);
     size_t used = 0;
@@ -128,12 +128,22 @@ bool peer_read(struct peer *peer, int fd)
 
         if (got <= 0) {
             free(text);
-            return false;
+            return NULL;
         }
         used += (size_t)got;
     }
-    keep_request(peer, text, used);
-    return true;
+    *ret_size = used;
+    return text;
+}
+
+bool peer_read(struct peer *peer, int fd)
+{
+    size_t size;
+    char *text = peer_take(fd, &size);
+
+    if (text)
+        keep_request(peer, text, size);
+    return text != NULL;
 }
 
 void peer_wait_close(int fd)

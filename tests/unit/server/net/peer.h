@@ -46,6 +46,10 @@ void peer_stop(struct peer *peer);
 /** Read one request with its body and keep a copy. @return false when the client has gone */
 bool peer_read(struct peer *peer, int fd);
 
+/** Read one request with its body, which is not kept: for who gets more than PEER_CONNECTION_MAX.
+ * @return to be freed; NULL when the client has gone */
+char *peer_take(int fd, size_t *ret_size);
+
 /** Wait until the client closes the connection. */
 void peer_wait_close(int fd);
 

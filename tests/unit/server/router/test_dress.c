@@ -637,6 +637,55 @@ static struct wardrobe dressed_over(const char *worn, const char *advertise)
     return w;
 }
 
+/* Dress for a router that reads no labels. */
+static struct wardrobe left_bare(const char *target, const char *old)
+{
+    struct wardrobe w = {.target = parse(target), .old = old ? parse(old) : NULL};
+
+    w.dress = (struct zdd_pair_dress){.pair_id = "/zdd/base",
+                                      .new_id = "/zdd/base-green",
+                                      .colour = "green",
+                                      .unlabelled = true,
+                                      .now_ms = NOW_MS,
+                                      .target = w.target,
+                                      .old = w.old};
+    w.err = zdd_pair_dress(&w.dress, &w.errors);
+    return w;
+}
+
+static void a_router_that_reads_no_labels_needs_none_and_every_port_counts(void **state)
+{
+#define PORTS_ALONE                                                                                \
+    "{\"id\":\"/zdd/base\"," CHECKS ",\"portDefinitions\":[{\"port\":10000},{\"port\":10001}]}"
+    struct wardrobe w = left_bare(PORTS_ALONE, PORTS_ALONE);
+    const json_t *ports = json_object_get(w.target, "portDefinitions");
+
+    (void)state;
+    assert_dressed(&w, "port-0 port-1");
+    assert_string_equal(zdd_json_text(w.target, "id", ""), "/zdd/base-green");
+    assert_null(json_object_get(w.target, "labels"));
+    assert_null(w.dress.adopted);
+    assert_int_equal(zdd_json_int(json_array_get(ports, 0), "port", -1), 0); /* not the old one's */
+    undress(&w);
+}
+
+static void beside_a_router_that_reads_no_labels_marathon_lb_must_not_serve(void **state)
+{
+    struct wardrobe old = left_bare(PORTS_ALONE, LABELLED(PORT_0)),
+                    new = left_bare(LABELLED(""), NULL);
+    struct wardrobe unchecked = left_bare("{\"id\":\"/zdd/base\"}", NULL);
+
+    (void)state;
+    assert_int_equal(old.err, ZDD_ERR_BODY_INVALID);
+    assert_non_null(strstr(old.errors.error[0].detail, "in the app that runs"));
+    assert_int_equal(new.err, ZDD_ERR_BODY_INVALID);
+    assert_int_equal(unchecked.err, ZDD_ERR_BODY_INVALID);
+    assert_string_equal(unchecked.errors.error[0].pointer, "#/app/healthChecks");
+    undress(&old);
+    undress(&new);
+    undress(&unchecked);
+}
+
 static void without_an_agent_both_get_a_line_that_asks_nobody(void **state)
 {
     static const char *const worn[] = {AGENT, PLAIN};
@@ -771,6 +820,8 @@ int main(void)
         cmocka_unit_test(what_marathon_lb_would_not_route_or_obey_is_refused),
         cmocka_unit_test(all_that_the_app_lacks_is_told_together),
         cmocka_unit_test(a_definition_without_labels_for_balancers_takes_over_those_of_the_old_app),
+        cmocka_unit_test(a_router_that_reads_no_labels_needs_none_and_every_port_counts),
+        cmocka_unit_test(beside_a_router_that_reads_no_labels_marathon_lb_must_not_serve),
         cmocka_unit_test(without_an_agent_both_get_a_line_that_asks_nobody),
         cmocka_unit_test(who_takes_over_keeps_its_age_and_port_and_is_replaced_one_by_one),
         cmocka_unit_test(who_is_dressed_already_is_not_replaced),

@@ -14,6 +14,8 @@
 static const struct zdd_endpoint old[] = {{"shop_10080", "10.0.0.1:31001"},
                                           {"shop_10080", "10.0.0.2:31001"}};
 static const struct zdd_endpoint new[] = {{"shop_10080", "10.0.0.1:31002"}};
+static const struct zdd_endpoint more_new[] = {{"shop_10080", "10.0.0.1:31002"},
+                                               {"shop_10080", "10.0.0.3:31002"}};
 
 #define TARGET(host, port) "{\"name\":\"t\",\"host\":\"" host "\",\"port\":" port "}"
 #define OLD_TARGETS TARGET("10.0.0.1", "31001") "," TARGET("10.0.0.2", "31001")
@@ -159,8 +161,24 @@ static void what_somebody_else_sets_is_no_weight_that_was_said(void **state)
     view = look(world);
     assert_int_equal(view.side[ZDD_SIDE_OLD].weight_min, 0);
     assert_int_equal(view.side[ZDD_SIDE_OLD].weight_max, ZDD_WEIGHT_MAX);
+    assert_weights(world, 80, 20); /* seen as it was, and said again */
+    assert_int_equal(look(world).side[ZDD_SIDE_OLD].weight_min, 200);
+}
+
+static void a_share_is_not_said_again_for_other_servers_than_it_was_meant_for(void **state)
+{
+    struct world *world = *state;
+    const struct zdd_router_order canary = order(ZDD_SERVES, 200, ZDD_SERVES, 100);
+    const struct zdd_router_ask one_more = {
+        .pair = "/shop", .endpoints = {old, more_new}, .endpoint_count = {2, 2}};
+    struct zdd_router_view view;
+    char reason[ZDD_ROUTER_REASON_SIZE];
+
+    vamp_stand_add(&world->stand, SHOP);
     assert_int_equal(set(world, &canary), ZDD_ERR_NONE);
-    assert_weights(world, 80, 20);
+    assert_int_equal(world->router.ops->observe(world->router.cls, &one_more, 1, 0, &view, reason),
+                     ZDD_ERR_NONE);
+    assert_weights(world, 80, 20); /* 67 and 33 by weight: whoever decides says so first */
 }
 
 static void a_side_that_drains_or_rests_gets_nothing_and_stays_busy_for_a_while(void **state)
@@ -277,11 +295,11 @@ static void one_look_serves_all_who_want_to_know(void **state)
     vamp_stand_add(&world->stand, SHOP);
     assert_int_equal(world->router.ops->observe(world->router.cls, asks, 2, 0, views, reason),
                      ZDD_ERR_NONE);
-    before = world->stand.peer.requests;
+    before = world->stand.requests;
     assert_int_equal(before, 1);
     assert_int_equal(world->router.ops->observe(world->router.cls, asks, 2, 60000, views, reason),
                      ZDD_ERR_NONE);
-    assert_int_equal(world->stand.peer.requests, before);
+    assert_int_equal(world->stand.requests, before);
     assert_int_equal(views[0].balancer[0].side[ZDD_SIDE_OLD].servers, 2);
     assert_int_equal(views[1].balancer[0].side[ZDD_SIDE_OLD].servers, 0);
 }
@@ -412,6 +430,7 @@ int main(void)
         TEST(a_share_is_set_and_seen),
         TEST(all_else_in_a_gateway_stays),
         TEST(what_somebody_else_sets_is_no_weight_that_was_said),
+        TEST(a_share_is_not_said_again_for_other_servers_than_it_was_meant_for),
         TEST(a_side_that_drains_or_rests_gets_nothing_and_stays_busy_for_a_while),
         TEST(a_side_that_vamp_does_not_know_yet_leaves_its_share_to_the_other),
         TEST(routes_of_one_side_share_alike),

@@ -44,7 +44,7 @@ static void answer(int fd, int status, const json_t *json, const char *raw)
     free(text);
 }
 
-static void answer_list(const struct vamp_stand *stand, int fd, const char *request)
+static void answer_list(struct vamp_stand *stand, int fd, const char *request)
 {
     const char *at = strstr(request, "?page=");
     const size_t page = at ? strtoul(at + strlen("?page="), NULL, 10) : 1;
@@ -52,6 +52,8 @@ static void answer_list(const struct vamp_stand *stand, int fd, const char *requ
     const size_t size = size_at ? strtoul(size_at + strlen("per_page="), NULL, 10) : 30;
     json_t *part = json_array();
 
+    if (stand->discover)
+        stand->discover(stand->cls, stand->gateways);
     assert(page >= 1 && size >= 1);
     if (!stand->paged)
         json_array_extend(part, stand->gateways);
@@ -100,24 +102,33 @@ static void take(struct vamp_stand *stand, int fd, const char *request)
     json_decref(gateway);
 }
 
+static void reply(struct vamp_stand *stand, int fd, const char *request)
+{
+    stand->requests++;
+    if (stand->mute)
+        return;
+    if (stand->status)
+        answer(fd, stand->status, NULL, "{}");
+    else if (strncmp(request, "PUT " PATH "/", strlen("PUT " PATH "/")) == 0)
+        take(stand, fd, request);
+    else if (stand->garbage)
+        answer(fd, 200, NULL, stand->garbage);
+    else
+        answer_list(stand, fd, request);
+}
+
 static void serve(struct peer *peer, int fd, int index)
 {
     struct vamp_stand *stand = peer->cls;
+    char *request;
+    size_t size;
 
     (void)index;
-    while (peer_read(peer, fd)) {
-        const char *request = peer_request(peer, peer->requests - 1);
-
+    while ((request = peer_take(fd, &size)) != NULL) {
         pthread_mutex_lock(&stand->lock);
-        if (stand->status)
-            answer(fd, stand->status, NULL, "{}");
-        else if (strncmp(request, "PUT " PATH "/", strlen("PUT " PATH "/")) == 0)
-            take(stand, fd, request);
-        else if (stand->garbage)
-            answer(fd, 200, NULL, stand->garbage);
-        else
-            answer_list(stand, fd, request);
+        reply(stand, fd, request);
         pthread_mutex_unlock(&stand->lock);
+        free(request);
     }
 }
 
@@ -170,6 +181,34 @@ void vamp_stand_spoil(struct vamp_stand *stand, int status, const char *garbage)
     pthread_mutex_lock(&stand->lock);
     stand->status = status;
     stand->garbage = garbage;
+    pthread_mutex_unlock(&stand->lock);
+}
+
+void vamp_stand_mute(struct vamp_stand *stand, bool mute)
+{
+    pthread_mutex_lock(&stand->lock);
+    stand->mute = mute;
+    pthread_mutex_unlock(&stand->lock);
+}
+
+void vamp_stand_discover(struct vamp_stand *stand, void (*discover)(void *cls, json_t *gateways),
+                         void *cls)
+{
+    pthread_mutex_lock(&stand->lock);
+    stand->discover = discover;
+    stand->cls = cls;
+    pthread_mutex_unlock(&stand->lock);
+}
+
+void vamp_stand_set(struct vamp_stand *stand, const char *gateway, const char *route, int percent)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d%%", percent);
+    pthread_mutex_lock(&stand->lock);
+    json_object_set_new(
+        json_object_get(json_object_get(find(stand->gateways, gateway), "routes"), route), "weight",
+        json_string(text));
     pthread_mutex_unlock(&stand->lock);
 }
 

@@ -13,7 +13,10 @@ struct vamp_stand {
     struct peer peer;
     pthread_mutex_t lock;
     json_t *gateways; /* array */
-    int puts;
+    int puts, requests;
+    bool mute;                                     /* takes requests and answers none */
+    void (*discover)(void *cls, json_t *gateways); /* what VAMP does by itself before each list */
+    void *cls;
     int status;          /* when set, every request is answered so */
     const char *garbage; /* when set, every GET answers this text */
     bool paged;          /* false: every page is the whole list, as from who knows no pages */
@@ -31,6 +34,16 @@ void vamp_stand_clear(struct vamp_stand *stand);
 /** From now on answer every request with @p status, unless it is 0, and every GET with @p garbage,
  * unless it is NULL. */
 void vamp_stand_spoil(struct vamp_stand *stand, int status, const char *garbage);
+
+/** From now on no request is answered, or all are again. */
+void vamp_stand_mute(struct vamp_stand *stand, bool mute);
+
+/** From now on @p discover may change the gateways before they are handed out. */
+void vamp_stand_discover(struct vamp_stand *stand, void (*discover)(void *cls, json_t *gateways),
+                         void *cls);
+
+/** Set a weight as a person does who uses VAMP at the same time. */
+void vamp_stand_set(struct vamp_stand *stand, const char *gateway, const char *route, int percent);
 
 /** From now on every page is the whole list. */
 void vamp_stand_unpage(struct vamp_stand *stand);

@@ -24,7 +24,7 @@ static enum zdd_err find(struct zdd_conn *conn, const struct zdd_idem *idem,
                          struct zdd_idem_answer *ret_answer)
 {
     ZDD_STMT stmt = zdd_stmt_prepare(conn, find_sql);
-    struct zdd_idem_answer answer = {0};
+    struct zdd_idem_answer answer;
     enum zdd_err err;
 
     zdd_bind_text(&stmt, ":owner", idem->owner);
@@ -32,8 +32,10 @@ static enum zdd_err find(struct zdd_conn *conn, const struct zdd_idem *idem,
     err = zdd_stmt_row(&stmt, ZDD_ERR_RUN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
+    zdd_column_copy(&stmt, 0, ret_answer->operation, sizeof(ret_answer->operation));
     if (!same(&stmt, idem))
         return stmt.err == ZDD_ERR_NONE ? ZDD_ERR_KEY_REUSED : stmt.err;
+    answer = *ret_answer;
     answer.status = (int)zdd_column_int(&stmt, 2);
     zdd_column_copy(&stmt, 3, answer.location, sizeof(answer.location));
     answer.body.data = zdd_column_dup(&stmt, 4);

@@ -7,6 +7,7 @@
 
 #include "storage/store.h"
 #include "storage/text.h"
+#include "strategies/model/limits.h"
 
 struct zdd_idem {
     const char *owner;     /* the token's id: keys of different callers never meet */
@@ -15,6 +16,7 @@ struct zdd_idem {
     const char *body_hash; /* SHA-256 hex of the body */
 };
 struct zdd_idem_answer {
+    char operation[ZDD_APP_ID_SIZE]; /* that the key was used for, whatever the answer is */
     int status;
     char location[300];
     struct zdd_text body;
@@ -22,8 +24,8 @@ struct zdd_idem_answer {
 
 /**
  * @return ZDD_ERR_NONE and the stored answer when this very call was answered before;
- * ZDD_ERR_KEY_REUSED when the key was used for another one; ZDD_ERR_RUN_UNKNOWN when the key is
- * new; or a store error
+ * ZDD_ERR_KEY_REUSED and its operation when the key was used for another one; ZDD_ERR_RUN_UNKNOWN
+ * when the key is new; or a store error
  */
 ZDD_MUST_CHECK enum zdd_err zdd_idem_find(struct zdd_store *store, const struct zdd_idem *idem,
                                           struct zdd_idem_answer *ret_answer);

@@ -269,6 +269,15 @@ struct zdd_way_back zdd_advice_way_back_now(const struct zdd_plan *plan, const s
     return zdd_advice_way_back(plan);
 }
 
+static void warn_of_deadline(const struct zdd_plan *plan, struct zdd_preview *v)
+{
+    if (plan->deadline_ms < zdd_timing_least_ms(plan))
+        zdd_advice_warn(
+            v, "deadline-short",
+            "The deadline of %1 s ends before this can be done, which then goes back; %2 s do.",
+            plan->deadline_ms / 1000, v->deadline_ms / 1000);
+}
+
 static void price_of_going_back(const struct zdd_plan *plan, struct zdd_preview *v)
 {
     const struct zdd_way_back way = zdd_advice_way_back(plan);
@@ -333,6 +342,7 @@ void zdd_advice_give(const struct zdd_strategy *strategy, const struct zdd_plan 
         warn_of_losses(plan, preview);
         warn_of_settings(plan, preview);
     }
+    warn_of_deadline(plan, preview);
     suggest(strategy, plan, preview);
     price_of_going_back(plan, preview);
 }

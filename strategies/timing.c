@@ -107,6 +107,47 @@ static int64_t program_ms(const struct zdd_plan *plan)
     return within(sum, ZDD_DEADLINE_MIN_MS, ZDD_DEADLINE_MAX_MS) + pauses;
 }
 
+/* What the steps of a program wait for by the clock, up to the last one that changes something. */
+static int64_t waits_ms(const struct zdd_plan *plan)
+{
+    int64_t sum = 0;
+
+    for (int32_t i = 0; i < plan->program.count; i++) {
+        const struct zdd_program_step *step = &plan->program.step[i];
+
+        if (step->kind == ZDD_STEP_PAUSE || step->kind == ZDD_STEP_KEEP)
+            sum += step->value;
+    }
+    for (int32_t i = 0; i < plan->verifies.count; i++)
+        sum += (int64_t)(plan->verifies.step[i].rounds - 1) * plan->verifies.step[i].interval_ms;
+    return sum;
+}
+
+static bool starts_tasks(const struct zdd_plan *plan)
+{
+    switch (plan->action) {
+    case ZDD_ACTION_CREATE:
+    case ZDD_ACTION_UPGRADE:
+    case ZDD_ACTION_RESTART:
+        return plan->target.instances > 0;
+    case ZDD_ACTION_SCALE:
+        return plan->target.instances > plan->seen.running;
+    case ZDD_ACTION_NONE:
+    case ZDD_ACTION_COUNT:
+        break;
+    }
+    return false;
+}
+
+int64_t zdd_timing_least_ms(const struct zdd_plan *plan)
+{
+    const int64_t launches =
+        starts_tasks(plan) ? (int64_t)zdd_timing_waves(plan, &plan->target) * ZDD_LAUNCH_LEAST_MS
+                           : 0;
+
+    return launches + waits_ms(plan);
+}
+
 int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan)
 {
     return plan->program.count > 0 ? program_ms(plan) : patience_ms(plan, &plan->target);

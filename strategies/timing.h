@@ -26,6 +26,7 @@
     300000 /* from healthy in Marathon to UP on every balancer: a reload and its health checks */
 #define ZDD_KILL_MS 30000   /* a task's end: grace period, and Marathon's next try after 30 s */
 #define ZDD_LAUNCH_MS 10000 /* from order to start: the next offer is at most 5 s away */
+#define ZDD_LAUNCH_LEAST_MS 2000 /* of a wave: an offer, the start, and a first good check */
 #define ZDD_DEADLINE_MIN_MS                                                                        \
     300000 /* no default deadline is shorter: image pulls take their time                          \
             */
@@ -39,6 +40,10 @@ int64_t zdd_timing_roll_ms(const struct zdd_plan *plan, const struct zdd_app_fac
 
 /** @return the whole deadline that suits @p plan when the caller gives none */
 int64_t zdd_timing_deadline_ms(const struct zdd_plan *plan);
+
+/** @return milliseconds that pass even when all goes well: a wait of the program has its length,
+ * and a task that starts needs an offer */
+int64_t zdd_timing_least_ms(const struct zdd_plan *plan);
 
 /** @return milliseconds that @p phase may take; plan->deadline_ms must be set */
 int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase);

@@ -251,13 +251,7 @@ enum zdd_err zdd_api_send_command(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = read_job(job, call);
-    if (err == ZDD_ERR_NONE && job->post.replayed) {
-        command_done(job, err);
-        return ZDD_ERR_LATER;
-    }
-    if (err == ZDD_ERR_NONE)
-        err = zdd_post_submit(&job->post, write_command, command_done);
+    err = zdd_post_write(&job->post, read_job(job, call), write_command, command_done);
     if (err != ZDD_ERR_LATER)
         job_free(job);
     return err;

@@ -345,13 +345,7 @@ enum zdd_err zdd_api_decide_gate(struct zdd_call *call)
 
     if (!job)
         return ZDD_ERR_NO_MEMORY;
-    err = read_job(job, call);
-    if (err == ZDD_ERR_NONE && job->post.replayed) {
-        decision_done(job, err);
-        return ZDD_ERR_LATER;
-    }
-    if (err == ZDD_ERR_NONE)
-        err = zdd_post_submit(&job->post, write_decision, decision_done);
+    err = zdd_post_write(&job->post, read_job(job, call), write_decision, decision_done);
     if (err != ZDD_ERR_LATER)
         free(job);
     return err;

@@ -93,50 +93,34 @@ static const struct zdd_field gate_fields[] = {
          "What happens then: hold waits on, approve lets pass, reject goes back; absent: hold."},
     END,
 };
+/* What every preset has. */
+#define PRESET(words, what)                                                                        \
+    {                                                                                              \
+        .name = "preset", .kind = ZDD_FIELD_CHOICE, .offset = AT(preset), .required = true,        \
+        .choices = (words), .text = (what)                                                         \
+    }
+#define PERCENT(word, member, what)                                                                \
+    {                                                                                              \
+        .name = (word), .kind = ZDD_FIELD_REAL, .offset = AT(member), .required = true,            \
+        .min = SHARE_MIN, .max = 100, .text = (what)                                               \
+    }
+#define EVERY                                                                                      \
+    {                                                                                              \
+        .name = "everySeconds", .kind = ZDD_FIELD_INT, .offset = AT(every_s), .required = true,    \
+        .min = 1, .max = PAUSE_MAX_S, .text = "The pause behind each weight."                      \
+    }
+
 static const struct zdd_field linear_fields[] = {
-    {.name = "preset",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = AT(preset),
-     .required = true,
-     .choices = linear,
-     .text = "Weights that grow by the same each time."},
-    {.name = "by",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(by),
-     .required = true,
-     .min = SHARE_MIN,
-     .max = 100,
-     .text = "The first weight, and by how much each is more than the one before, in percent."},
-    {.name = "everySeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(every_s),
-     .required = true,
-     .min = 1,
-     .max = PAUSE_MAX_S,
-     .text = "The pause behind each weight."},
+    PRESET(linear, "Weights that grow by the same each time."),
+    PERCENT("by", by,
+            "The first weight, and by how much each is more than the one before, in percent."),
+    EVERY,
     END,
 };
 static const struct zdd_field exponential_fields[] = {
-    {.name = "preset",
-     .kind = ZDD_FIELD_CHOICE,
-     .offset = AT(preset),
-     .required = true,
-     .choices = exponential,
-     .text = "Weights that double each time."},
-    {.name = "from",
-     .kind = ZDD_FIELD_REAL,
-     .offset = AT(from),
-     .required = true,
-     .min = SHARE_MIN,
-     .max = 100,
-     .text = "The first weight, in percent."},
-    {.name = "everySeconds",
-     .kind = ZDD_FIELD_INT,
-     .offset = AT(every_s),
-     .required = true,
-     .min = 1,
-     .max = PAUSE_MAX_S,
-     .text = "The pause behind each weight."},
+    PRESET(exponential, "Weights that double each time."),
+    PERCENT("from", from, "The first weight, in percent."),
+    EVERY,
     END,
 };
 

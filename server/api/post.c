@@ -43,12 +43,34 @@ static struct zdd_idem idem_of(const struct zdd_post *post)
     };
 }
 
+/* "createPlan " and "pauseDeployment 018f…", without the blank of a call without argument. */
+static int size_of(const char *operation)
+{
+    const size_t size = strlen(operation);
+
+    return (int)(size > 0 && operation[size - 1] == ' ' ? size - 1 : size);
+}
+
+/* What the key was used for, and what to do. */
+static enum zdd_err refuse_reuse(const struct zdd_post *post, const char *operation)
+{
+    if (strcmp(operation, post->operation) == 0)
+        return zdd_call_fail(post->call, ZDD_ERR_KEY_REUSED,
+                             "this call was made before with the same key and another body: who "
+                             "asks again sends the same bytes, and a new call needs a new key");
+    return zdd_call_fail(post->call, ZDD_ERR_KEY_REUSED,
+                         "the key was used for %.*s, and this is %.*s: a new call needs a new key",
+                         size_of(operation), operation, size_of(post->operation), post->operation);
+}
+
 /* The answer of the earlier call becomes the answer of this one. */
 static enum zdd_err replay(struct zdd_post *post, enum zdd_err found,
                            struct zdd_idem_answer *answer)
 {
     if (found == ZDD_ERR_RUN_UNKNOWN)
         return ZDD_ERR_NONE; /* the key is new */
+    if (found == ZDD_ERR_KEY_REUSED)
+        return refuse_reuse(post, answer->operation);
     if (found != ZDD_ERR_NONE)
         return found;
     post->replayed = true;
@@ -196,6 +218,17 @@ enum zdd_err zdd_post_go_on(struct zdd_post *post, enum zdd_err err, void (*work
         return err;
     if (!post->replayed)
         return zdd_answer_later(post->call, work, post);
+    done(post, err);
+    return ZDD_ERR_LATER;
+}
+
+enum zdd_err zdd_post_write(struct zdd_post *post, enum zdd_err err, zdd_tx_body *body,
+                            void (*done)(void *cls, enum zdd_err err))
+{
+    if (err != ZDD_ERR_NONE)
+        return err;
+    if (!post->replayed)
+        return zdd_post_submit(post, body, done);
     done(post, err);
     return ZDD_ERR_LATER;
 }

@@ -63,6 +63,11 @@ ZDD_MUST_CHECK enum zdd_err zdd_post_go_on(struct zdd_post *post, enum zdd_err e
                                            void (*work)(void *cls),
                                            void (*done)(void *cls, enum zdd_err err));
 
+/** The same for what needs no worker: the writer carries out @p body. */
+ZDD_MUST_CHECK enum zdd_err zdd_post_write(struct zdd_post *post, enum zdd_err err,
+                                           zdd_tx_body *body,
+                                           void (*done)(void *cls, enum zdd_err err));
+
 /** Answer the call: headers, or the problem. The call is gone after. */
 void zdd_post_finish(struct zdd_post *post, enum zdd_err err);
 

@@ -78,11 +78,12 @@ static void look(struct zdd_presence *presence, size_t index)
         memcpy(known->name, view.balancer[i].name, sizeof(known->name));
         known->here = view.balancer[i].reachable;
         seen.silent += !known->here;
-        tell(router->ops->name, &before, known, reason);
     }
     pthread_mutex_lock(&presence->lock);
     presence->seen[index] = seen;
     pthread_mutex_unlock(&presence->lock);
+    for (size_t i = 0; i < seen.count; i++) /* whoever reads the log finds it counted */
+        tell(router->ops->name, &before, &seen.known[i], reason);
 }
 
 /* @return false when it is over */

@@ -69,14 +69,19 @@ static void the_answer_stays_when_the_world_moves_on(void **state)
 static void the_same_key_for_another_call_is_refused(void **state)
 {
     struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer body = {0}, call = {0};
 
     api_world_base(world);
     apiclient_expect(post(world->client, "/v1/plans", "k", RESTART), 201, NULL);
-    apiclient_expect(post(world->client, "/v1/plans", "k",
-                          "{\"strategy\":\"restart\",\"appId\":\"/zdd/base\",\"reason\":\"x\"}"),
-                     422, "idempotency-key-reused");
-    apiclient_expect(post(world->client, "/v1/deployments", "k", RESTART), 422,
-                     "idempotency-key-reused");
+    body = post(world->client, "/v1/plans", "k",
+                "{\"strategy\":\"restart\",\"appId\":\"/zdd/base\",\"reason\":\"x\"}");
+    assert_int_equal(body.status, 422);
+    assert_string_equal(apiclient_text(&body, "/code"), "idempotency-key-reused");
+    assert_non_null(strstr(apiclient_text(&body, "/detail"), "another body"));
+    call = post(world->client, "/v1/deployments", "k", RESTART);
+    assert_int_equal(call.status, 422);
+    assert_non_null(strstr(apiclient_text(&call, "/detail"),
+                           "was used for createPlan, and this is createDeployment:"));
 }
 
 static void keys_of_different_callers_never_meet(void **state)

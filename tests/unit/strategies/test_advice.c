@@ -62,6 +62,22 @@ static void a_good_plan_is_warned_of_nothing(void **state)
     assert_false(v.has_suggestion);
 }
 
+static void a_deadline_that_nobody_can_keep_is_told(void **state)
+{
+    struct zdd_plan plan = replacing(4, 1, 0.25); /* four waves */
+
+    (void)state;
+    plan.deadline_ms = 1000;
+    assert_warns(
+        plan, "deadline-short",
+        "The deadline of 1 s ends before this can be done, which then goes back; 800 s do.");
+    plan.deadline_ms = 4 * ZDD_LAUNCH_LEAST_MS;
+    assert_silent(plan, "deadline-short");
+    plan.deadline_ms = 1000;
+    plan.action = ZDD_ACTION_NONE;
+    assert_silent(plan, "deadline-short");
+}
+
 static void kills_at_the_start_are_told(void **state)
 {
     struct zdd_plan plan = replacing(4, 0.25, 0.25);
@@ -398,6 +414,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_plan_is_warned_of_nothing),
+        cmocka_unit_test(a_deadline_that_nobody_can_keep_is_told),
         cmocka_unit_test(kills_at_the_start_are_told),
         cmocka_unit_test(the_bent_cap_is_told),
         cmocka_unit_test(checks_that_what_runs_never_had_are_told),

@@ -121,6 +121,25 @@ static void the_way_back_is_measured_by_what_is_put_back(void **state)
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_UNDOING), ZDD_DEADLINE_MIN_MS);
 }
 
+static void the_least_time_is_waves_and_the_waits_of_the_program(void **state)
+{
+    struct zdd_plan plan = forty(.maximum_over_capacity = 0.25);
+
+    (void)state;
+    assert_int_equal(zdd_timing_least_ms(&plan), 4 * ZDD_LAUNCH_LEAST_MS);
+    plan.action = ZDD_ACTION_SCALE; /* downwards: nothing starts */
+    plan.target.instances = 39;
+    assert_int_equal(zdd_timing_least_ms(&plan), 0);
+    plan.target.instances = 41;
+    assert_int_equal(zdd_timing_least_ms(&plan), ZDD_LAUNCH_LEAST_MS);
+    zdd_program_add(&plan.program, ZDD_STEP_PAUSE, 5000);
+    zdd_program_add(&plan.program, ZDD_STEP_WEIGHT, 5000);
+    zdd_program_add(&plan.program, ZDD_STEP_KEEP, 7000);
+    plan.verifies.count = 1;
+    plan.verifies.step[0] = (struct zdd_verify){.rounds = 3, .interval_ms = 100};
+    assert_int_equal(zdd_timing_least_ms(&plan), ZDD_LAUNCH_LEAST_MS + 5000 + 7000 + 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +151,7 @@ int main(void)
         cmocka_unit_test(going_forward_each_step_has_the_whole_time_and_going_back_its_own),
         cmocka_unit_test(each_step_over_a_pair_has_a_time_of_its_own),
         cmocka_unit_test(the_way_back_is_measured_by_what_is_put_back),
+        cmocka_unit_test(the_least_time_is_waves_and_the_waits_of_the_program),
     };
 
     return cmocka_run_group_tests_name("strategies/timing", tests, NULL, NULL);

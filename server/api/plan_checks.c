@@ -42,9 +42,8 @@ static void refuse_unready(const struct zdd_plan_request *request, size_t set,
                             "must be left out: checks beside the steps are not there yet");
     json_array_foreach(request->checks[set], index, check)
     {
-        if (strcmp(zdd_json_text(check, "source", ""), "http") != 0)
-            zdd_field_error_add(errors, pointer,
-                                "must be of http: other sources are not there yet");
+        if (strcmp(zdd_json_text(check, "source", ""), "haproxy") == 0)
+            zdd_field_error_add(errors, pointer, "must not have haproxy: it is not there yet");
     }
 }
 

@@ -129,6 +129,7 @@ static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_o
 {
     const struct zdd_probe_ask ask = {.checks = with->texts->checks.data,
                                       .set = with->run->verify_set,
+                                      .plan = with->plan,
                                       .spots = with->new_spots,
                                       .request_id = with->run->id};
 

@@ -10,13 +10,14 @@
 
 #include "server/base/buf.h"
 #include "server/engine/cluster.h"
-#include "strategies/model/verify.h"
+#include "strategies/model/plan.h"
 
-#define ZDD_PROBE_DATA_MAX 1400 /* bytes of JSON about one round */
+#define ZDD_PROBE_DATA_MAX 3000 /* bytes of JSON about one round, its words full of escapes */
 
 struct zdd_probe_ask {
-    const char *checks;            /* as the plan has them, JSON: a list for each set … */
-    int32_t set;                   /* … and which of them is asked for now */
+    const char *checks; /* as the plan has them, JSON: a list for each set … */
+    int32_t set;        /* … and which of them is asked for now */
+    const struct zdd_plan *plan;
     const struct zdd_spots *spots; /* the new instances */
     const char *request_id;        /* the deployment's id */
 };

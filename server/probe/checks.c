@@ -6,6 +6,7 @@
 
 #include "server/net/url.h"
 #include "server/probe/hosts.h"
+#include "server/probe/prometheus.h"
 #include "strategies/model/limits.h"
 
 #include <math.h>
@@ -138,7 +139,10 @@ static const struct zdd_field prometheus_fields[] = {
      .required = true,
      .min = 1,
      .max = ZDD_CHECK_QUERY_SIZE - 1,
-     .text = "PromQL that comes to one number."},
+     .text =
+         "PromQL that comes to one number: a scalar, or a vector of one sample. {{appId}}, "
+         "{{oldAppId}} and {{newAppId}} in it stand for the app or the name of its pair, and for "
+         "the pair's two apps."},
     MAX_FIELD,
     MIN_FIELD,
     OBSERVE_FIELD,
@@ -260,6 +264,9 @@ static void check_prometheus(const struct check_members *m, const char *pointer,
         zdd_check_complain(errors, pointer, "url",
                            "must be an http or https URL without credentials and without what "
                            "follows a ?, like http://prometheus.example:9090");
+    if (!zdd_prometheus_query_valid(m->query))
+        zdd_check_complain(errors, pointer, "query",
+                           "must have no {{…}} but {{appId}}, {{oldAppId}} and {{newAppId}}");
     if (!is_bounded(m))
         zdd_check_complain(errors, pointer, "max",
                            "is missing: between which min and max is the value well? One is "

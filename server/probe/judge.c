@@ -5,21 +5,45 @@
 #include "server/probe/judge.h"
 
 #include "server/base/cleanup.h"
+#include "server/base/utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 4))) static void
-find(struct zdd_probe_verdict *verdict, enum zdd_finding finding, const char *format, ...)
+#define WORDS_SIZE 400 /* of others, before they are cut */
+
+void zdd_probe_cut(char *to, size_t size, const char *text)
 {
+    const size_t length = strlen(text);
+    size_t used = 0;
+
+    for (size_t at = 0; at < length;) {
+        const size_t step = zdd_utf8_step(text + at, length - at);
+
+        if (step == 0 || used + step >= size)
+            break;
+        memcpy(to + used, text + at, step);
+        if ((unsigned char)to[used] < ' ')
+            to[used] = ' ';
+        used += step;
+        at += step;
+    }
+    to[used] = '\0';
+}
+
+void zdd_probe_find(struct zdd_probe_verdict *verdict, enum zdd_finding finding, const char *format,
+                    ...)
+{
+    char words[WORDS_SIZE];
     va_list args;
 
     verdict->finding = finding;
     va_start(args, format);
-    vsnprintf(verdict->said, sizeof(verdict->said), format, args);
+    vsnprintf(words, sizeof(words), format, args);
     va_end(args);
+    zdd_probe_cut(verdict->said, sizeof(verdict->said), words);
 }
 
 /* What it means when there is nothing to judge. */
@@ -45,15 +69,15 @@ static void judge_value(const struct zdd_check *check, const json_t *value,
     const char *shown = *verdict->value ? verdict->value : "something else";
 
     if (check->equals && !zdd_json_same(value, check->equals))
-        find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s", shown, check->pointer);
+        zdd_probe_find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s", shown, check->pointer);
     else if (!check->equals && !json_is_number(value))
-        find(verdict, blame(check), "has no number at %.40s", check->pointer);
+        zdd_probe_find(verdict, blame(check), "has no number at %.40s", check->pointer);
     else if (!check->equals && !isnan(check->max) && number > check->max)
-        find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s, above %g", shown, check->pointer,
-             check->max);
+        zdd_probe_find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s, above %g", shown,
+                       check->pointer, check->max);
     else if (!check->equals && !isnan(check->min) && number < check->min)
-        find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s, below %g", shown, check->pointer,
-             check->min);
+        zdd_probe_find(verdict, ZDD_FINDING_FAILED, "has %s at %.40s, below %g", shown,
+                       check->pointer, check->min);
 }
 
 void zdd_probe_judge(const struct zdd_check *check, long status, const char *body, size_t size,
@@ -67,20 +91,20 @@ void zdd_probe_judge(const struct zdd_check *check, long status, const char *bod
     if (!check->pointer) {
         snprintf(ret_verdict->value, sizeof(ret_verdict->value), "%ld", status);
         if (!good)
-            find(ret_verdict, ZDD_FINDING_FAILED, "said %ld", status);
+            zdd_probe_find(ret_verdict, ZDD_FINDING_FAILED, "said %ld", status);
         return;
     }
     if (!good) {
-        find(ret_verdict, blame(check), "said %ld", status);
+        zdd_probe_find(ret_verdict, blame(check), "said %ld", status);
         return;
     }
     if (size == 0 || zdd_json_read(body, size, &json, NULL) != ZDD_ERR_NONE) {
-        find(ret_verdict, blame(check), "said no JSON");
+        zdd_probe_find(ret_verdict, blame(check), "said no JSON");
         return;
     }
     value = zdd_json_at(json, check->pointer);
     if (!value) {
-        find(ret_verdict, blame(check), "has nothing at %.40s", check->pointer);
+        zdd_probe_find(ret_verdict, blame(check), "has nothing at %.40s", check->pointer);
         return;
     }
     keep_value(value, ret_verdict);
@@ -91,5 +115,5 @@ void zdd_probe_judge_silence(const struct zdd_check *check, const char *why,
                              struct zdd_probe_verdict *ret_verdict)
 {
     *ret_verdict = (struct zdd_probe_verdict){0};
-    find(ret_verdict, blame(check), "%s", why);
+    zdd_probe_find(ret_verdict, blame(check), "%s", why);
 }

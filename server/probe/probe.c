@@ -9,6 +9,7 @@
 #include "server/net/fetch.h"
 #include "server/probe/hosts.h"
 #include "server/probe/judge.h"
+#include "server/probe/prometheus.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,9 @@
 #include <string.h>
 
 #define THREAD_MAX 16 /* side by side; whoever does not answer holds up only one of them */
+#define NAME_SIZE 81  /* of what was asked, as it is shown */
+
+static const char no_memory[] = "was not asked, for want of memory";
 
 /* One check at one place. */
 struct item {
@@ -29,6 +33,7 @@ struct item {
 struct round {
     const struct zdd_http_probe *probe;
     const char *request_id;
+    const struct zdd_plan *plan;
     struct zdd_checks checks;
     struct item *item;
     size_t count;
@@ -36,27 +41,54 @@ struct round {
     int64_t until_ms;
 };
 
+static bool is_query(const struct item *item)
+{
+    return item->check->source == ZDD_SOURCE_PROMETHEUS;
+}
+
+static void write_url(const struct round *round, const struct item *item, struct zdd_buf *buf)
+{
+    if (is_query(item))
+        zdd_prometheus_url(buf, item->check, round->plan);
+    else if (item->address)
+        zdd_buf_printf(buf, "http://%s%s", item->address, item->check->url);
+    else
+        zdd_buf_text(buf, item->check->url);
+}
+
+static void judge(struct item *item, const struct zdd_answer *answer)
+{
+    if (is_query(item))
+        zdd_prometheus_judge(item->check, answer->status, answer->body.data, answer->body.size,
+                             &item->verdict);
+    else
+        zdd_probe_judge(item->check, answer->status, answer->body.data, answer->body.size,
+                        &item->verdict);
+}
+
 static void ask(struct zdd_fetch *fetch, const struct round *round, struct item *item,
                 int64_t left_ms)
 {
-    char url[ZDD_CHECK_URL_SIZE + ZDD_SPOT_SIZE + sizeof("http://")];
+    ZDD_AUTO_BUF struct zdd_buf url = {0};
     char reason[200];
     struct zdd_answer answer = {0};
+
+    write_url(round, item, &url);
+    if (url.err != ZDD_ERR_NONE) {
+        zdd_probe_judge_silence(item->check, no_memory, &item->verdict);
+        return;
+    }
     const struct zdd_request request = {.method = "GET",
-                                        .url = url,
+                                        .url = url.data,
                                         .accept = "application/json, */*",
                                         .request_id = round->request_id,
                                         .body_max = ZDD_PROBE_BODY_MAX,
                                         .connect_ms = left_ms,
                                         .timeout_ms = left_ms};
-    enum zdd_err err;
+    const enum zdd_err err = zdd_fetch_send(fetch, &request, &answer, reason);
 
-    snprintf(url, sizeof(url), "%s%s%s", item->address ? "http://" : "",
-             item->address ? item->address : "", item->check->url);
-    err = zdd_fetch_send(fetch, &request, &answer, reason);
     if (err == ZDD_ERR_NONE)
-        zdd_probe_judge(item->check, answer.status, answer.body.data, answer.body.size,
-                        &item->verdict);
+        judge(item, &answer);
     else if (err == ZDD_ERR_CLUSTER_SLOW)
         zdd_probe_judge_silence(item->check, "did not answer in time", &item->verdict);
     else if (err == ZDD_ERR_CLUSTER_NONSENSE)
@@ -83,8 +115,7 @@ static void *work(void *cls)
         if (!item->address && !zdd_check_host_allowed(item->check->url, round->probe->hosts))
             zdd_probe_judge_silence(item->check, "may not be asked (verify-hosts)", &item->verdict);
         else if (!fetch)
-            zdd_probe_judge_silence(item->check, "was not asked, for want of memory",
-                                    &item->verdict);
+            zdd_probe_judge_silence(item->check, no_memory, &item->verdict);
         else if (left_ms <= 0)
             zdd_probe_judge_silence(item->check, "was not asked: the others took all the time",
                                     &item->verdict);
@@ -162,14 +193,19 @@ static int shown_size(const char *url)
 static void say(const struct item *item, char words[static ZDD_MEASURED_SIZE])
 {
     const char *url = item->check->url;
+    char all[ZDD_MEASURED_SIZE + ZDD_PROBE_SAID_SIZE], name[NAME_SIZE];
 
-    if (item->address)
-        snprintf(words, ZDD_MEASURED_SIZE, "%.*s of %s %s",
-                 shown_size(url) > 40 ? 40 : shown_size(url), url, item->address,
-                 item->verdict.said);
+    zdd_probe_cut(name, sizeof(name), item->verdict.is_about_query ? item->check->query : "");
+    if (item->verdict.is_about_query)
+        snprintf(all, sizeof(all), "%s%s %s", name,
+                 strlen(name) < strlen(item->check->query) ? "…" : "", item->verdict.said);
+    else if (item->address)
+        snprintf(all, sizeof(all), "%.*s of %s %s", shown_size(url) > 40 ? 40 : shown_size(url),
+                 url, item->address, item->verdict.said);
     else
-        snprintf(words, ZDD_MEASURED_SIZE, "%.*s %s", shown_size(url) > 80 ? 80 : shown_size(url),
-                 url, item->verdict.said);
+        snprintf(all, sizeof(all), "%.*s %s", shown_size(url) > 80 ? 80 : shown_size(url), url,
+                 item->verdict.said);
+    zdd_probe_cut(words, ZDD_MEASURED_SIZE, all);
 }
 
 /* Instances that have no port cannot be checked: that is no pass. */
@@ -243,6 +279,7 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *what,
 {
     struct round round = {.probe = cls,
                           .request_id = what->request_id,
+                          .plan = what->plan,
                           .until_ms = zdd_mono_ms() + ZDD_PROBE_TOTAL_MS};
     struct zdd_field_errors errors = {0};
     ZDD_AUTO_JSON json_t *sets = NULL;

@@ -5,6 +5,7 @@
 #include "server/net/url.h"
 #include "server/probe/hosts.h"
 #include "server/probe/judge.h"
+#include "server/probe/prometheus.h"
 #include "server/probe/verify.h"
 #include "strategies/model/verifies.h"
 #include "tests/fuzz/fuzz.h"
@@ -14,6 +15,17 @@
 #define STATUS_FIRST 190
 #define STATUS_COUNT 120 /* around those that are good */
 
+static void check_words(const struct zdd_probe_verdict *verdict)
+{
+    FUZZ_CHECK(verdict->finding >= 0 && verdict->finding < ZDD_FINDING_COUNT);
+    FUZZ_CHECK(memchr(verdict->said, '\0', sizeof(verdict->said)) && fuzz_is_utf8(verdict->said));
+    FUZZ_CHECK(!strpbrk(verdict->said, "\r\n\t"));
+    FUZZ_CHECK(memchr(verdict->value, '\0', sizeof(verdict->value)) != NULL);
+    FUZZ_CHECK((verdict->finding == ZDD_FINDING_PASSED) == !*verdict->said);
+    if (*verdict->value)
+        json_decref(fuzz_must_json(verdict->value, strlen(verdict->value)));
+}
+
 static void judge(const struct zdd_check *check, const struct fuzz_parts *parts)
 {
     const long status = STATUS_FIRST + (long)(parts->size[1] % STATUS_COUNT);
@@ -21,17 +33,29 @@ static void judge(const struct zdd_check *check, const struct fuzz_parts *parts)
 
     memset(&verdict, 'x', sizeof(verdict));
     zdd_probe_judge(check, status, parts->text[1], parts->size[1], &verdict);
-    FUZZ_CHECK(verdict.finding >= 0 && verdict.finding < ZDD_FINDING_COUNT);
-    FUZZ_CHECK(memchr(verdict.said, '\0', sizeof(verdict.said)) && fuzz_is_utf8(verdict.said));
-    FUZZ_CHECK(memchr(verdict.value, '\0', sizeof(verdict.value)) != NULL);
-    FUZZ_CHECK((verdict.finding == ZDD_FINDING_PASSED) == !*verdict.said);
-    if (*verdict.value)
-        json_decref(fuzz_must_json(verdict.value, strlen(verdict.value)));
+    check_words(&verdict);
     /* What is no good page passes nothing, and a version is never excused. */
     if (status < 200 || status > 299)
         FUZZ_CHECK(verdict.finding != ZDD_FINDING_PASSED);
     if (zdd_check_asks_instances(check))
         FUZZ_CHECK(verdict.finding != ZDD_FINDING_ERROR);
+}
+
+static void judge_query(const struct zdd_check *check, const struct fuzz_parts *parts)
+{
+    const struct zdd_plan plan = {.app_id = "/a", .pair = {.old_id = "/b", .new_id = "/c"}};
+    struct zdd_probe_verdict verdict;
+    struct zdd_buf url = {0};
+
+    FUZZ_CHECK(!strpbrk(check->url, "?#"));
+    zdd_prometheus_url(&url, check, &plan);
+    FUZZ_CHECK(url.err == ZDD_ERR_NONE && zdd_url_valid(url.data));
+    FUZZ_CHECK(!strpbrk(url.data, "\r\n \"{}"));
+    zdd_buf_release(&url);
+    memset(&verdict, 'x', sizeof(verdict));
+    zdd_prometheus_judge(check, 200, parts->text[1], parts->size[1], &verdict);
+    check_words(&verdict);
+    FUZZ_CHECK(verdict.finding == ZDD_FINDING_ERROR || *verdict.value);
 }
 
 static void check_counted(const struct zdd_verify *verify)
@@ -74,6 +98,8 @@ static void check_accepted(const struct zdd_verify_options *options, const struc
         FUZZ_CHECK(!zdd_check_host_allowed(check->url, ""));
         if (check->source == ZDD_SOURCE_HTTP)
             judge(check, parts);
+        else
+            judge_query(check, parts);
     }
     (void)zdd_checks_hosts_allowed(options->checks, "#", parts->text[2], &errors);
 }

@@ -46,6 +46,30 @@ static void good(struct peer *peer, int fd, int index)
     peer_wait_close(fd);
 }
 
+static void prometheus(struct peer *peer, int fd, int index)
+{
+    (void)index;
+    if (peer_read(peer, fd))
+        answer(
+            fd, 200,
+            "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":[{\"metric\":"
+            "{},\"value\":[1795443468.704,\"0.5\"]}]}}");
+    peer_wait_close(fd);
+}
+
+static void quoting(struct peer *peer, int fd, int index)
+{
+    char error[400] = "{\"error\":\"";
+
+    (void)index;
+    while (strlen(error) < sizeof(error) - 6)
+        memcpy(error + strlen(error), "\\\"", sizeof("\\\""));
+    memcpy(error + strlen(error), "\"}", sizeof("\"}"));
+    if (peer_read(peer, fd))
+        answer(fd, 400, error);
+    peer_wait_close(fd);
+}
+
 static void bad(struct peer *peer, int fd, int index)
 {
     (void)index;
@@ -97,10 +121,11 @@ static struct told measured(const char *checks, struct zdd_spot *spots, size_t c
     const struct zdd_http_probe http = {.hosts = hosts};
     const struct zdd_probe probe = zdd_http_probe(&http);
     const struct zdd_spots there = {count, spots};
+    const struct zdd_plan plan = {.app_id = "/shop/web", .pair = {.new_id = "/shop/web-green"}};
     struct told told = {0};
     char sets[4096]; /* those of a step stand behind those beside the steps */
     const struct zdd_probe_ask ask = {
-        .checks = sets, .set = 1, .spots = &there, .request_id = "run-1"};
+        .checks = sets, .set = 1, .plan = &plan, .spots = &there, .request_id = "run-1"};
 
     assert_in_range(snprintf(sets, sizeof(sets), "[[],%s]", checks), 1, sizeof(sets) - 1);
     assert_int_equal(probe.ops->measure(probe.cls, &ask, &told.report), ZDD_ERR_NONE);
@@ -283,6 +308,91 @@ static void the_longest_report_fits(void **state)
     assert_int_equal(json_array_size(told.checks), 4);
 }
 
+/* Words of a round that are all quotes: each is two bytes of JSON. */
+static void a_report_full_of_escapes_fits_too(void **state)
+{
+    static const char check[] =
+        "{\"source\":\"prometheus\",\"url\":\"%s\",\"query\":\"%s\",\"max\":1}";
+    char quotes[400] = "", checks[4000] = "[";
+    struct peer service = {0};
+
+    (void)state;
+    peer_start(&service, quoting, NULL);
+    while (strlen(quotes) < sizeof(quotes) - 3)
+        memcpy(quotes + strlen(quotes), "\\\"", sizeof("\\\""));
+    for (int i = 0; i < 4; i++) {
+        const size_t used = strlen(checks);
+
+        snprintf(checks + used, sizeof(checks) - used, check, service.url, quotes);
+        snprintf(checks + strlen(checks), 2, "%s", i < 3 ? "," : "]");
+    }
+
+    AUTO_TOLD struct told told = measured(checks, NULL, 0, "127.0.0.1");
+
+    assert_int_equal(json_array_size(told.checks), 4);
+    assert_int_equal(told.report.result, ZDD_FINDING_ERROR);
+    assert_non_null(strstr(told.report.words, "said 400: \"\"\""));
+    peer_stop(&service);
+}
+
+static void prometheus_is_asked_once_for_each_query(void **state)
+{
+    struct peer service = {0};
+    char checks[600];
+
+    (void)state;
+    peer_start(&service, prometheus, NULL);
+    snprintf(
+        checks, sizeof(checks),
+        "[{\"source\":\"prometheus\",\"url\":\"%s\",\"query\":\"sum(rate(errors{app=\\\"{{newAppId"
+        "}}\\\"}[1m]))\",\"max\":0.25},{\"source\":\"prometheus\",\"url\":\"%s\",\"query\":\"up\","
+        "\"min\":0.5}]",
+        service.url, service.url);
+
+    struct zdd_spot spots[] = {spot_of(&service), spot_of(&service)};
+    AUTO_TOLD struct told told = measured(checks, spots, 2, "127.0.0.1");
+    AUTO_TOLD struct told forbidden = measured(checks, spots, 2, "");
+
+    assert_int_equal(told.report.result, ZDD_FINDING_FAILED);
+    assert_string_equal(told.report.words,
+                        "sum(rate(errors{app=\"{{newAppId}}\"}[1m])) is 0.5, above 0.25");
+    assert_int_equal(number(&told, "/0/asked"), 1);
+    assert_int_equal(number(&told, "/0/passed"), 0);
+    assert_int_equal(number(&told, "/1/passed"), 1);
+    assert_true(json_real_value(zdd_json_at(told.checks, "/1/value")) == 0.5);
+    assert_non_null(strstr(peer_request(&service, 0), "GET /api/v1/query?query="));
+    assert_int_equal(forbidden.report.result, ZDD_FINDING_ERROR);
+    assert_non_null(strstr(forbidden.report.words, "may not be asked"));
+    assert_int_equal(atomic_load(&service.requests), 2);
+    assert_true(strstr(peer_request(&service, 0), "%2Fshop%2Fweb-green%22%7D") ||
+                strstr(peer_request(&service, 1), "%2Fshop%2Fweb-green%22%7D"));
+    peer_stop(&service);
+}
+
+static void a_long_query_is_cut_and_silence_names_the_place(void **state)
+{
+    struct peer service = {0};
+    char checks[600];
+
+    (void)state;
+    peer_start(&service, prometheus, NULL);
+    snprintf(checks, sizeof(checks),
+             "[{\"source\":\"prometheus\",\"url\":\"%s\",\"query\":\"%0120d\",\"max\":0}]",
+             service.url, 0);
+
+    AUTO_TOLD struct told told = measured(checks, NULL, 0, "127.0.0.1");
+    AUTO_TOLD struct told silent =
+        measured("[{\"source\":\"prometheus\",\"url\":\"http://127.0.0.1:1/prom\",\"query\":\"up\","
+                 "\"max\":0}]",
+                 NULL, 0, "127.0.0.1");
+
+    snprintf(checks, sizeof(checks), "%080d… is 0.5, above 0", 0);
+    assert_string_equal(told.report.words, checks);
+    assert_string_equal(silent.report.words, "http://127.0.0.1:1/prom cannot be reached");
+    assert_int_equal(silent.report.result, ZDD_FINDING_ERROR);
+    peer_stop(&service);
+}
+
 static void what_is_only_observed_decides_nothing(void **state)
 {
     AUTO_TOLD struct told told =
@@ -329,6 +439,9 @@ int main(void)
         cmocka_unit_test(a_failure_counts_more_than_silence),
         cmocka_unit_test(who_has_no_port_cannot_pass),
         cmocka_unit_test(the_longest_report_fits),
+        cmocka_unit_test(a_report_full_of_escapes_fits_too),
+        cmocka_unit_test(prometheus_is_asked_once_for_each_query),
+        cmocka_unit_test(a_long_query_is_cut_and_silence_names_the_place),
         cmocka_unit_test(what_is_only_observed_decides_nothing),
         cmocka_unit_test(checks_that_nobody_wrote_are_a_fault_of_ours),
     };

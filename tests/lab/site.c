@@ -62,6 +62,15 @@ struct site *site_open(int balancers)
     return open_site(balancers, balancers == 2 ? two : NULL);
 }
 
+struct site *site_open_old(int balancers)
+{
+    struct site *site = site_open(balancers);
+
+    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
+    site_load(site);
+    return site;
+}
+
 struct site *site_open_with(const char *const *lab_options)
 {
     return open_site(1, lab_options);
@@ -72,6 +81,12 @@ void site_close(struct site *site)
     e2e_stop(site->e);
     free(site->stage); /* its lab has ended with the rest */
     free(site);
+}
+
+void site_close_well(struct site *site)
+{
+    site_none_failed(site);
+    site_close(site);
 }
 
 json_t *site_app(const char *version, const char *health_path)
@@ -95,6 +110,14 @@ json_t *site_blue_green(json_t *app, const char *options)
     json_t *request = e2e_request("blue-green", app);
 
     assert_int_equal(json_object_set_new(request, "options", json_loads(options, 0, NULL)), 0);
+    return request;
+}
+
+json_t *site_canary(const char *version, const char *options)
+{
+    json_t *request = site_blue_green(site_app(version, "/health"), options);
+
+    assert_int_equal(json_object_set_new(request, "strategy", json_string("canary")), 0);
     return request;
 }
 
@@ -147,4 +170,34 @@ void site_until_phase(struct site *site, const char *id, const char *phase)
                 json_is_string(json_object_get(run, "endedAt"));
     }
     assert_true(there);
+}
+
+void site_ends(struct site *site, const char *id, const char *state, const char *app_id,
+               const char *version)
+{
+    e2e_await(site->e, id, state);
+    site_only(site, app_id);
+    site_serves(site, version);
+}
+
+void site_begin(struct site *site, json_t *request, const char *phase,
+                char ret_id[static E2E_ID_SIZE])
+{
+    e2e_deploy(site->e, request, ret_id);
+    site_until_phase(site, ret_id, phase);
+}
+
+void site_kill_in_each(struct site *site, json_t *(*request)(const char *version),
+                       const char *const *phases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char id[E2E_ID_SIZE], version[32];
+
+        snprintf(version, sizeof(version), "v%zu", i + 1);
+        site_begin(site, request(version), phases[i], id);
+        e2e_kill(site->e);
+        e2e_boot(site->e);
+        e2e_await(site->e, id, "succeeded");
+        site_serves(site, version);
+    }
 }

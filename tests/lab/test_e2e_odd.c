@@ -58,12 +58,10 @@ static void relabel_blue(struct site *site, const char *label, json_t *value)
 
 static void an_old_version_that_is_scaled_by_hand_holds_the_deployment(void **state)
 {
-    struct site *site = site_open(1);
+    struct site *site = site_open_old(1);
     char id[E2E_ID_SIZE];
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_load(site);
     e2e_deploy(site->e, site_blue_green(site_app("1.0", "/health"), SITE_HOT), id);
     e2e_until(site->e, id, "/phase", "keeping");
     by_hand(site, BLUE, "{\"instances\":4}");
@@ -71,34 +69,26 @@ static void an_old_version_that_is_scaled_by_hand_holds_the_deployment(void **st
     e2e_until_explained(site->e, id, "find out who else changed");
     site_serves(site, "1.0");
     e2e_command(site->e, id, "rollback");
-    e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_serves(site, "0.9");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
+    site_close_well(site);
 }
 
 /* Marathon-LB takes the app that was scaled last for the new one (marathon-lb.md §1.3). */
 static void an_old_version_that_was_scaled_last_makes_no_difference(void **state)
 {
     static const char kept[] = "{\"keepOldSeconds\":4,\"drainSeconds\":2}";
-    struct site *site = site_open(1);
+    struct site *site = site_open_old(1);
     char id[E2E_ID_SIZE];
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_load(site);
     e2e_deploy(site->e, site_blue_green(site_app("1.0", "/health"), kept), id);
     e2e_until(site->e, id, "/phase", "keeping");
     by_hand(site, BLUE, "{\"instances\":4}");
     e2e_until(site->e, id, "/state", "paused");
     by_hand(site, BLUE, "{\"instances\":3}");
     e2e_command(site->e, id, "resume");
-    e2e_await(site->e, id, "succeeded");
-    site_only(site, "/shop/web-green");
-    site_serves(site, "1.0");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "succeeded", SITE_GREEN, "1.0");
+    site_close_well(site);
 }
 
 static void a_plan_that_no_longer_fits_is_refused_at_the_start(void **state)
@@ -170,8 +160,7 @@ users_that_stick_stay_while_the_old_version_is_kept_and_move_when_it_drains(void
     assert_string_equal(version_for(site, cookie), "1.0");
     stage_load_more(&sticking, 100);
     assert_int_equal(stage_load_stop(&sticking, NULL), 0);
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
 }
 
 static void a_group_that_no_balancer_serves_is_told_and_changes_nothing(void **state)
@@ -250,9 +239,8 @@ a_server_that_an_operator_disables_serves_again_while_a_deployment_needs_it(void
     stage_until(site->stage, 0, "shop_web_10080", "UP", 6);
     e2e_command(site->e, id, "rollback");
     e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_none_failed(site);
-    site_close(site);
+    site_only(site, SITE_BLUE);
+    site_close_well(site);
 }
 
 static void deploys_over(const char *label, json_t *value)
@@ -265,7 +253,7 @@ static void deploys_over(const char *label, json_t *value)
     site_load(site);
     request = site_blue_green(site_app("1.0", "/health"), SITE_QUICK);
     e2e_deploy_well(site->e, json_incref(request));
-    site_only(site, "/shop/web-green");
+    site_only(site, SITE_GREEN);
     site_serves(site, "1.0");
     stage_load_stop(&site->load, NULL);
     site_close(site);
@@ -305,9 +293,8 @@ static void ports_that_both_versions_want_keep_the_new_one_waiting(void **state)
     json_object_set_new(request, "deadlineSeconds", json_integer(5));
     e2e_deploy(site->e, request, id);
     e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_none_failed(site);
-    site_close(site);
+    site_only(site, SITE_BLUE);
+    site_close_well(site);
 }
 
 int main(void)

@@ -17,29 +17,25 @@ static void a_new_version_takes_over_and_the_next_one_from_it(void **state)
 
     (void)state;
     e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_only(site, "/shop/web-blue");
+    site_only(site, SITE_BLUE);
     site_load(site);
     e2e_deploy_well(site->e, site_blue_green(site_app("1.0", "/health"), SITE_QUICK));
-    site_only(site, "/shop/web-green");
+    site_only(site, SITE_GREEN);
     site_serves(site, "1.0");
     e2e_deploy_well(site->e, site_blue_green(site_app("1.1", "/health"), SITE_QUICK));
-    site_only(site, "/shop/web-blue");
+    site_only(site, SITE_BLUE);
     site_serves(site, "1.1");
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
 }
 
 static void with_two_balancers_both_have_switched_before_anything_goes(void **state)
 {
-    struct site *site = site_open(2);
+    struct site *site = site_open_old(2);
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_load(site);
     e2e_deploy_well(site->e, site_blue_green(site_app("1.0", "/health"), SITE_QUICK));
-    site_only(site, "/shop/web-green");
-    site_none_failed(site);
-    site_close(site);
+    site_only(site, SITE_GREEN);
+    site_close_well(site);
 }
 
 /* No agent: the weights go over the Runtime API, and outlive the reloads by the new apps. */
@@ -53,36 +49,28 @@ static void the_router_haproxy_switches_and_goes_back_without_an_agent(void **st
     e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), quick));
     site_load(site);
     e2e_deploy_well(site->e, site_blue_green(site_app("1.0", "/health"), quick));
-    site_only(site, "/shop/web-green");
+    site_only(site, SITE_GREEN);
     site_serves(site, "1.0");
     e2e_deploy(site->e, site_blue_green(site_app("1.1", "/health"), SITE_HOT), id);
     e2e_until(site->e, id, "/phase", "keeping");
     site_serves(site, "1.1");
     e2e_command(site->e, id, "rollback");
-    e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-green");
-    site_serves(site, "1.0");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "rolled-back", SITE_GREEN, "1.0");
+    site_close_well(site);
 }
 
 static void after_the_switch_going_back_is_one_weight(void **state)
 {
-    struct site *site = site_open(1);
+    struct site *site = site_open_old(1);
     char id[E2E_ID_SIZE];
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_load(site);
     e2e_deploy(site->e, site_blue_green(site_app("1.0", "/health"), SITE_HOT), id);
     e2e_until(site->e, id, "/phase", "keeping");
     site_serves(site, "1.0");
     e2e_command(site->e, id, "rollback");
-    e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_serves(site, "0.9");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
+    site_close_well(site);
 }
 
 static void promote_switches_and_abort_takes_the_new_version_away(void **state)
@@ -99,59 +87,42 @@ static void promote_switches_and_abort_takes_the_new_version_away(void **state)
     site_serves(site, "0.9");
     e2e_command(site->e, id, "abort");
     e2e_await(site->e, id, "canceled");
-    site_only(site, "/shop/web-blue");
+    site_only(site, SITE_BLUE);
     e2e_deploy(site->e, site_blue_green(site_app("1.0", "/health"), gated), id);
     e2e_until(site->e, id, "/state", "waiting");
     e2e_command(site->e, id, "promote");
-    e2e_await(site->e, id, "succeeded");
-    site_only(site, "/shop/web-green");
-    site_serves(site, "1.0");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "succeeded", SITE_GREEN, "1.0");
+    site_close_well(site);
 }
 
 static void a_sick_version_gets_no_request_and_goes_by_the_deadline(void **state)
 {
-    struct site *site = site_open(1);
+    struct site *site = site_open_old(1);
     json_t *request;
     char id[E2E_ID_SIZE];
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), SITE_QUICK));
-    site_load(site);
     request = site_blue_green(site_app("1.0", "/there-is-no-such-path"), SITE_QUICK);
     json_object_set_new(request, "deadlineSeconds", json_integer(5));
     e2e_deploy(site->e, request, id);
-    e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_serves(site, "0.9");
-    site_none_failed(site);
-    site_close(site);
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
+    site_close_well(site);
+}
+
+static json_t *quickly(const char *version)
+{
+    return site_blue_green(site_app(version, "/health"), SITE_QUICK);
 }
 
 static void a_server_killed_in_any_phase_goes_on_where_it_was(void **state)
 {
     static const char *const phases[] = {"shifting", "rolling",  "joining", "keeping",
                                          "draining", "retiring", "settling"};
-    struct site *site = site_open(1);
-    char version[16] = "v0";
+    struct site *site = site_open_old(1);
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(site_app(version, "/health"), SITE_QUICK));
-    site_load(site);
-    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-        char id[E2E_ID_SIZE];
-
-        snprintf(version, sizeof(version), "v%zu", i + 1);
-        e2e_deploy(site->e, site_blue_green(site_app(version, "/health"), SITE_QUICK), id);
-        site_until_phase(site, id, phases[i]);
-        e2e_kill(site->e);
-        e2e_boot(site->e);
-        e2e_await(site->e, id, "succeeded");
-        site_serves(site, version);
-    }
-    site_none_failed(site);
-    site_close(site);
+    site_kill_in_each(site, quickly, phases, sizeof(phases) / sizeof(phases[0]));
+    site_close_well(site);
 }
 
 static void a_plain_app_becomes_the_old_one_of_a_pair(void **state)
@@ -169,9 +140,7 @@ static void a_plain_app_becomes_the_old_one_of_a_pair(void **state)
     assert_string_equal(zdd_json_text(zdd_json_at(plan, "/warnings/0"), "code", ""),
                         "restart-for-label");
     e2e_deploy_plan(site->e, plan, id);
-    e2e_await(site->e, id, "succeeded");
-    site_only(site, "/shop/web-blue");
-    site_serves(site, "1.0");
+    site_ends(site, id, "succeeded", SITE_BLUE, "1.0");
     site_close(site);
 }
 

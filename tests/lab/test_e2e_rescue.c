@@ -167,13 +167,13 @@ static void take(const char *what, const char *id, const char *version, const ch
 static void it_is_finished(void **state)
 {
     (void)state;
-    take("finish", "/shop/web-green", "1.0", "2024-05-02T10:00:00.654321");
+    take("finish", SITE_GREEN, "1.0", "2024-05-02T10:00:00.654321");
 }
 
 static void it_goes_back(void **state)
 {
     (void)state;
-    take("go-back", "/shop/web-blue", "0.9", "2024-05-01T10:00:00.123456");
+    take("go-back", SITE_BLUE, "0.9", "2024-05-01T10:00:00.123456");
 }
 
 /* From here on nothing is replaced for labels, so nothing may fail. */
@@ -202,7 +202,7 @@ static void an_abort_leaves_both_with_even_weights(void **state)
     e2e_deploy(site->e, request, run);
     e2e_await(site->e, run, "succeeded");
     site_none_failed(site);
-    site_only(site, "/shop/web-blue");
+    site_only(site, SITE_BLUE);
     site_serves(site, "0.9");
     site_close(site);
 }

@@ -45,11 +45,10 @@ static void four_old_instances_are_exchanged_for_four_new_ones(void **state)
     e2e_deploy_well(site->e, site_blue_green(app_of("0.9", 4), stepwise));
     site_load(site);
     e2e_deploy_well(site->e, site_blue_green(app_of("1.0", 4), stepwise));
-    site_only(site, "/shop/web-green");
-    has(site, "/shop/web-green", 4);
+    site_only(site, SITE_GREEN);
+    has(site, SITE_GREEN, 4);
     site_serves(site, "1.0");
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
 }
 
 static void instances_may_change_with_the_version(void **state)
@@ -58,10 +57,10 @@ static void instances_may_change_with_the_version(void **state)
         const char *version, *options, *app_id;
         int instances;
     } rows[] = {
-        {"v1", stepwise, "/shop/web-green", 5},
-        {"v2", stepwise, "/shop/web-blue", 2},
-        {"v3", at_once, "/shop/web-green", 5},
-        {"v4", at_once, "/shop/web-blue", 2},
+        {"v1", stepwise, SITE_GREEN, 5},
+        {"v2", stepwise, SITE_BLUE, 2},
+        {"v3", at_once, SITE_GREEN, 5},
+        {"v4", at_once, SITE_BLUE, 2},
     };
     struct site *site = site_open(1);
 
@@ -75,8 +74,7 @@ static void instances_may_change_with_the_version(void **state)
         has(site, rows[i].app_id, rows[i].instances);
         site_serves(site, rows[i].version);
     }
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
 }
 
 /* The new version has got an instance, or more, and of the old one as many have gone. */
@@ -101,11 +99,15 @@ static void an_abort_in_the_middle_makes_the_old_version_whole_again(void **stat
     until_new(site, id, 3);
     e2e_command(site->e, id, "abort");
     e2e_await(site->e, id, "canceled");
-    site_only(site, "/shop/web-blue");
-    has(site, "/shop/web-blue", 4);
+    site_only(site, SITE_BLUE);
+    has(site, SITE_BLUE, 4);
     site_serves(site, "0.9");
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
+}
+
+static json_t *two_stepwise(const char *version)
+{
+    return site_blue_green(app_of(version, 2), stepwise);
 }
 
 static void a_server_killed_in_any_phase_goes_on_where_it_was(void **state)
@@ -113,24 +115,12 @@ static void a_server_killed_in_any_phase_goes_on_where_it_was(void **state)
     static const char *const phases[] = {"shifting", "rolling",  "joining", "leaving",
                                          "shedding", "draining", "retiring"};
     struct site *site = site_open(1);
-    char version[16] = "v0";
 
     (void)state;
-    e2e_deploy_well(site->e, site_blue_green(app_of(version, 2), stepwise));
+    e2e_deploy_well(site->e, two_stepwise("v0"));
     site_load(site);
-    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
-        char id[E2E_ID_SIZE];
-
-        snprintf(version, sizeof(version), "v%zu", i + 1);
-        e2e_deploy(site->e, site_blue_green(app_of(version, 2), stepwise), id);
-        site_until_phase(site, id, phases[i]);
-        e2e_kill(site->e);
-        e2e_boot(site->e);
-        e2e_await(site->e, id, "succeeded");
-        site_serves(site, version);
-    }
-    site_none_failed(site);
-    site_close(site);
+    site_kill_in_each(site, two_stepwise, phases, sizeof(phases) / sizeof(phases[0]));
+    site_close_well(site);
 }
 
 static void a_server_killed_on_the_way_back_goes_on_there(void **state)
@@ -151,11 +141,10 @@ static void a_server_killed_on_the_way_back_goes_on_there(void **state)
         e2e_kill(site->e);
         e2e_boot(site->e);
         e2e_await(site->e, id, "rolled-back");
-        site_only(site, "/shop/web-blue");
-        has(site, "/shop/web-blue", 3);
+        site_only(site, SITE_BLUE);
+        has(site, SITE_BLUE, 3);
     }
-    site_none_failed(site);
-    site_close(site);
+    site_close_well(site);
 }
 
 static void both_versions_stay_when_fewer_new_instances_are_asked_for(void **state)
@@ -166,10 +155,9 @@ static void both_versions_stay_when_fewer_new_instances_are_asked_for(void **sta
     e2e_deploy_well(site->e, site_blue_green(app_of("0.9", 3), stepwise));
     site_load(site);
     e2e_deploy_well(site->e, site_blue_green(app_of("1.0", 3), hybrid));
-    has(site, "/shop/web-blue", 2);
-    has(site, "/shop/web-green", 1);
-    site_none_failed(site);
-    site_close(site);
+    has(site, SITE_BLUE, 2);
+    has(site, SITE_GREEN, 1);
+    site_close_well(site);
 }
 
 int main(void)

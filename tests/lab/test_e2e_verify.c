@@ -94,9 +94,7 @@ static void a_version_that_fails_its_checks_goes_without_a_request(void **state)
     for (int i = 0; i < ASKED_WHILE_VERIFYING; i++)
         site_serves(site, "0.9");
     e2e_until_explained(site->e, id, "verify: 0 of 10 passed, /ready of ");
-    e2e_await(site->e, id, "rolled-back");
-    site_only(site, "/shop/web-blue");
-    site_serves(site, "0.9");
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
     site_none_failed(site);
     run = e2e_get(site->e, id);
     assert_string_equal(text(run, "/error/code"), "verify-failed");
@@ -125,9 +123,7 @@ static void a_version_that_passes_takes_over(void **state)
     e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), plain));
     site_load(site);
     e2e_deploy(site->e, site_blue_green(site_app("1.0", "/health"), good), id);
-    e2e_await(site->e, id, "succeeded");
-    site_only(site, "/shop/web-green");
-    site_serves(site, "1.0");
+    site_ends(site, id, "succeeded", SITE_GREEN, "1.0");
     site_none_failed(site);
     rounds = json_object_get(evidence_of(site, id, &steps), "rounds");
     assert_int_equal(json_array_size(rounds), 3);

@@ -118,6 +118,8 @@ json_t *proof_request(struct proof *proof, const char *more)
     json_t *request = site_blue_green(site_app(proof_new(proof), "/health"), SITE_QUICK);
     json_t *options = json_object_get(request, "options");
 
+    if (strstr(more, "\"steps\""))
+        json_object_set_new(request, "strategy", json_string("canary"));
     json_object_set_new(options, "drainSeconds", json_integer(proof->drain_s));
     set_options(options, more);
     return request;

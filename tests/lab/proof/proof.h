@@ -38,8 +38,8 @@ long proof_close_counting(struct proof *proof);
 const char *proof_old(const struct proof *proof);
 const char *proof_new(const struct proof *proof);
 
-/** A request for the next version. @param more  options beside the usual ones, JSON; new reference
- */
+/** A request for the next version. @param more  options beside the usual ones, JSON; with `steps`
+ * it is a canary; new reference */
 json_t *proof_request(struct proof *proof, const char *more);
 /** POST it. */
 void proof_begin(struct proof *proof, const char *more, char ret_id[static E2E_ID_SIZE]);
@@ -52,6 +52,34 @@ void proof_ends(struct proof *proof, const char *id, const char *state);
  * @return the place, @p count for its end */
 size_t proof_next_phase(struct proof *proof, const char *id, const char *const *phases, size_t from,
                         size_t count);
+
+/* What may happen beside a deployment. */
+
+/** Phases in which the server shall be killed, and in which it was. */
+struct proof_phases {
+    const char *const *name;
+    bool *was_killed;
+    size_t count;
+};
+
+/** One deployment that succeeds although its server is killed and started again in each of these
+ * phases that can be caught. */
+void proof_kill_through(struct proof *proof, const char *more, const struct proof_phases *phases);
+/** The same with one that is rolled back from phase @p from. */
+void proof_kill_back(struct proof *proof, const char *more, const char *from,
+                     const struct proof_phases *phases);
+/** @return in how many of them it was not */
+size_t proof_missing(const struct proof_phases *phases);
+
+/** One deployment that succeeds although in its @p phase the second balancer's host goes down for a
+ * while. Until it is back nothing goes on that all balancers have to agree to. */
+void proof_lose_second_in(struct proof *proof, const char *more, const char *phase);
+
+/** Somebody else's deployments, each of which makes the balancers reload, every few seconds. */
+struct proof_neighbour;
+struct proof_neighbour *proof_neighbour_start(const struct proof *proof);
+/** Marathon has taken all of them. */
+void proof_neighbour_stop(struct proof_neighbour *neighbour);
 
 /** Let clients go on for a while as it is now. */
 void proof_go_on(struct proof *proof);

@@ -1,10 +1,12 @@
 /**
  * @file storage/decisions.c
- * @brief What was said at the gates.
+ * @brief What was said at the gates. The writer takes the words one after the other, so nobody's is
+ * lost and a gate is decided once.
  */
 #include "storage/decisions.h"
 
 #include "storage/inside.h"
+#include "storage/runs.h"
 
 #include <string.h>
 
@@ -66,4 +68,44 @@ enum zdd_err zdd_decision_list_tx(struct zdd_tx *tx, const char *run_id,
                                   bool (*visit)(void *cls, const struct zdd_word *word), void *cls)
 {
     return list(tx->conn, run_id, visit, cls);
+}
+
+struct counting {
+    int32_t step;
+    struct zdd_gate_tally tally;
+};
+
+static bool count_word(void *cls, const struct zdd_word *word)
+{
+    struct counting *c = cls;
+
+    if (word->step != c->step)
+        return true;
+    c->tally.approvals += word->approves;
+    c->tally.rejected = c->tally.rejected || !word->approves;
+    return true;
+}
+
+/* Another command may be on its way: one that says the same is as good. */
+static enum zdd_err tell_engine(struct zdd_tx *tx, enum zdd_command command, int32_t value,
+                                int64_t now_ms, struct zdd_run *run)
+{
+    return run->command == command ? ZDD_ERR_NONE : zdd_run_tell(tx, command, value, now_ms, run);
+}
+
+enum zdd_err zdd_decision_take(struct zdd_tx *tx, const struct zdd_gate *gate,
+                               const struct zdd_word *word, bool full, struct zdd_run *run,
+                               struct zdd_gate_tally *ret_tally)
+{
+    struct counting counting = {.step = word->step};
+    enum zdd_err err = zdd_decision_add(tx, run->id, word);
+
+    if (err == ZDD_ERR_NONE)
+        err = zdd_decision_list_tx(tx, run->id, count_word, &counting);
+    if (err == ZDD_ERR_NONE && counting.tally.rejected)
+        err = tell_engine(tx, ZDD_COMMAND_ROLLBACK, 1, word->time_ms, run);
+    else if (err == ZDD_ERR_NONE && counting.tally.approvals >= gate->quorum)
+        err = tell_engine(tx, ZDD_COMMAND_PROMOTE, full, word->time_ms, run);
+    *ret_tally = counting.tally;
+    return err;
 }

@@ -135,7 +135,8 @@ static enum zdd_err insert(struct zdd_tx *tx, const struct zdd_run *run, const c
 
 /*
  * The one place that moves a deployment. state goes with it, so that it always is what
- * zdd_run_state() says. A command that came after the one that is known stays.
+ * zdd_run_state() says. A command that came after the one that is known stays; but promote speaks
+ * of the step at which it was said, and must not open the gate at which the deployment stands next.
  *
  * SQLite rewrites the entries of each index that a SET names, even with the same value, and state
  * and active stand in five. Most moves change neither: those are done without.
@@ -144,10 +145,10 @@ enum move_part { MOVE_SET, MOVE_LOUD, MOVE_WHERE, MOVE_QUIET, MOVE_RETURNING };
 
 /* ?6 comes first, so that the named ones are numbered from 7 on, in the order of the columns. */
 static const char *const move_parts[] = {
-    [MOVE_SET] =
-        "UPDATE run SET revision = ?6 + 1,"
-        " command = CASE WHEN ?1 AND command = ?2 THEN 'none' ELSE command END" ZDD_RUN_MOVED(
-            ZDD_COLUMN_SET),
+    [MOVE_SET] = "UPDATE run SET revision = ?6 + 1" ZDD_RUN_MOVED(
+        ZDD_COLUMN_SET) ", command = CASE WHEN ?1 AND command = ?2 THEN 'none'"
+                        " WHEN command = 'promote' AND step <> :step THEN 'none'"
+                        " ELSE command END",
     [MOVE_LOUD] = ", active = ?3, state = ?4",
     [MOVE_WHERE] = " WHERE id = ?5 AND revision = ?6",
     [MOVE_QUIET] = " AND active = ?3 AND state = ?4",

@@ -40,8 +40,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_run_load_tx(struct zdd_tx *tx, const char *id,
  * strategy, created_*, reason, command, where the stored revision is @p revision; the stored one
  * becomes revision + 1 and so does run->revision. The stored command is cleared only when @p
  * take_command, and only if it still is run->command (a newer command survives, and the deployment
- * is due at once). run->command and superseded_by are then what is stored. `active` becomes false
- * when the phase is final, and the oldest deployment queued for the lock becomes active and due.
+ * is due at once; but a promote that was said of the step before does not). run->command and
+ * superseded_by are then what is stored. `active` becomes false when the phase is final, and the
+ * oldest deployment queued for the lock becomes active and due.
  *
  * @param[out] ret_next  id of the deployment that became active, else ""
  * @return ZDD_ERR_NONE; ZDD_ERR_REVISION_STALE and nothing is changed; or a store error

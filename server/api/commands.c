@@ -133,7 +133,7 @@ static enum zdd_err promote_gate(struct command_job *job, struct zdd_tx *tx)
 
 static enum zdd_err leave_command(struct command_job *job, struct zdd_tx *tx)
 {
-    if (job->command == ZDD_COMMAND_PROMOTE && zdd_gate_is_open(&job->run))
+    if (job->command == ZDD_COMMAND_PROMOTE && zdd_run_is_at_gate(&job->run))
         return promote_gate(job, tx);
     return zdd_run_tell(tx, job->command, job->value, job->post.call->now_ms, &job->run);
 }

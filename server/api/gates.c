@@ -295,7 +295,7 @@ static enum zdd_err write_decision(struct zdd_tx *tx, void *cls)
     err = zdd_run_load_tx(tx, id, &job->run);
     if (err != ZDD_ERR_NONE)
         return err;
-    if (zdd_gate_is_open(&job->run) && job->run.step == job->step)
+    if (zdd_run_is_at_gate(&job->run) && job->run.step == job->step)
         err =
             zdd_gate_say(tx, job->post.call,
                          &(struct zdd_saying){

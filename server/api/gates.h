@@ -17,15 +17,6 @@ struct zdd_saying {
     const char *reason;
 };
 
-/** How a gate stands. */
-struct zdd_gate_tally {
-    int32_t approvals; /* by different tokens */
-    bool rejected;
-};
-
-/** @return true when @p run stands at a gate that nobody has decided yet */
-bool zdd_gate_is_open(const struct zdd_run *run);
-
 /**
  * Keep the caller's word, and tell the engine when that decides the gate. Saying the same twice is
  * saying it once; an approval may become a rejection while the gate is open.

@@ -249,16 +249,22 @@ bool zdd_command_allowed(enum zdd_state state, enum zdd_command command)
     return allowed[state][command];
 }
 
+bool zdd_run_is_at_gate(const struct zdd_run *run)
+{
+    return run->active && run->phase == ZDD_PHASE_GATED && run->hold == ZDD_HOLD_GATE;
+}
+
 /* Commands that need more than a state: what they would change exists in these phases only. */
 static bool has_use(const struct zdd_run *run, enum zdd_command command)
 {
     const enum zdd_phase phase = run->phase;
-    const bool waits = phase == ZDD_PHASE_GATED || phase == ZDD_PHASE_PAUSING;
+    const bool pauses = phase == ZDD_PHASE_PAUSING;
 
+    /* At a gate somebody decides; one whose hold has ended otherwise stands open in a moment. */
     if (command == ZDD_COMMAND_PROMOTE)
-        return waits;
+        return pauses || zdd_run_is_at_gate(run);
     if (command == ZDD_COMMAND_WEIGHT)
-        return waits || phase == ZDD_PHASE_WEIGHING;
+        return pauses || phase == ZDD_PHASE_GATED || phase == ZDD_PHASE_WEIGHING;
     if (command == ZDD_COMMAND_ABORT && run->hold == ZDD_HOLD_FOREIGN)
         return true; /* it leaves the app to whoever has it */
     return phase != ZDD_PHASE_RETIRING ||

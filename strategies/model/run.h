@@ -102,5 +102,8 @@ enum zdd_state zdd_run_state(const struct zdd_run *run);
  * would change something in this phase */
 bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command);
 
+/** @return true when it stands at a gate that nobody has decided yet */
+bool zdd_run_is_at_gate(const struct zdd_run *run);
+
 const char *zdd_outcome_name(enum zdd_outcome outcome);
 bool zdd_outcome_parse(const char *name, enum zdd_outcome *ret_outcome);

@@ -274,6 +274,27 @@ static void a_command_that_came_meanwhile_survives_and_wakes(void **state)
     assert_int_equal(run.wake_at_ms, 0);
 }
 
+/* Said of a pause that ended at the same moment, it must not open the gate behind it. */
+static void a_promote_of_the_step_before_is_forgotten(void **state)
+{
+    struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
+    struct zdd_run commanded;
+    char next[ZDD_ID_SIZE];
+
+    run.phase = ZDD_PHASE_PAUSING;
+    run.step = 4;
+    assert_good(advance_run(*state, &run, 0, false, next));
+    assert_good(command_run(*state, "run-1", -1, ZDD_COMMAND_PROMOTE, 2000, &commanded));
+    assert_good(advance_run(*state, &run, 1, false, next));
+    assert_int_equal(run.command, ZDD_COMMAND_PROMOTE); /* the same step */
+    run.command = ZDD_COMMAND_NONE; /* the engine decided without having seen it */
+    run.phase = ZDD_PHASE_GATED;
+    run.step = 5;
+    assert_good(advance_run(*state, &run, 2, false, next));
+    assert_int_equal(run.command, ZDD_COMMAND_NONE);
+    assert_int_equal(load_run(*state, "run-1").command, ZDD_COMMAND_NONE);
+}
+
 static void a_command_needs_the_revision_that_the_caller_saw(void **state)
 {
     struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
@@ -433,6 +454,7 @@ int main(void)
         CASE(the_end_of_one_that_only_waited_activates_nobody),
         CASE(a_taken_command_is_cleared),
         CASE(a_command_that_came_meanwhile_survives_and_wakes),
+        CASE(a_promote_of_the_step_before_is_forgotten),
         CASE(a_command_needs_the_revision_that_the_caller_saw),
         CASE(a_second_command_waits_for_the_first),
         CASE(the_table_of_commands_decides),

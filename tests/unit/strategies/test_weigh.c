@@ -247,6 +247,10 @@ static void weight_and_promote_have_no_use_elsewhere(void **state)
     run.hold = ZDD_HOLD_OPERATOR;
     assert_false(zdd_run_allows(&run, ZDD_COMMAND_PROMOTE));
     assert_false(zdd_run_allows(&run, ZDD_COMMAND_WEIGHT));
+    run = (struct zdd_run){.active = true, .phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE};
+    assert_true(zdd_run_allows(&run, ZDD_COMMAND_PROMOTE));
+    run.hold = ZDD_HOLD_NONE; /* an operator has resumed it: it is closed again in a moment */
+    assert_false(zdd_run_allows(&run, ZDD_COMMAND_PROMOTE));
     run = (struct zdd_run){.active = true, .phase = ZDD_PHASE_RETIRING};
     assert_false(zdd_run_allows(&run, ZDD_COMMAND_ROLLBACK));
     assert_false(zdd_run_allows(&run, ZDD_COMMAND_ABORT));

@@ -283,7 +283,9 @@ static enum zdd_err note_end(struct zdd_tx *tx, const struct zdd_intent_commit *
 /* A gate that nobody has decided in time decides itself; that stands with the other words. */
 static enum zdd_err note_expiry(struct zdd_tx *tx, const struct zdd_intent_commit *c)
 {
-    const bool left = c->before->phase == ZDD_PHASE_GATED && c->after->phase != ZDD_PHASE_GATED;
+    /* The next step may be a gate as well. */
+    const bool left = c->before->phase == ZDD_PHASE_GATED &&
+                      (c->after->phase != ZDD_PHASE_GATED || c->after->step != c->before->step);
     struct zdd_word word = {.step = c->before->step, .actor = "engine", .time_ms = c->now_ms};
     struct zdd_gate gate;
 

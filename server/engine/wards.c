@@ -108,6 +108,8 @@ enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct zdd_plan *plan,
             begin(ward, plan, run);
         if (ward->same_since_ms == 0 || ward->seen.fleet.healthy_mark != fleet->healthy_mark)
             ward->same_since_ms = now_ms;
+        ward->seen_before_ms = ward->seen_ms;
+        ward->seen_ms = now_ms;
         zdd_fleet_release(&ward->seen.fleet);
         ward->seen.fleet = zdd_fleet_share(fleet);
         ward->seen.traffic = run->traffic;
@@ -136,14 +138,32 @@ static struct worker *worker_of(struct ward *ward, const char *name)
     return worker;
 }
 
+/* A balancer that has read its list anew while nobody looked may have lost an instance and got it
+ * back: that one took requests at its own weight, whatever is seen of it now. */
 static void note_worker(struct ward *ward, const struct zdd_balancer_view *b, int64_t now_ms)
 {
     struct worker *worker = worker_of(ward, b->name);
+    const bool known = worker->since_ms != 0;
+    const int64_t seen_before_ms = worker->seen_ms;
 
-    if (worker->since_ms != 0 && worker->started_at_ms == b->started_at_ms)
+    worker->seen_ms = now_ms;
+    if (known && worker->started_at_ms == b->started_at_ms)
         return;
+    if (known && ward->blind_ms >= seen_before_ms)
+        ward->same_since_ms = now_ms;
     worker->started_at_ms = b->started_at_ms;
     worker->since_ms = now_ms;
+}
+
+static void note_workers(struct ward *ward, const struct zdd_router_view *view, int64_t now_ms)
+{
+    /* What the look before showed and this one shows again need not have been so all the time. */
+    if (ward->seen_before_ms != 0 && now_ms - ward->seen_before_ms > ZDD_WARD_BLIND_MS)
+        ward->blind_ms = now_ms;
+    for (size_t i = 0; i < view->balancer_count; i++) {
+        if (view->balancer[i].reachable)
+            note_worker(ward, &view->balancer[i], now_ms);
+    }
 }
 
 struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
@@ -155,11 +175,8 @@ struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
     pthread_mutex_lock(&wards->lock);
     ward = zdd_wards_find(wards, pair);
     if (ward) {
+        note_workers(ward, view, now_ms);
         times = (struct zdd_ward_times){.same_since_ms = ward->same_since_ms};
-        for (size_t i = 0; i < view->balancer_count; i++) {
-            if (view->balancer[i].reachable)
-                note_worker(ward, &view->balancer[i], now_ms);
-        }
         for (size_t i = 0; i < ward->worker_count; i++) {
             if (ward->worker[i].since_ms > times.reloaded_since_ms)
                 times.reloaded_since_ms = ward->worker[i].since_ms;

@@ -14,6 +14,11 @@
 #include "server/engine/balance.h"
 #include "strategies/floor.h"
 
+/* So long nobody may have looked for what two looks show alike to have been so in between: an
+ * instance that fails, leaves the balancers, is well and comes back takes two reloads and longer.
+ */
+#define ZDD_WARD_BLIND_MS 3000
+
 struct zdd_wards;
 
 /** @return NULL without memory */
@@ -34,7 +39,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_wards_see(struct zdd_wards *wards, const struct 
 /** What this process has seen by itself, in the engine's time. What others say of times, and what
  * the process before wrote down, may be of another clock. */
 struct zdd_ward_times {
-    int64_t same_since_ms;     /* the healthy instances have been the same */
+    int64_t same_since_ms;     /* the healthy instances have been the same; later, when a balancer
+                                  began anew while nobody looked */
     int64_t reloaded_since_ms; /* the newest process of any balancer has been there */
 };
 

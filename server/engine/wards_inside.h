@@ -16,6 +16,7 @@ struct worker {
     char name[ZDD_BALANCER_NAME_SIZE];
     int64_t started_at_ms; /* by the balancer's clock: only tells processes apart */
     int64_t since_ms;      /* it is known to us */
+    int64_t seen_ms;       /* the last time */
 };
 
 struct ward {
@@ -25,6 +26,8 @@ struct ward {
     int32_t kill_stay; /* those may be being killed that leave when so many stay; -1: none */
     uint64_t changes;  /* of what the balancers are told */
     int64_t same_since_ms;
+    int64_t seen_ms, seen_before_ms; /* the instances, the last two times; 0: never */
+    int64_t blind_ms;                /* when the last time ended in which nobody had looked */
     size_t worker_count;
     struct worker worker[ZDD_BALANCER_MAX];
     struct zdd_floor_watch watch;

@@ -8,6 +8,7 @@
  * story, `SEEDS=n` plays so many.
  */
 #include "server/engine/move.h"
+#include "server/engine/wards.h"
 #include "strategies/builtin.h"
 #include "strategies/floor.h"
 #include "strategies/pair_shed.h"
@@ -46,6 +47,7 @@ struct request {
 struct balancer {
     bool down;
     int64_t started_at_ms;
+    int64_t told_start_ms, seen_ms;    /* as it was seen last, and when */
     int32_t known[2];                  /* servers of each version, since its last reload */
     int32_t unasked[2];                /* of these: the youngest, still at their base weight */
     struct zdd_side_setting actual[2]; /* of those that it has asked for */
@@ -72,10 +74,11 @@ struct world {
     /* balancers */
     int balancer_count;
     struct balancer balancer[BALANCER_MAX];
-    struct zdd_traffic told;     /* what the router says */
-    struct zdd_balance before;   /* what the last decision rests on … */
-    int64_t crew, same_since_ms; /* which instances are healthy, and since when */
-    int32_t was_stay;            /* … and what was ordered then */
+    struct zdd_traffic told;        /* what the router says */
+    struct zdd_balance before;      /* what the last decision rests on … */
+    int64_t crew, same_since_ms;    /* which instances are healthy, and since when */
+    int64_t crew_seen_ms, blind_ms; /* looked at last; the last time after a while without */
+    int32_t was_stay;               /* … and what was ordered then */
     struct zdd_floor_watch watch;
     int64_t watch_at_ms; /* when it looks next */
     struct request request[REQUEST_MAX];
@@ -282,10 +285,24 @@ static void note_crew(struct world *w)
 {
     const int64_t crew = ((int64_t)w->old_first * 1000 + w->old_healthy) * 1000 + w->new_healthy;
 
-    if (w->silent || crew == w->crew)
+    if (w->silent)
         return;
+    if (crew != w->crew)
+        w->same_since_ms = w->now_ms;
     w->crew = crew;
-    w->same_since_ms = w->now_ms;
+    if (w->now_ms - w->crew_seen_ms > ZDD_WARD_BLIND_MS)
+        w->blind_ms = w->now_ms;
+    w->crew_seen_ms = w->now_ms;
+    for (int i = 0; i < w->balancer_count; i++) {
+        struct balancer *b = &w->balancer[i];
+
+        if (b->down)
+            continue;
+        if (b->started_at_ms != b->told_start_ms && w->blind_ms >= b->seen_ms)
+            w->same_since_ms = w->now_ms;
+        b->told_start_ms = b->started_at_ms;
+        b->seen_ms = w->now_ms;
+    }
 }
 
 static struct zdd_observation look(const struct world *w)

@@ -345,6 +345,34 @@ static void the_instances_are_the_same_since_they_changed(void **state)
     assert_int_equal(times_at(w, 5000, 1, 1).reloaded_since_ms, 5000);
 }
 
+static void see_at(struct world *w, int64_t now_ms)
+{
+    assert_int_equal(zdd_wards_see(w->wards, &w->plan, &w->run, &w->fleet, now_ms), ZDD_ERR_NONE);
+}
+
+static void what_nobody_watched_may_have_changed_where_a_balancer_began_anew(void **state)
+{
+    struct world *w = *state;
+
+    assert_int_equal(times_at(w, 1100, 17, 18).same_since_ms, 1000);
+    see_at(w, 2000);
+    assert_int_equal(times_at(w, 2100, 19, 18).same_since_ms, 1000); /* somebody has looked */
+    see_at(w, 20000);
+    assert_int_equal(times_at(w, 20100, 19, 0).same_since_ms, 1000); /* none began anew so far */
+    see_at(w, 20200);
+    assert_int_equal(times_at(w, 20300, 19, 18).same_since_ms, 1000);
+    see_at(w, 40000);
+    assert_int_equal(times_at(w, 40100, 19, 0).same_since_ms, 1000);
+    see_at(w, 40200);
+    /* It did not answer at once, and began anew before or after. */
+    assert_int_equal(times_at(w, 40300, 19, 20).same_since_ms, 40300);
+    see_at(w, 40400);
+    assert_int_equal(times_at(w, 40500, 21, 20).same_since_ms, 40300);
+    /* A look that takes its time is no better. */
+    see_at(w, 40600);
+    assert_int_equal(times_at(w, 50000, 22, 20).same_since_ms, 50000);
+}
+
 static void of_a_pair_whose_deployment_has_ended_nothing_is_said_any_more(void **state)
 {
     struct world *w = *state;
@@ -408,6 +436,7 @@ int main(void)
         CASE(crossings_wait_for_the_log_in_their_order),
         CASE(a_process_is_as_old_as_we_know_it),
         CASE(the_instances_are_the_same_since_they_changed),
+        CASE(what_nobody_watched_may_have_changed_where_a_balancer_began_anew),
         CASE(of_a_pair_whose_deployment_has_ended_nothing_is_said_any_more),
         CASE(many_pairs_are_kept_apart),
     };

@@ -69,9 +69,13 @@ static struct entry *entry_of(struct zdd_measure *measure, const char *run_id)
     return oldest;
 }
 
-static struct zdd_counts counts_of(const struct zdd_side_traffic *side)
+static struct zdd_counts counts_of(const struct zdd_balancer_view *balancer,
+                                   enum zdd_pair_side which)
 {
+    const struct zdd_side_traffic *side = &balancer->side[which];
+
     return (struct zdd_counts){
+        .started_ms = balancer->started_at_ms,
         .requests = side->counters.requests,
         .chosen = side->counters.chosen,
         .answers = side->counters.answers,
@@ -102,8 +106,8 @@ static void add(const struct zdd_counts *before, const struct zdd_counts *now, i
 
 static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
 {
-    const struct zdd_counts old_side = counts_of(&balancer->side[ZDD_SIDE_OLD]);
-    const struct zdd_counts new_side = counts_of(&balancer->side[ZDD_SIDE_NEW]);
+    const struct zdd_counts old_side = counts_of(balancer, ZDD_SIDE_OLD);
+    const struct zdd_counts new_side = counts_of(balancer, ZDD_SIDE_NEW);
     struct last *last = last_of(entry, balancer->name);
 
     if (last) {

@@ -1,11 +1,11 @@
 /**
  * @file strategies/judge/window.c
- * @brief Differences of counters that may begin anew.
+ * @brief Differences of counters that may begin anew, or fall.
  */
 #include "strategies/judge/window.h"
 
-/* One counter of a worker that began anew makes all of them new ones. */
-static bool began_anew(const struct zdd_counts *before, const struct zdd_counts *now)
+/* A server has gone, and its counters with it. */
+static bool has_fallen(const struct zdd_counts *before, const struct zdd_counts *now)
 {
     return now->requests < before->requests || now->chosen < before->chosen ||
            now->answers < before->answers || now->errors < before->errors ||
@@ -22,7 +22,8 @@ static int64_t clamp(int64_t value, int64_t max)
 struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now)
 {
     static const struct zdd_counts none = {0};
-    const struct zdd_counts *from = began_anew(before, now) ? &none : before;
+    const bool is_anew = now->started_ms != before->started_ms;
+    const struct zdd_counts *from = is_anew ? &none : has_fallen(before, now) ? now : before;
     const int64_t requests = now->requests - from->requests;
     /* Neither answered nor running: dropped, or given to another server (marathon-lb.md §5). */
     const int64_t lost = requests - (now->answers - from->answers) - (now->running - from->running);

@@ -3,9 +3,9 @@
  * @brief What happened between two looks at a balancer's counters.
  *
  * Counters begin at 0 in each new worker of HAProxy, and what the worker before it still answers is
- * never shown (marathon-lb.md §5): a counter that has fallen is one that began anew, and its value
- * is what has come since. A reload costs about one request in a hundred of the sum, both sides
- * alike.
+ * never shown (marathon-lb.md §5): what a new one shows is what has come since it started. A reload
+ * costs about one request in a hundred of the sum, both sides alike. In one worker a sum falls when
+ * a server is counted no more, as its task has ended: then nothing is known of that window.
  */
 #pragma once
 
@@ -14,13 +14,14 @@
 
 /** What one balancer has counted of one version's servers since its worker began. */
 struct zdd_counts {
-    int64_t requests;  /* stot */
-    int64_t chosen;    /* lbtot: of these, that weights have sent there, and no cookie */
-    int64_t answers;   /* all hrsp_* */
-    int64_t errors;    /* hrsp_5xx */
-    int64_t refused;   /* econ */
-    int64_t answer_ms; /* rtime × answers of each server, summed */
-    int64_t running;   /* scur: requests that have no answer yet; not a counter */
+    int64_t started_ms; /* of the worker: another value is another worker */
+    int64_t requests;   /* stot */
+    int64_t chosen;     /* lbtot: of these, that weights have sent there, and no cookie */
+    int64_t answers;    /* all hrsp_* */
+    int64_t errors;     /* hrsp_5xx */
+    int64_t refused;    /* econ */
+    int64_t answer_ms;  /* rtime × answers of each server, summed */
+    int64_t running;    /* scur: requests that have no answer yet; not a counter */
 };
 
 /** One side in one window. All are at least 0. */

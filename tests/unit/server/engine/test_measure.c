@@ -81,11 +81,27 @@ static void a_reload_counts_from_nothing(void **state)
 {
     struct zdd_measure *m = zdd_measure_new();
     struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view after = view(30, 10);
 
     (void)state;
     note(m, &run, 1000, 1000);
-    note(m, &run, 30, 10);
+    after.balancer[0].started_at_ms = T0;
+    zdd_measure_note(m, &after, T0 + 1, &run);
     assert_measured(run, 30, 10);
+    zdd_measure_free(m);
+}
+
+static void a_server_that_ends_is_no_reload(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+
+    (void)state;
+    note(m, &run, 1000, 1000);
+    note(m, &run, 500, 1010);
+    assert_measured(run, 0, 10);
+    note(m, &run, 520, 1020);
+    assert_measured(run, 20, 20);
     zdd_measure_free(m);
 }
 
@@ -191,6 +207,7 @@ int main(void)
         cmocka_unit_test(only_what_comes_after_the_first_look_counts),
         cmocka_unit_test(other_weights_begin_anew),
         cmocka_unit_test(a_reload_counts_from_nothing),
+        cmocka_unit_test(a_server_that_ends_is_no_reload),
         cmocka_unit_test(balancers_add_up_and_one_that_does_not_answer_waits),
         cmocka_unit_test(after_a_restart_the_sums_go_on),
         cmocka_unit_test(deployments_do_not_mix_and_the_one_unseen_longest_goes),

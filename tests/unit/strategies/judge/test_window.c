@@ -38,12 +38,20 @@ static void requests_under_way_are_not_failures(void **state)
     assert_int_equal(zdd_window_between(&now, &later).requests, 0);
 }
 
-static void counters_that_began_anew_count_from_nothing(void **state)
+static void counters_of_another_worker_count_from_nothing(void **state)
 {
-    const struct zdd_counts before = {
-        .requests = 3066, .answers = 3060, .errors = 30, .refused = 5, .running = 6};
-    const struct zdd_counts now = {
-        .requests = 200, .answers = 190, .errors = 4, .refused = 1, .running = 2};
+    const struct zdd_counts before = {.started_ms = 1000,
+                                      .requests = 3066,
+                                      .answers = 3060,
+                                      .errors = 30,
+                                      .refused = 5,
+                                      .running = 6};
+    const struct zdd_counts now = {.started_ms = 1500,
+                                   .requests = 200,
+                                   .answers = 190,
+                                   .errors = 4,
+                                   .refused = 1,
+                                   .running = 2};
     const struct zdd_window w = zdd_window_between(&before, &now);
 
     (void)state;
@@ -53,17 +61,43 @@ static void counters_that_began_anew_count_from_nothing(void **state)
 }
 
 /* A few users have come since, and made more requests than all before them. */
-static void a_fallen_count_of_choices_tells_a_reload_too(void **state)
+static void choices_of_another_worker_count_from_nothing_too(void **state)
 {
-    const struct zdd_counts before = {.requests = 500, .chosen = 40, .answers = 500};
-    const struct zdd_counts now = {.requests = 600, .chosen = 30, .answers = 600};
-    const struct zdd_counts later = {.requests = 700, .chosen = 31, .answers = 700};
+    const struct zdd_counts before = {
+        .started_ms = 1000, .requests = 500, .chosen = 40, .answers = 500};
+    const struct zdd_counts now = {
+        .started_ms = 1500, .requests = 600, .chosen = 30, .answers = 600};
+    const struct zdd_counts later = {
+        .started_ms = 1500, .requests = 700, .chosen = 31, .answers = 700};
 
     (void)state;
     assert_int_equal(zdd_window_between(&before, &now).requests, 600);
     assert_int_equal(zdd_window_between(&before, &now).chosen, 30);
     assert_int_equal(zdd_window_between(&now, &later).requests, 100);
     assert_int_equal(zdd_window_between(&now, &later).chosen, 1);
+}
+
+static void a_new_worker_may_have_counted_more_already(void **state)
+{
+    const struct zdd_counts before = {.started_ms = 1000, .requests = 20, .answers = 20};
+    const struct zdd_counts now = {.started_ms = 1500, .requests = 90, .answers = 90};
+
+    (void)state;
+    assert_int_equal(zdd_window_between(&before, &now).requests, 90);
+}
+
+/* Two servers with 600 requests each, and one of them ends: nothing has come that could be told. */
+static void a_server_that_is_counted_no_more_is_no_new_requests(void **state)
+{
+    const struct zdd_counts before = {
+        .started_ms = 1000, .requests = 1200, .answers = 1190, .errors = 40, .running = 10};
+    const struct zdd_counts now = {
+        .started_ms = 1000, .requests = 605, .answers = 600, .errors = 20, .running = 5};
+    const struct zdd_window w = zdd_window_between(&before, &now);
+
+    (void)state;
+    assert_int_equal(w.requests, 0);
+    assert_int_equal(w.failures, 0);
 }
 
 static void no_window_has_more_failures_than_requests(void **state)
@@ -95,8 +129,10 @@ int main(void)
         cmocka_unit_test(answers_with_5xx_are_failures),
         cmocka_unit_test(requests_that_another_server_answered_in_secret_are_failures),
         cmocka_unit_test(requests_under_way_are_not_failures),
-        cmocka_unit_test(counters_that_began_anew_count_from_nothing),
-        cmocka_unit_test(a_fallen_count_of_choices_tells_a_reload_too),
+        cmocka_unit_test(choices_of_another_worker_count_from_nothing_too),
+        cmocka_unit_test(counters_of_another_worker_count_from_nothing),
+        cmocka_unit_test(a_new_worker_may_have_counted_more_already),
+        cmocka_unit_test(a_server_that_is_counted_no_more_is_no_new_requests),
         cmocka_unit_test(no_window_has_more_failures_than_requests),
         cmocka_unit_test(windows_of_several_balancers_add_up),
     };

@@ -323,6 +323,8 @@ static struct zdd_cluster cluster(struct sim *s)
 }
 
 const struct scenery one_app = {
+    .option = "",
+    .seeds_file = SEEDS_DIR "seeds.txt",
     .begin = begin,
     .cluster = cluster,
     .check_moment = check_capacity,

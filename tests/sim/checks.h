@@ -10,8 +10,9 @@
 struct step_seen {
     struct zdd_run before;
     int64_t at_ms;
-    unsigned orders; /* before it */
-    uint64_t bodies; /* that were committed while it went on */
+    unsigned orders;                  /* before it */
+    uint64_t bodies;                  /* that were committed while it went on */
+    int64_t begun[ZDD_VERSION_COUNT]; /* requests of a pair, before it */
     enum zdd_err err;
     struct zdd_step_report report;
 };

@@ -2,6 +2,7 @@
  * @file tests/sim/pair_balancer.c
  * @brief Balancers that reload, lag and fall silent, and the requests that pass through them.
  */
+#include "strategies/weights.h"
 #include "tests/sim/play.h"
 
 #include <stdlib.h>
@@ -52,14 +53,22 @@ void pair_reload(struct sim *s, int b)
     struct pair_balancer *balancer = &s->pair.balancer[b];
 
     balancer->reload_at_ms = 0;
-    balancer->started_at_ms = s->world.now_ms;
+    /* In the engine's time, as its balancers tell it; it grows with each process, and only with it.
+     */
+    if (s->world.now_ms + s->world.clock_skew_ms > balancer->started_at_ms)
+        balancer->started_at_ms = s->world.now_ms + s->world.clock_skew_ms;
+    else
+        balancer->started_at_ms++;
     for (int i = 0; i < PAIR_TASKS_MAX; i++) {
         struct pair_row *row = &balancer->row[i];
 
         if (s->pair.task[i].state != TASK_HEALTHY)
             *row = (struct pair_row){0};
         else if (!row->listed) /* the others keep what they had */
-            *row = (struct pair_row){true, false, s->world.now_ms, {ZDD_SERVES, ZDD_WEIGHT_BASE}};
+            *row = (struct pair_row){.listed = true,
+                                     .listed_at_ms = s->world.now_ms,
+                                     .setting = {ZDD_SERVES, ZDD_WEIGHT_BASE}};
+        row->requests = 0;
     }
     for (int i = 0; i < PAIR_REQUESTS_MAX; i++)
         s->pair.request[i].hidden |= s->pair.request[i].busy && s->pair.request[i].balancer == b;
@@ -155,6 +164,8 @@ static void begin_request(struct sim *s, struct pair_request *r)
                                .balancer = b,
                                .began_ms = s->world.now_ms,
                                .ends_ms = s->world.now_ms + length_ms};
+    s->pair.balancer[b].row[task].requests++;
+    s->pair.begun[s->pair.task[task].side]++;
 }
 
 void pair_requests_live(struct sim *s)
@@ -256,10 +267,12 @@ static void show(struct sim *s, int b, const struct zdd_router_ask *ask,
 
             if (task >= 0 && s->pair.balancer[b].row[task].listed)
                 add_row(s, b, task, &v->side[side]);
+            /* Each has come in by one port. */
+            if (task >= 0 && i % (size_t)s->pair.ports == 0)
+                v->side[side].counters.requests += s->pair.balancer[b].row[task].requests;
             for (int k = 0; k < PAIR_REQUESTS_MAX; k++) {
                 const struct pair_request *r = &s->pair.request[k];
 
-                /* Each has come in by one port. */
                 v->side[side].sessions += task >= 0 && r->busy && !r->hidden && r->task == task &&
                                           r->balancer == b && i % (size_t)s->pair.ports == 0;
             }
@@ -268,6 +281,20 @@ static void show(struct sim *s, int b, const struct zdd_router_ask *ask,
         v->side[side].listed = v->side[side].servers / s->pair.ports;
         v->side[side].up /= s->pair.ports;
     }
+}
+
+/* The share of the new version among those that take requests; how many they are does not count. */
+static double share_on(const struct sim *s, int b)
+{
+    int64_t sum[ZDD_VERSION_COUNT] = {0};
+
+    for (int i = 0; i < PAIR_TASKS_MAX; i++) {
+        const struct pair_row *row = &s->pair.balancer[b].row[i];
+
+        if (takes(&s->pair.task[i], row))
+            sum[s->pair.task[i].side] += row->setting.weight;
+    }
+    return zdd_weights_share(1, (int32_t)sum[ZDD_SIDE_OLD], 1, (int32_t)sum[ZDD_SIDE_NEW]);
 }
 
 /* @return false when it does not answer */
@@ -284,8 +311,7 @@ static bool look_at(struct sim *s, int b, const struct zdd_router_ask *ask,
     v->reachable = true;
     show(s, b, ask, v);
     v->serving = pair_takers(s, b, ZDD_SIDE_OLD) + pair_takers(s, b, ZDD_SIDE_NEW);
-    /* In the engine's time, as its balancers tell it. */
-    v->started_at_ms = s->pair.balancer[b].started_at_ms + w->clock_skew_ms;
+    v->started_at_ms = s->pair.balancer[b].started_at_ms;
     return true;
 }
 
@@ -307,7 +333,9 @@ static enum zdd_err observe(void *cls, const struct zdd_router_ask *asks, size_t
     begin_view(s, ret_views);
     s->pair.servers_known_ms = s->pair.looked_at_ms;
     for (int b = 0; b < s->pair.balancer_count; b++) {
+        s->pair.balancer[b].share_pct = -1;
         if (look_at(s, b, &asks[0], ret_views)) {
+            s->pair.balancer[b].share_pct = share_on(s, b);
             any = true;
             world_linger(&s->world); /* the figures grow old */
         } else {

@@ -117,6 +117,8 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t as
             continue;
         if (side == ZDD_SIDE_NEW)
             s->pair.looked_at_ms = w->now_ms;
+        s->pair.app[side].seen = s->pair.app[side].definition;
+        s->pair.app[side].seen_wanted = s->pair.app[side].wanted;
         view(s, side, &ret_views[i]);
         if (asks[i].spots && show_spots(s, side, asks[i].spots) != ZDD_ERR_NONE)
             return ZDD_ERR_NO_MEMORY;
@@ -124,6 +126,21 @@ static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t as
     w->looks_seen++;
     world_linger(w); /* what was seen grows old */
     return ZDD_ERR_NONE;
+}
+
+/* Whoever has seen an app to be what it shall be does not order it. */
+static void check_need(struct sim *s, const struct zdd_cluster_order *order, bool goes)
+{
+    const bool is_new = strcmp(order->app_id, s->plan.pair.new_id) == 0;
+    const struct pair_app *app = &s->pair.app[is_new ? ZDD_SIDE_NEW : ZDD_SIDE_OLD];
+    const bool is_as_seen =
+        goes ? app->seen == ZDD_DEFINITION_ABSENT
+             : app->seen == ZDD_DEFINITION_TARGET && app->seen_wanted == order->instances;
+
+    if (is_as_seen)
+        violate(s, "nobody needs the order to %s %s", goes ? "remove" : "put", order->app_id);
+    if (goes && is_new && s->plan.seen.exists)
+        violate(s, "%s is removed, and it was there before", order->app_id);
 }
 
 static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
@@ -140,6 +157,7 @@ static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
 
     if (strcmp(order->app_id, wanted_id) != 0)
         violate(s, "app %s gets the other one's definition", order->app_id);
+    check_need(s, order, false);
     return world_send(cls, target ? ZDD_ORDER_PUT_TARGET : old_kind, order, ack);
 }
 
@@ -153,7 +171,7 @@ static enum zdd_err remove_app(void *cls, const struct zdd_cluster_order *order,
         violate(s, "%s is removed although too few serve", order->app_id);
     if (s->pair.removal_sent_ms == 0)
         s->pair.removal_sent_ms = s->world.now_ms;
-
+    check_need(s, order, true);
     return world_send(cls, is_new ? ZDD_ORDER_DELETE : ZDD_ORDER_DELETE_OLD, order, ack);
 }
 
@@ -171,6 +189,8 @@ static enum zdd_err kill(void *cls, const struct zdd_cluster_order *order,
         violate(s, "tasks of app %s are killed", order->app_id);
     if (zdd_wards_is_broken(s->stepper.wards, s->run.app_id))
         violate(s, "old instances are killed although too few serve");
+    if (!zdd_program_has(&s->plan.program, ZDD_STEP_SHED))
+        violate(s, "the old version is whole until it goes, and some are killed");
     assert(order->task_count <= PAIR_TASKS_MAX);
     for (size_t i = 0; i < order->task_count; i++) {
         snprintf(kill->text[i], sizeof(kill->text[i]), "%.15s", order->tasks[i]);

@@ -12,18 +12,28 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CALM_MS 150000
 #define HOLDS_MAX INT64_C(20) /* of one play */
 #define MOMENT_MIN_MS 20
 #define MOMENT_MAX_MS 400
 #define SILENT_MAX_MS 15000
 #define SECONDS_MAX 20
 
+struct zdd_verify pair_draw_verify(struct world *dice)
+{
+    struct zdd_verify verify = {.rounds = 1 + (int32_t)up_to(dice, 5),
+                                .on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
+
+    verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
+    verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)verify.rounds);
+    verify.error_limit = verify.failure_limit;
+    return verify;
+}
+
 static void draw_program(struct zdd_plan *p, struct world *dice)
 {
     union zdd_option_value options[PAIR_OPTIONS] = pair_options();
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
-    struct zdd_verify verify = {.on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
+    struct zdd_verify verify;
 
     options[PROMOTE].choice = world_chance(dice, 30);
     options[KEEP_OLD].integer = (int64_t)up_to(dice, 3) * (SECONDS_MAX / 2);
@@ -39,10 +49,7 @@ static void draw_program(struct zdd_plan *p, struct world *dice)
     if (options[CUTOVER].choice == 1 || options[NEW_INSTANCES].integer > 0)
         options[KEEP_OLD].integer = INT64_MIN;
     if (world_chance(dice, 40)) {
-        verify.rounds = 1 + (int32_t)up_to(dice, 5);
-        verify.interval_ms = 1000 * (1 + (int32_t)up_to(dice, 10));
-        verify.failure_limit = (int32_t)(world_draw(dice) % (uint64_t)verify.rounds);
-        verify.error_limit = verify.failure_limit;
+        verify = pair_draw_verify(dice);
         options[VERIFY].verify = &verify;
     }
     assert(zdd_blue_green.param_count == PAIR_OPTIONS);
@@ -50,12 +57,13 @@ static void draw_program(struct zdd_plan *p, struct world *dice)
     zdd_blue_green.write_program(options, p);
 }
 
-static void make_plan(struct sim *s, struct world *dice)
+static void make_plan(struct sim *s, const struct zdd_strategy *strategy, pair_draw *draw,
+                      struct world *dice)
 {
     struct zdd_plan *p = &s->plan;
 
     *p = (struct zdd_plan){.created_at_ms = dice->now_ms, .action = ZDD_ACTION_CREATE};
-    snprintf(p->strategy, sizeof(p->strategy), "%s", zdd_blue_green.name);
+    snprintf(p->strategy, sizeof(p->strategy), "%s", strategy->name);
     snprintf(p->app_id, sizeof(p->app_id), "/pair/%" PRIu64, dice->seed);
     zdd_uuid7(dice->now_ms, p->id);
     snprintf(p->digest, sizeof(p->digest), "sha256:%064d", 0);
@@ -76,9 +84,9 @@ static void make_plan(struct sim *s, struct world *dice)
                  p->pair.must_adopt ? "" : "-blue");
     }
     p->pair.sticky = world_chance(dice, 20);
-    draw_program(p, dice);
+    draw(p, dice);
     p->deadline_ms = zdd_timing_deadline_ms(p) / (1 + (int64_t)up_to(dice, 8));
-    zdd_preview_make(&zdd_blue_green, p, &s->preview);
+    zdd_preview_make(strategy, p, &s->preview);
     p->pair.floor = s->preview.lowest_serving;
 }
 
@@ -118,11 +126,19 @@ static void draw_faults(struct world *w)
 /* Forward all phases, a retry for each hold, and back. */
 static int64_t end_by_ms(const struct sim *s)
 {
-    int64_t end_ms = s->world.now_ms + CALM_MS + GRACE_MS + 4 * s->plan.deadline_ms;
+    int64_t end_ms = s->world.now_ms + PAIR_CALM_MS + GRACE_MS + 4 * s->plan.deadline_ms;
 
     for (int phase = 0; phase < ZDD_PHASE_COUNT; phase++)
         end_ms += zdd_timing_limit_ms(&s->plan, (enum zdd_phase)phase);
     return end_ms + HOLDS_MAX * (OPERATOR_MS + GRACE_MS);
+}
+
+static struct pair_app first_app(struct sim *s, int32_t instances)
+{
+    return (struct pair_app){.definition = ZDD_DEFINITION_PREVIOUS,
+                             .wanted = instances,
+                             .version = ++s->world.version,
+                             .config_version = 1};
 }
 
 /* What runs before: the old app, and balancers that know it. */
@@ -133,9 +149,12 @@ static void set_scene(struct sim *s)
     p->ports = 1 + (int)world_chance(&s->world, 30);
     p->balancer_count = 1 + (int)up_to(&s->world, PAIR_BALANCERS_MAX);
     p->told = p->ordered = zdd_traffic_base();
+    if (s->plan.seen.exists)
+        p->app[ZDD_SIDE_NEW] = first_app(s, s->plan.seen.running);
+    for (int32_t i = 0; i < s->plan.seen.running; i++)
+        (void)pair_launch(s, ZDD_SIDE_NEW, TASK_HEALTHY);
     if (*s->plan.pair.old_id)
-        p->app[ZDD_SIDE_OLD] = (struct pair_app){ZDD_DEFINITION_PREVIOUS, s->plan.old.instances,
-                                                 ++s->world.version, 1, 0};
+        p->app[ZDD_SIDE_OLD] = first_app(s, s->plan.old.instances);
     for (int32_t i = 0; i < s->plan.old.instances; i++)
         (void)pair_launch(s, ZDD_SIDE_OLD, TASK_HEALTHY);
     for (int b = 0; b < p->balancer_count; b++)
@@ -170,15 +189,16 @@ static void tell_plan(struct sim *s)
                p->pair.kill_undrained ? ", then its instance goes all the same" : "");
 }
 
-static void begin(struct sim *s, uint64_t seed)
+void pair_begin(struct sim *s, uint64_t seed, const struct zdd_strategy *strategy, pair_draw *draw)
 {
     static char target[] = "{\"t\":1}", previous[] = "{\"p\":1}", adopted[] = "{\"a\":1}";
+    static char survivor[] = "{\"s\":1}";
     static char body[] = "{}", backends[] = "sim_1 sim_2", checks[] = "[]";
     static const enum target_health bad[] = {TARGET_SICK, TARGET_CRASHING, TARGET_STAGED};
     struct world dice = {.seed = seed, .random = seed, .now_ms = 1000000};
     FILE *const story = s->world.story;
 
-    make_plan(s, &dice);
+    make_plan(s, strategy, draw, &dice);
     s->world = (struct world){.seed = seed,
                               .random = dice.random,
                               .now_ms = dice.now_ms,
@@ -198,29 +218,39 @@ static void begin(struct sim *s, uint64_t seed)
                                        .target = {target},
                                        .previous = {*s->plan.pair.old_id ? previous : NULL},
                                        .adopted = {s->plan.pair.must_adopt ? adopted : NULL},
+                                       .survivor = {s->plan.seen.exists ? survivor : NULL},
                                        .backends = {backends},
                                        .checks = {checks}};
     store_request(s);
     tell_plan(s);
 }
 
-/* Of what it says to the balancers a new process knows what was stored, or nothing. */
-static void forget_some(struct sim *s)
+static void begin(struct sim *s, uint64_t seed)
+{
+    pair_begin(s, seed, &zdd_blue_green, draw_program);
+}
+
+void pair_forget(struct sim *s)
 {
     if (world_chance(&s->world, 50))
         memset(s->pair.is_said, 0, sizeof(s->pair.is_said));
     zdd_wards_free(s->stepper.wards);
     s->stepper.wards = zdd_wards_new();
+    zdd_measure_free(s->stepper.measure);
+    s->stepper.measure = zdd_measure_new();
     s->pair.low_since_ms = 0;
 }
 
 const struct scenery two_apps = {
+    .option = "--pair",
+    .seeds_file = SEEDS_DIR "pair_seeds.txt",
     .begin = begin,
     .cluster = pair_cluster,
     .router = pair_router,
     .probe = pair_probe,
     .check_moment = pair_check_moment,
+    .check_step = pair_check_step,
     .check_end = pair_check_end,
-    .on_death = forget_some,
-    .calm_ms = CALM_MS,
+    .on_death = pair_forget,
+    .calm_ms = PAIR_CALM_MS,
 };

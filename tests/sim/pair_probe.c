@@ -22,8 +22,10 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *ask,
     struct sim *s = cls;
     struct world *w = &s->world;
     const bool fault = world_fault(w, w->faults.check_fails);
+    char *record;
 
     reload(s);
+    record = s->pair.probed[s->run.verify_set];
     pair_check_probe(s);
     world_linger(w);
     if (fault && world_chance(w, 10))
@@ -38,8 +40,8 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *ask,
             hang(w);
     }
     /* What is not written counts for nothing: the record of the server is the one that goes on. */
-    snprintf(s->pair.probed, sizeof(s->pair.probed), "%s", s->run.rounds);
-    zdd_rounds_add(s->pair.probed, ret_report->result);
+    snprintf(record, ZDD_ROUND_MAX + 1, "%s", s->run.rounds);
+    zdd_rounds_add(record, ret_report->result);
     s->pair.probed_at_ms = w->now_ms;
     world_tell(w, "a round of checks: %s", zdd_finding_name(ret_report->result));
     return ZDD_ERR_NONE;

@@ -8,6 +8,7 @@
 #include "server/engine/probe.h"
 #include "server/engine/router.h"
 #include "strategies/model/decision.h"
+#include "strategies/strategy.h"
 
 #define PAIR_TASKS_MAX 32
 #define PAIR_BALANCERS_MAX 3
@@ -15,6 +16,7 @@
 #define PAIR_TASK "sim.%d"          /* the id of a task: its number */
 #define PAIR_FIRST_PORT 10000
 #define PAIR_REQUESTS_MAX 24 /* under way at the same time */
+#define PAIR_CALM_MS 150000  /* after this long no new fault happens */
 
 enum task_state {
     TASK_FREE, /* no such task, and no balancer lists it */
@@ -40,6 +42,9 @@ struct pair_app {
     int32_t wanted;
     int version, config_version;
     int deployment; /* its number; 0: Marathon has nothing to do with it */
+    /* the last look at it */
+    enum zdd_definition seen;
+    int32_t seen_wanted;
 };
 
 /* An order to kill, as long as it may be on its way. */
@@ -52,6 +57,7 @@ struct pair_kill {
 struct pair_row {
     bool listed, asked; /* asked: since it was listed */
     int64_t listed_at_ms;
+    int64_t requests; /* that it has got since the worker process started */
     struct zdd_side_setting setting;
 };
 
@@ -59,6 +65,7 @@ struct pair_balancer {
     int64_t cut_until_ms, lags_until_ms;
     int64_t reload_at_ms; /* it has seen that the list is old; 0: it has not */
     int64_t started_at_ms;
+    double share_pct; /* of the new version, at the engine's last look; below 0: silent */
     struct pair_row row[PAIR_TASKS_MAX]; /* by task */
 };
 
@@ -70,6 +77,7 @@ struct pair_request {
 
 struct pair_world {
     int ports;
+    bool goes_far;         /* somebody has said to go to the next gate, or the promotion, at once */
     bool answers_too_long; /* some requests take longer than the plan allows */
     int last_number, last_deployment;
     struct pair_app app[ZDD_SIDE_COUNT];
@@ -77,6 +85,8 @@ struct pair_world {
     int balancer_count;
     struct pair_balancer balancer[PAIR_BALANCERS_MAX];
     struct pair_request request[PAIR_REQUESTS_MAX];
+    int64_t begun[ZDD_VERSION_COUNT]; /* requests so far */
+    struct zdd_split counted_from;    /* the run's split, and begun[] before it began */
     /* what the server answers when a balancer asks for a weight */
     bool is_said[PAIR_TASKS_MAX];
     struct zdd_side_setting said[PAIR_TASKS_MAX];
@@ -89,14 +99,27 @@ struct pair_world {
     int64_t watch_at_ms;                  /* when it looks next */
     int64_t low_since_ms; /* fewer serve than promised, and nothing excuses it; 0: not so */
     unsigned violations;  /* that it has noticed */
-    char probed[ZDD_ROUND_MAX + 1]; /* what rounds of checks found, of the present try */
+    char probed[ZDD_VERIFY_SET_MAX][ZDD_ROUND_MAX + 1]; /* what rounds of each set of checks have
+                                                           found, in the present try */
     int64_t probed_at_ms;
     int64_t removal_look_ms; /* the look at Marathon that the last removal rests on */
     int64_t removal_sent_ms; /* when the first one went out; it may arrive late; 0: none did */
 };
 
 struct sim;
+struct step_seen;
 struct world;
+
+/* What is asked for. */
+
+/** Write a program into @p plan, whose two apps are known. */
+typedef void pair_draw(struct zdd_plan *plan, struct world *dice);
+/** Throw the dice for a deployment by @p strategy, and write the request. */
+void pair_begin(struct sim *s, uint64_t seed, const struct zdd_strategy *strategy, pair_draw *draw);
+/** Some rounds of checks. */
+struct zdd_verify pair_draw_verify(struct world *dice);
+/** Of what it says to the balancers a new process knows what was stored, or nothing. */
+void pair_forget(struct sim *s);
 
 /* Marathon's part. */
 
@@ -131,6 +154,8 @@ struct zdd_probe pair_probe(struct sim *s);
 
 /* What must hold, whatever goes wrong. */
 
+/** Instances fall ill or die by themselves: nobody can promise an answer then. */
+bool pair_is_rough(const struct sim *s);
 /** Somebody answers on every balancer; who is too few gets help. */
 void pair_check_moment(struct sim *s);
 /** A round of checks is made: when it is its time. */
@@ -146,5 +171,10 @@ int pair_task_of(struct sim *s, const struct zdd_endpoint *endpoint, enum zdd_pa
 void pair_check_removal(struct sim *s, enum zdd_pair_side side);
 /** @p task ends while @p request is under way there. */
 void pair_check_lost(struct sim *s, int task, const struct pair_request *request);
+/** After a step: nobody has got past a gate without a decision; who got past a weight has it on
+ * every balancer; what was counted was there. */
+void pair_check_step(struct sim *s, const struct step_seen *seen);
+/** At the end: who was rejected has not succeeded, and nobody has without each decision. */
+void pair_check_words(struct sim *s);
 /** Both apps, the weights and the steps are what the last phase says. */
 void pair_check_end(struct sim *s);

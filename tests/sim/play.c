@@ -123,7 +123,8 @@ static void take_step(struct sim *s, bool of_sweep)
     struct step_seen seen = {.before = s->run,
                              .at_ms = s->world.now_ms,
                              .orders = s->world.orders_seen,
-                             .bodies = bodies_now(s)};
+                             .bodies = bodies_now(s),
+                             .begun = {s->pair.begun[0], s->pair.begun[1]}};
 
     s->store_failed = s->world.blurred = false;
     s->foreign_bodies = 0;
@@ -138,6 +139,8 @@ static void take_step(struct sim *s, bool of_sweep)
         s->queued_is_told = true;
     plan_wake(s, seen.err, &seen.report);
     check_step(s, &seen, of_sweep);
+    if (s->scenery->check_step)
+        s->scenery->check_step(s, &seen);
 }
 
 static bool is_due(struct sim *s, bool *ret_sweep)
@@ -182,6 +185,7 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
     s->stepper = (struct zdd_stepper){.store = store,
                                       .cluster = scenery->cluster(s),
                                       .wards = zdd_wards_new(),
+                                      .measure = zdd_measure_new(),
                                       .now_ms = sim_now,
                                       .clock = s,
                                       .dies = dies,
@@ -199,6 +203,7 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
     }
     store_faults_of(NULL);
     s->stepper.wards = zdd_wards_free(s->stepper.wards);
+    s->stepper.measure = zdd_measure_free(s->stepper.measure);
     if (!*s->failure)
         scenery->check_end(s);
     if (!*s->failure)

@@ -15,6 +15,7 @@
 #define GRACE_MS 120000   /* beyond all deadlines: looks come late when the world is silent */
 #define OPERATOR_MS 60000 /* how long a held deployment waits for its operator */
 #define SWEEP_MS 45000
+#define SIM_PEOPLE "ann", "bob", "eve" /* who may say something at gates */
 #define JUMP_MAX_MS INT64_C(600000)
 
 /** What Marathon may do without anybody being at fault. */
@@ -26,20 +27,26 @@ struct bounds {
 
 struct sim;
 
+struct step_seen;
+
 /** What a deployment works on: one app, or two behind balancers. */
 struct scenery {
+    const char *option;     /* that chooses it on the command line, "" for none */
+    const char *seeds_file; /* seeds of it that once failed */
     /** Throw the dice: what is asked for, what runs, what will go wrong; and write the request. */
     void (*begin)(struct sim *s, uint64_t seed);
     struct zdd_cluster (*cluster)(struct sim *s);
     struct zdd_router (*router)(struct sim *s);
     struct zdd_probe (*probe)(struct sim *s);
     void (*check_moment)(struct sim *s); /* at every moment */
+    /** After every step; NULL: nothing more than of any. */
+    void (*check_step)(struct sim *s, const struct step_seen *seen);
     void (*check_end)(struct sim *s);
     void (*on_death)(struct sim *s); /* the engine has died */
     int64_t calm_ms;                 /* after this long no new fault happens */
 };
 
-extern const struct scenery one_app, two_apps;
+extern const struct scenery one_app, two_apps, canary, rescue;
 
 struct sim {
     const struct scenery *scenery;

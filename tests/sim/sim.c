@@ -4,8 +4,9 @@
  * world of faults.
  *
  * `sim` runs seeds 1 to 200, `sim --seeds N` seeds 1 to N, `sim --from A --seeds N` N seeds from A
- * on, `sim SEED` replays one and tells its story; `sim --pair …` the same over two apps behind
- * balancers. Seeds that once failed stand in seeds.txt and pair_seeds.txt and run each time.
+ * on, `sim SEED` replays one and tells its story. `sim --pair …`, `sim --canary …` and `sim
+ * --rescue …` do the same over two apps behind balancers: blue-green, canaries, and pairs whose
+ * apps both exist. Seeds that once failed stand in seeds.txt, pair_seeds.txt … and run each time.
  * Invariants: design.md §3. Virtual time; nothing sleeps.
  */
 #include "server/base/crypto.h"
@@ -21,12 +22,8 @@
 #define STORE_SEEDS 250  /* then a fresh database, so that its size does not tell */
 #define REPLAY_EVERY 250 /* seeds of which one is played again: the same seed, the same story */
 
-#if !defined(SEEDS_FILE) || !defined(PAIR_SEEDS_FILE)
-#    error "SEEDS_FILE and PAIR_SEEDS_FILE name the lists of seeds that once failed"
-#endif
-
+static const struct scenery *const sceneries[] = {&one_app, &two_apps, &canary, &rescue};
 static const struct scenery *scenery = &one_app;
-static const char *seeds_file = SEEDS_FILE;
 
 static struct zdd_store *open_store(void)
 {
@@ -88,8 +85,8 @@ static bool run_seed(uint64_t seed, struct zdd_store *store, size_t ended[ZDD_PH
     play(&s, scenery, seed, store, NULL);
     ended[s.run.phase]++;
     if (*s.failure) {
-        printf("seed %" PRIu64 " failed: %s\nIts story (replay: sim%s %" PRIu64 "):\n", seed,
-               s.failure, scenery == &two_apps ? " --pair" : "", seed);
+        printf("seed %" PRIu64 " failed: %s\nIts story (replay: sim %s %" PRIu64 "):\n", seed,
+               s.failure, scenery->option, seed);
         play_alone(seed, stdout, &s);
         return false;
     }
@@ -98,12 +95,12 @@ static bool run_seed(uint64_t seed, struct zdd_store *store, size_t ended[ZDD_PH
 
 static bool run_kept_seeds(struct zdd_store *store, size_t ended[ZDD_PHASE_COUNT])
 {
-    FILE *file = fopen(seeds_file, "r");
+    FILE *file = fopen(scenery->seeds_file, "r");
     char line[200]; /* the seed, and why it is kept */
     bool good = true;
 
     if (!file) {
-        fprintf(stderr, "sim: cannot read %s\n", seeds_file);
+        fprintf(stderr, "sim: cannot read %s\n", scenery->seeds_file);
         return false;
     }
     while (good && fgets(line, sizeof(line), file))
@@ -147,7 +144,7 @@ static int run_seeds(uint64_t from, uint64_t count)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: sim [--pair] [SEED | [--from SEED] --seeds N]\n");
+    fprintf(stderr, "usage: sim [--pair | --canary | --rescue] [SEED | [--from SEED] --seeds N]\n");
     return 2;
 }
 
@@ -161,11 +158,12 @@ int main(int argc, char **argv)
     if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK || !zdd_crypto_init())
         return EXIT_FAILURE;
     zdd_log_level_set(ZDD_LOG_ERROR);
-    if (argc > 1 && strcmp(argv[1], "--pair") == 0) {
-        scenery = &two_apps;
-        seeds_file = PAIR_SEEDS_FILE;
-        argv++;
-        argc--;
+    for (size_t i = 0; argc > 1 && i < ZDD_COUNT(sceneries); i++) {
+        if (strcmp(argv[1], sceneries[i]->option) == 0) {
+            scenery = sceneries[i];
+            argv++;
+            argc--;
+        }
     }
     if (argc == 2 && argv[1][0] != '-') {
         play_alone(strtoull(argv[1], NULL, 10), stdout, &s);

@@ -91,26 +91,21 @@ static bool read_number(const json_t *sample, double *ret_number)
     return *end == '\0';
 }
 
-/* @return the pair of time and value; NULL, after it was said why, when there is not exactly one */
-static const json_t *find_sample(const json_t *data, struct zdd_probe_verdict *verdict)
+/* @return why @p data is not exactly one sample; NULL when it is one, @p ret_sample, a pair of time
+ * and value */
+static const char *find_sample(const json_t *data, const json_t **ret_sample)
 {
-    const char *type = zdd_json_text(data, "resultType", "");
+    const bool is_scalar = strcmp(zdd_json_text(data, "resultType", ""), "scalar") == 0;
     const json_t *result = json_object_get(data, "result");
-    const size_t count = json_array_size(result);
-    const json_t *sample = json_object_get(json_array_get(result, 0), "value");
 
-    if (strcmp(type, "scalar") == 0)
-        return result;
-    if (strcmp(type, "vector") != 0)
-        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "is a %.20s: it must come to one number", type);
-    else if (count == 0)
-        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "has no data");
-    else if (count > 1)
-        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "has %zu samples: it must come to one number",
-                       count);
-    else if (!sample)
-        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "is a histogram: it must come to one number");
-    return strcmp(type, "vector") == 0 && count == 1 ? sample : NULL;
+    if (!is_scalar && strcmp(zdd_json_text(data, "resultType", ""), "vector") != 0)
+        return "is neither a scalar nor a vector: it must come to one number";
+    if (!is_scalar && json_array_size(result) == 0)
+        return "has no data";
+    if (!is_scalar && json_array_size(result) > 1)
+        return "has several samples: it must come to one number";
+    *ret_sample = is_scalar ? result : json_object_get(json_array_get(result, 0), "value");
+    return *ret_sample ? NULL : "is no plain number";
 }
 
 static void judge_number(const struct zdd_check *check, double number,
@@ -136,16 +131,17 @@ static void judge_number(const struct zdd_check *check, double number,
 static void judge_data(const struct zdd_check *check, const json_t *data,
                        struct zdd_probe_verdict *verdict)
 {
-    const json_t *sample = find_sample(data, verdict);
+    const json_t *sample = NULL;
+    const char *trouble = find_sample(data, &sample);
     double number;
 
     verdict->is_about_query = true;
-    if (!sample)
-        return;
-    if (read_number(sample, &number))
+    if (trouble)
+        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "%s", trouble);
+    else if (read_number(sample, &number))
         judge_number(check, number, verdict);
     else
-        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "is no number that Prometheus would write");
+        zdd_probe_find(verdict, ZDD_FINDING_ERROR, "is no plain number");
 }
 
 void zdd_prometheus_judge(const struct zdd_check *check, long status, const char *body, size_t size,

@@ -86,8 +86,9 @@ static void log_call(const struct zdd_call *call)
     if (caller)
         snprintf(took, sizeof(took), "%" PRId64, zdd_mono_ms() - caller->begun_mono_ms);
     /* The path without its query: what is asked for may be nobody's business. */
-    zdd_log(level_of(call), "http.call", "request", call->request_id, "method", call->method,
-            "path", call->path, "status", status, "ms", caller ? took : NULL, "actor",
+    zdd_log(level_of(call), "http.call", "request", call->request_id, "trace",
+            call->trace_id[0] ? call->trace_id : NULL, "method", call->method, "path", call->path,
+            "status", status, "ms", caller ? took : NULL, "actor",
             caller && caller->actor[0] ? caller->actor : NULL, "remote", call->remote, NULL);
 }
 

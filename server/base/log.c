@@ -1,7 +1,7 @@
 /**
  * @file server/base/log.c
- * @brief logfmt lines, each written by one call, without the heap: it must work when memory is
- * short.
+ * @brief Lines in logfmt or JSON, each written by one call, without the heap: it must work when
+ * memory is short.
  */
 #include "server/base/log.h"
 
@@ -16,25 +16,37 @@
 
 #define LINE_MAX_BYTES 8192 /* a pair that does not fit whole is left out, and the line says so */
 #define VALUE_MAX_BYTES 512
-#define CUT_MARK " truncated=true"
+
+/* What a line has at its end when pairs were left out. */
+static const char *const cut_marks[] = {
+    [ZDD_LOG_LOGFMT] = " truncated=true",
+    [ZDD_LOG_JSON] = ",\"truncated\":\"true\"",
+};
+#define END_ROOM 32 /* for the mark and the line's end */
 
 struct line {
     char text[LINE_MAX_BYTES];
     size_t size;
     bool full;
+    enum zdd_log_format format;
 };
 
 static _Atomic int least_level = ZDD_LOG_INFO;
+static _Atomic int log_format = ZDD_LOG_LOGFMT;
 
 void zdd_log_level_set(enum zdd_log_level level)
 {
     atomic_store(&least_level, (int)level);
 }
 
+void zdd_log_format_set(enum zdd_log_format format)
+{
+    atomic_store(&log_format, (int)format);
+}
+
 static void add(struct line *line, const char *text, size_t size)
 {
-    /* The mark and the line's end always keep their place. */
-    if (size > sizeof(line->text) - line->size - sizeof(CUT_MARK))
+    if (size > sizeof(line->text) - line->size - END_ROOM)
         line->full = true;
     if (line->full)
         return;
@@ -59,9 +71,22 @@ static bool is_c1_control(const char *text, size_t size)
     return size == 2 && (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] < 0xA0;
 }
 
-static void add_character(struct line *line, const char *text, size_t size)
+/* A byte that is no character of its own, as its number. */
+static void add_number(struct line *line, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef";
+    const char high = digits[byte >> 4], low = digits[byte & 15];
+
+    if (line->format == ZDD_LOG_LOGFMT)
+        add(line, (const char[]){'\\', 'x', high, low}, 4);
+    else if (byte < 0x80)
+        add(line, (const char[]){'\\', 'u', '0', '0', high, low}, 6);
+    else
+        add(line, "\\ufffd", 6);
+}
+
+static void add_character(struct line *line, const char *text, size_t size)
+{
     const unsigned char byte = (unsigned char)text[0];
 
     if (size > 1 || (byte >= ' ' && byte < 0x7F && byte != '"' && byte != '\\')) {
@@ -71,7 +96,7 @@ static void add_character(struct line *line, const char *text, size_t size)
     } else if (byte == '"' || byte == '\\') {
         add(line, (const char[]){'\\', text[0]}, 2);
     } else {
-        add(line, (const char[]){'\\', 'x', digits[byte >> 4], digits[byte & 15]}, 4);
+        add_number(line, byte);
     }
 }
 
@@ -103,16 +128,36 @@ static void add_pair(struct line *line, const char *key, const char *value)
             break;
         size += step ? step : 1;
     }
-    if (line->size > 0)
-        add(line, " ", 1);
-    add(line, key, strlen(key));
-    add(line, "=", 1);
-    if (needs_quotes(value, size))
+    if (line->format == ZDD_LOG_JSON) {
+        add(line, line->size > 0 ? ",\"" : "{\"", 2);
+        add(line, key, strlen(key));
+        add(line, "\":", 2);
+    } else {
+        if (line->size > 0)
+            add(line, " ", 1);
+        add(line, key, strlen(key));
+        add(line, "=", 1);
+    }
+    if (line->format == ZDD_LOG_JSON || needs_quotes(value, size))
         add_quoted(line, value, size);
     else
         add(line, value, size);
     if (line->full)
         line->size = before; /* half a value could be taken for a whole one */
+}
+
+/* There is room: add() left it. */
+static void finish(struct line *line)
+{
+    const char *mark = cut_marks[line->format];
+    const char *end = line->format == ZDD_LOG_JSON ? "}\n" : "\n";
+
+    if (line->full) {
+        memcpy(line->text + line->size, mark, strlen(mark));
+        line->size += strlen(mark);
+    }
+    memcpy(line->text + line->size, end, strlen(end));
+    line->size += strlen(end);
 }
 
 void zdd_log(enum zdd_log_level level, const char *event, ...)
@@ -126,6 +171,7 @@ void zdd_log(enum zdd_log_level level, const char *event, ...)
         return;
     line.size = 0;
     line.full = false;
+    line.format = (enum zdd_log_format)atomic_load(&log_format);
     zdd_time_format(zdd_now_ms(), now);
     add_pair(&line, "time", now);
     add_pair(&line, "level", names[level]);
@@ -138,10 +184,6 @@ void zdd_log(enum zdd_log_level level, const char *event, ...)
             add_pair(&line, key, value);
     }
     va_end(args);
-    if (line.full) {
-        memcpy(line.text + line.size, CUT_MARK, strlen(CUT_MARK));
-        line.size += strlen(CUT_MARK);
-    }
-    line.text[line.size++] = '\n';
+    finish(&line);
     (void)fwrite(line.text, 1, line.size, stderr); /* unbuffered: one write, and stdio locks it */
 }

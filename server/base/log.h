@@ -1,7 +1,7 @@
 /**
  * @file server/base/log.h
- * @brief One line per event, logfmt, to standard error. Two places log: the engine's step and the
- * HTTP adapter.
+ * @brief One line per event, logfmt or JSON, to standard error. Two places log: the engine's step
+ * and the HTTP adapter.
  *
  * `time=… level=info event=run.step run=… rule=…`. Never secrets.
  */
@@ -11,6 +11,12 @@ enum zdd_log_level { ZDD_LOG_DEBUG, ZDD_LOG_INFO, ZDD_LOG_WARN, ZDD_LOG_ERROR };
 
 /** Lines below @p level are dropped; INFO at start. */
 void zdd_log_level_set(enum zdd_log_level level);
+
+enum zdd_log_format { ZDD_LOG_LOGFMT, ZDD_LOG_JSON };
+
+/** How lines are written; LOGFMT at start. As JSON every value is a string, and a byte that is no
+ * UTF-8 becomes U+FFFD. */
+void zdd_log_format_set(enum zdd_log_format format);
 
 /**
  * Write one line: time, level, @p event, then pairs of key and value up to a NULL key.

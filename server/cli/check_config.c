@@ -38,6 +38,7 @@ static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
             good = false;
         }
     }
+    good = zdd_cli_origins_check(config) && good;
     good = zdd_tls_files_check(config) && check_listener(config) && good;
     good = zdd_balancers_check(config) && good;
     return zdd_balancers_probe(config) && good;

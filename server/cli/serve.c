@@ -83,12 +83,13 @@ static bool prepare(struct server *server)
     struct zdd_config *config = &server->config;
     char why[ZDD_CREDENTIALS_WHY_SIZE];
 
+    zdd_log_format_set((enum zdd_log_format)config->log_format);
     zdd_log_level_set((enum zdd_log_level)config->log_level);
     raise_file_limit();
     for (size_t i = 0; i < config->marathon.count; i++)
         server->urls[i] = config->marathon.url[i];
-    if (!zdd_balancers_check(config) || !zdd_tls_files_check(config) ||
-        !zdd_tls_files_open(config, &server->tls))
+    if (!zdd_balancers_check(config) || !zdd_cli_origins_check(config) ||
+        !zdd_tls_files_check(config) || !zdd_tls_files_open(config, &server->tls))
         return false;
     if (!config->marathon_auth_file[0])
         return true;
@@ -258,6 +259,7 @@ static bool start_http(struct server *server)
         .port = config->listen.port,
         .thread_count = (unsigned)config->http_threads,
         .connection_max = (unsigned)config->max_connections,
+        .cors_origins = config->cors_origins,
         .tls = server->tls,
         .squeezes = true,
     };

@@ -7,6 +7,7 @@
 #include "server/base/log.h"
 #include "server/cli/cli.h"
 #include "server/config/credentials.h"
+#include "server/http/cors.h"
 
 #include <unistd.h>
 
@@ -43,6 +44,16 @@ bool zdd_tls_files_check(const struct zdd_config *config)
         check_pair("marathon-cert", config->marathon_cert, "marathon-key", config->marathon_key);
 
     return is_readable("marathon-ca", config->marathon_ca) && listener && client;
+}
+
+bool zdd_cli_origins_check(const struct zdd_config *config)
+{
+    if (zdd_cors_valid(config->cors_origins))
+        return true;
+    zdd_cli_say("cors-origins: \"%.200s\" is no list of origins; right would be "
+                "https://ops.example,http://127.0.0.1:3000, without a path",
+                config->cors_origins);
+    return false;
 }
 
 bool zdd_tls_files_open(const struct zdd_config *config, struct zdd_tls **ret_tls)

@@ -13,6 +13,9 @@
  * that cannot be read. A key that everybody may read is told, and no reason to give up. */
 bool zdd_tls_files_check(const struct zdd_config *config);
 
+/** @return false after saying what is wrong with the setting cors-origins */
+bool zdd_cli_origins_check(const struct zdd_config *config);
+
 /** Open the listener's certificate; @p ret_tls is NULL when there is none. @return false after
  * saying what is wrong with it */
 bool zdd_tls_files_open(const struct zdd_config *config, struct zdd_tls **ret_tls);

@@ -51,6 +51,7 @@ struct zdd_config {
     char marathon_cert[ZDD_CONFIG_TEXT_SIZE];
     char marathon_key[ZDD_CONFIG_TEXT_SIZE];
     char tls_cert[ZDD_CONFIG_TEXT_SIZE];
+    char cors_origins[ZDD_CONFIG_TEXT_SIZE]; /* as zdd_cors_valid() takes them */
     char tls_key[ZDD_CONFIG_TEXT_SIZE];
     int64_t marathon_timeout_ms;
     struct zdd_setting_urls balancer;          /* none: count 0 */
@@ -63,7 +64,8 @@ struct zdd_config {
     int64_t workers, http_threads, max_connections;
     int64_t sweep_ms, blind_sweep_ms, drain_ms;
     bool standby;
-    int log_level; /* enum zdd_log_level */
+    int log_format; /* enum zdd_log_format */
+    int log_level;  /* enum zdd_log_level */
 
     struct zdd_setting_origin {
         enum zdd_setting_source source;

@@ -25,6 +25,7 @@ const struct zdd_setting_row zdd_setting_rows[ZDD_SETTING_COUNT] = {
 #define READ_DURATION zdd_setting_read_duration
 #define READ_BOOL zdd_setting_read_bool
 #define READ_LEVEL zdd_setting_read_level
+#define READ_FORMAT zdd_setting_read_format
 #define ZDD_SETTING(name, field, key, env, type, otherwise, min, max, argument, text)              \
     {key, env,      READ_##type, offsetof(struct zdd_config, field), otherwise, min,               \
      max, argument, text},
@@ -268,24 +269,43 @@ bool zdd_setting_read_bool(const struct zdd_setting_row *row, const char *text, 
     return false;
 }
 
-bool zdd_setting_read_level(const struct zdd_setting_row *row, const char *text, void *into,
-                            char why[static ZDD_SETTING_WHY_SIZE])
-{
-    static const struct {
-        const char *name;
-        enum zdd_log_level level;
-    } levels[] = {{"debug", ZDD_LOG_DEBUG},
-                  {"info", ZDD_LOG_INFO},
-                  {"warn", ZDD_LOG_WARN},
-                  {"error", ZDD_LOG_ERROR}};
+struct word {
+    const char *name; /* NULL after the last */
+    int value;
+};
 
-    (void)row;
-    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-        if (strcmp(levels[i].name, text) == 0) {
-            *(int *)into = (int)levels[i].level;
+static bool read_word(const struct word *words, const char *text, int *into)
+{
+    for (; words->name; words++) {
+        if (strcmp(words->name, text) == 0) {
+            *into = words->value;
             return true;
         }
     }
-    snprintf(why, ZDD_SETTING_WHY_SIZE, "must be debug, info, warn or error");
     return false;
+}
+
+bool zdd_setting_read_level(const struct zdd_setting_row *row, const char *text, void *into,
+                            char why[static ZDD_SETTING_WHY_SIZE])
+{
+    static const struct word levels[] = {{"debug", ZDD_LOG_DEBUG},
+                                         {"info", ZDD_LOG_INFO},
+                                         {"warn", ZDD_LOG_WARN},
+                                         {"error", ZDD_LOG_ERROR},
+                                         {NULL, 0}};
+
+    (void)row;
+    snprintf(why, ZDD_SETTING_WHY_SIZE, "must be debug, info, warn or error");
+    return read_word(levels, text, into);
+}
+
+bool zdd_setting_read_format(const struct zdd_setting_row *row, const char *text, void *into,
+                             char why[static ZDD_SETTING_WHY_SIZE])
+{
+    static const struct word formats[] = {
+        {"logfmt", ZDD_LOG_LOGFMT}, {"json", ZDD_LOG_JSON}, {NULL, 0}};
+
+    (void)row;
+    snprintf(why, ZDD_SETTING_WHY_SIZE, "must be logfmt or json");
+    return read_word(formats, text, into);
 }

@@ -10,6 +10,7 @@
 
 #include "server/base/buf.h"
 #include "server/base/crypto.h"
+#include "server/base/trace.h"
 #include "server/json/fields.h"
 #include "strategies/model/err.h"
 
@@ -18,7 +19,7 @@
 #include <sys/types.h>
 
 #define ZDD_CALL_ARG_MAX 4
-#define ZDD_CALL_HEADER_MAX 16
+#define ZDD_CALL_HEADER_MAX 24
 #define ZDD_CALL_QUERY_MAX 32 /* query parameters; more are refused */
 #define ZDD_CALL_VALUE_MAX                                                                         \
     20000 /* JSON values in a body: 3 bytes can cost a kilobyte once defaults are filled in */
@@ -84,7 +85,8 @@ struct zdd_call {
     size_t body_size;
     json_t *json;        /* the body, parsed by zdd_call_json(); owned by the call */
     int64_t now_ms;      /* UTC milliseconds when the call came in */
-    char request_id[64]; /* from X-Request-Id when that is sane, else new */
+    char request_id[64]; /* from X-Request-Id when that is sane; else the trace's id; else new */
+    char trace_id[ZDD_TRACE_ID_SIZE]; /* from traceparent, or "" */
 
     /* who asks; filled by zdd_http_options.before */
     void *caller; /* the program's own; freed by zdd_http_options.after */

@@ -5,6 +5,7 @@
 #include "server/http/exchange.h"
 
 #include "server/base/clock.h"
+#include "server/http/cors.h"
 #include "server/http/heads.h"
 
 #include <arpa/inet.h>
@@ -160,12 +161,16 @@ static enum zdd_err admit(struct zdd_exchange *exchange, bool over_limit)
         return over_limit ? ZDD_ERR_TOO_MANY_CALLS : ZDD_ERR_DRAINING;
     if (err == ZDD_ERR_NONE)
         err = zdd_heads_check(call, exchange->connection, options->head_max);
-    if (err == ZDD_ERR_NONE)
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_cors_note(call, options->cors_origins);
+    exchange->whole = zdd_cors_preflight(call, options->cors_origins);
+    if (!exchange->whole)
         err = zdd_call_route(call, options->routes, options->route_count);
     if (err == ZDD_ERR_NONE && zdd_heads_length(call) > options->body_max)
         err = zdd_call_fail(call, ZDD_ERR_BODY_TOO_BIG, "at most %zu bytes are read",
                             options->body_max);
-    if (err == ZDD_ERR_NONE && options->before)
+    if (err == ZDD_ERR_NONE && options->before && !exchange->whole)
         err = options->before(call);
     return err;
 }
@@ -244,7 +249,7 @@ enum zdd_progress zdd_exchange_run(struct zdd_exchange *exchange)
     if (exchange->ran)
         return go_on(exchange);
     exchange->ran = true;
-    if (exchange->verdict != ZDD_ERR_NONE)
+    if (exchange->verdict != ZDD_ERR_NONE || exchange->whole)
         return ZDD_PROGRESS_ANSWER;
     call->body = exchange->body.data;
     call->body_size = exchange->body.size;

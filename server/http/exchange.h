@@ -69,6 +69,7 @@ struct zdd_exchange {
     char method[24];
     char remote[INET6_ADDRSTRLEN];
     bool begun;                 /* the headers have arrived; options.after is owed */
+    bool whole;                 /* the reply is there already: no handler */
     bool ran;                   /* the handler was called, or is not to be */
     bool answered;              /* a response is queued */
     bool lingers;               /* … before the body was read: keep the socket a little longer */

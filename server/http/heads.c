@@ -96,8 +96,11 @@ void zdd_heads_request_id(struct zdd_call *call)
     const char *id = zdd_call_header(call, "X-Request-Id");
     const size_t size = id ? strlen(id) : 0;
 
+    zdd_trace_read(zdd_call_header(call, "traceparent"), call->trace_id);
     if (size > 0 && size < sizeof(call->request_id) && strspn(id, sane) == size)
         memcpy(call->request_id, id, size + 1);
+    else if (call->trace_id[0])
+        memcpy(call->request_id, call->trace_id, sizeof(call->trace_id));
     else
         zdd_uuid7(call->now_ms, call->request_id);
 }

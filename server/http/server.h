@@ -24,25 +24,26 @@ struct zdd_http;
 struct zdd_tls;
 
 struct zdd_http_options {
-    const char *host;        /* address to bind, "127.0.0.1" or "::1"; never a name */
-    uint16_t port;           /* 0 picks a free one */
-    unsigned thread_count;   /* 1 to 64 */
-    unsigned connection_max; /* above it new connections get 503 and Retry-After, and 64 above it
-                                they are closed at once; 0 means 4096; at least 128 below
-                                RLIMIT_NOFILE in any case */
-    size_t head_max;         /* bytes of the request line and headers, each header counting
-                                ZDD_HTTP_HEADER_WEIGHT more; 0 means ZDD_HTTP_HEAD_MAX. Each open
-                                connection keeps that much memory and 1 KiB for the reply's headers;
-                                an idle stream 4 KiB more */
-    size_t body_max;         /* bytes; larger bodies are answered 413 without being kept; 0 means
-                                1 MiB */
-    unsigned timeout_s;      /* a request that does not arrive, or a reader that does not read, for
-                                that long is cut; 0 means 30 */
-    struct zdd_tls *tls;     /* borrowed, see tls.h; NULL: no TLS */
-    bool squeezes;           /* replies of ZDD_SQUEEZE_MIN bytes and more go out in gzip to whoever
-                                takes it */
-    bool without_guards;     /* leave away "X-Content-Type-Options: nosniff" and "Cache-Control:
-                                no-store", which are sent unless the handler adds its own */
+    const char *host;         /* address to bind, "127.0.0.1" or "::1"; never a name */
+    uint16_t port;            /* 0 picks a free one */
+    unsigned thread_count;    /* 1 to 64 */
+    unsigned connection_max;  /* above it new connections get 503 and Retry-After, and 64 above it
+                                 they are closed at once; 0 means 4096; at least 128 below
+                                 RLIMIT_NOFILE in any case */
+    size_t head_max;          /* bytes of the request line and headers, each header counting
+                                 ZDD_HTTP_HEADER_WEIGHT more; 0 means ZDD_HTTP_HEAD_MAX. Each open
+                                 connection keeps that much memory and 1 KiB for the reply's headers;
+                                 an idle stream 4 KiB more */
+    size_t body_max;          /* bytes; larger bodies are answered 413 without being kept; 0 means
+                                 1 MiB */
+    unsigned timeout_s;       /* a request that does not arrive, or a reader that does not read, for
+                                 that long is cut; 0 means 30 */
+    const char *cors_origins; /* pages that may call, see cors.h; borrowed; NULL: none */
+    struct zdd_tls *tls;      /* borrowed, see tls.h; NULL: no TLS */
+    bool squeezes;            /* replies of ZDD_SQUEEZE_MIN bytes and more go out in gzip to whoever
+                                 takes it */
+    bool without_guards;      /* leave away "X-Content-Type-Options: nosniff" and "Cache-Control:
+                                 no-store", which are sent unless the handler adds its own */
     const struct zdd_route *routes;
     size_t route_count;
     void *app; /* goes into zdd_call.app */

@@ -9,6 +9,7 @@
  */
 #include "server/net/fetch.h"
 
+#include "server/base/trace.h"
 #include "server/net/easy.h"
 #include "server/net/url.h"
 
@@ -124,6 +125,7 @@ static void set_method(CURL *easy, const struct zdd_request *request)
 static bool add_headers(struct curl_slist **list, const struct zdd_fetch *fetch,
                         const struct zdd_request *request)
 {
+    char trace[ZDD_TRACE_HEADER_SIZE];
     char line[256];
 
     snprintf(line, sizeof(line), "Accept: %s",
@@ -137,6 +139,11 @@ static bool add_headers(struct curl_slist **list, const struct zdd_fetch *fetch,
         return true;
     assert(!strpbrk(request->request_id, "\r\n"));
     snprintf(line, sizeof(line), "X-Request-Id: %s", request->request_id);
+    if (!zdd_easy_header(list, line))
+        return false;
+    if (!zdd_trace_write(request->request_id, trace))
+        return true; /* it is no id of ours */
+    snprintf(line, sizeof(line), "traceparent: %s", trace);
     return zdd_easy_header(list, line);
 }
 

@@ -169,6 +169,35 @@ static void lines_of_many_threads_do_not_mix(void **state)
     assert_int_equal(lines, 2000);
 }
 
+/* What follows the time, which is at the same place in each line. */
+static const char *logged_json(const char *value)
+{
+    const struct capture capture = begin();
+    const char *line;
+
+    zdd_log_format_set(ZDD_LOG_JSON);
+    zdd_log(ZDD_LOG_WARN, "test", "key", value, NULL);
+    zdd_log_format_set(ZDD_LOG_LOGFMT);
+    line = end(capture);
+    assert_memory_equal(line, "{\"time\":\"20", 11);
+    assert_memory_equal(line + 32, "Z\",", 3);
+    return line + 35;
+}
+
+static void as_json_a_line_is_one_object(void **state)
+{
+    (void)state;
+#define HEAD "\"level\":\"warn\",\"event\":\"test\",\"key\":"
+    assert_string_equal(logged_json("plain"), HEAD "\"plain\"}\n");
+    assert_string_equal(logged_json(""), HEAD "\"\"}\n");
+    assert_string_equal(logged_json("a \"b\" \\ c"), HEAD "\"a \\\"b\\\" \\\\ c\"}\n");
+    assert_string_equal(logged_json("1\n2\t\x1b"), HEAD "\"1\\n2\\u0009\\u001b\"}\n");
+    assert_string_equal(logged_json("\xc3\xa4"), HEAD "\"\xc3\xa4\"}\n");
+    assert_string_equal(logged_json("\xff!"), HEAD "\"\\ufffd!\"}\n");
+    assert_string_equal(logged_json(NULL), "\"level\":\"warn\",\"event\":\"test\"}\n");
+#undef HEAD
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_full_drops_whole_pairs_and_says_so),
         cmocka_unit_test(lines_below_the_level_are_dropped),
         cmocka_unit_test(lines_of_many_threads_do_not_mix),
+        cmocka_unit_test(as_json_a_line_is_one_object),
     };
 
     return cmocka_run_group_tests_name("server/base/log", tests, NULL, NULL);

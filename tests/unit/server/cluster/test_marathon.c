@@ -475,6 +475,7 @@ static void a_put_sends_the_whole_definition_with_its_length(void **state)
     assert_request(&scene, 0, 0,
                    "PUT /v2/apps/shop/cart?partialUpdate=false&force=false HTTP/1.1\r\n");
     assert_true(sent(&scene, 0, 0, "\r\nX-Request-Id: 0192f000-0000-7000-8000-000000000000\r\n"));
+    assert_true(sent(&scene, 0, 0, "\r\ntraceparent: 00-0192f000000070008000000000000000-"));
     assert_true(sent(&scene, 0, 0, "\r\nContent-Type: application/json\r\n"));
     assert_true(sent(&scene, 0, 0, "\r\nContent-Length: 49\r\n"));
     assert_false(sent(&scene, 0, 0, "Transfer-Encoding"));

@@ -79,9 +79,12 @@ static enum zdd_err ask_who_holds(struct zdd_call *call, const char *id, struct 
     return pair->held_by ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
 }
 
-/* The counts are those with which zdd.py --new-instances ends. */
+/* Ours, or the counts are those with which zdd.py --new-instances ends. */
 static bool is_hybrid(const struct zdd_pair_apps *apps)
 {
+    if (apps->left_whole > 0)
+        return true;
+
     const size_t newer = zdd_pair_is_newer(&apps->app[0], &apps->app[1]) ? 0 : 1;
     const json_t *new = apps->app[newer].app.canonical, *old = apps->app[1 - newer].app.canonical;
     const struct zdd_traces traces = zdd_traces_of(new);

@@ -10,7 +10,7 @@
 enum zdd_pair_condition {
     ZDD_PAIR_SINGLE,       /* one app, as between deployments */
     ZDD_PAIR_TWO_APPS,     /* both, and nobody works on them */
-    ZDD_PAIR_HYBRID,       /* both, as zdd.py leaves them when it was told to */
+    ZDD_PAIR_HYBRID,       /* both, as zdd.py or this service leave them when told to */
     ZDD_PAIR_STUCK,        /* a Marathon deployment holds one, and it is none of ours */
     ZDD_PAIR_OURS_RUNNING, /* a deployment of this service is under way */
     ZDD_PAIR_CONDITION_COUNT

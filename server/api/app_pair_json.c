@@ -88,9 +88,23 @@ static void say_held(const struct zdd_app_pair *pair, char text[static TEXT_SIZE
         (int)zdd_json_int(pair->held_by, "totalSteps", 0), actions);
 }
 
+static void say_why(const struct zdd_app_pair *pair, char text[static TEXT_SIZE / 4])
+{
+    if (pair->apps.left_whole > 0)
+        snprintf(text, TEXT_SIZE / 4,
+                 "deployment %s has left both on purpose, to share the requests",
+                 pair->apps.left_by);
+    else
+        snprintf(text, TEXT_SIZE / 4, "%s",
+                 pair->condition == ZDD_PAIR_HYBRID
+                     ? "zdd.py has left both on purpose, to share the requests"
+                     : "a deployment was left half-way, or both stay on purpose");
+}
+
 static void say_two(const struct zdd_app_pair *pair, char text[static TEXT_SIZE])
 {
     const struct ages ages = ages_of(&pair->apps);
+    char why[TEXT_SIZE / 4];
 
     if (!ages.newer) {
         snprintf(text, TEXT_SIZE,
@@ -100,14 +114,12 @@ static void say_two(const struct zdd_app_pair *pair, char text[static TEXT_SIZE]
                  pair->apps.app[2].id);
         return;
     }
+    say_why(pair, why);
     snprintf(text, TEXT_SIZE,
              "%s has %d instances and the newer %s has %d, where one of them should have %d: %s.",
              ages.older->id, (int)zdd_json_int(ages.older->app.raw, "instances", 1), ages.newer->id,
              (int)zdd_json_int(ages.newer->app.raw, "instances", 1),
-             (int)zdd_pair_whole(ages.newer, ages.older),
-             pair->condition == ZDD_PAIR_HYBRID
-                 ? "zdd.py has left both on purpose, to share the requests"
-                 : "a deployment was left half-way, or both stay on purpose");
+             (int)zdd_pair_whole(&pair->apps), why);
 }
 
 static void say(const struct zdd_app_pair *pair, char text[static TEXT_SIZE])
@@ -139,7 +151,7 @@ static void write_move(struct zdd_writer *w, const struct zdd_app_pair *pair, bo
     char text[TEXT_SIZE];
 
     snprintf(text, sizeof(text), "Give all requests to %s with %d instances, then remove %s.",
-             stays->id, (int)zdd_pair_whole(ages.newer, ages.older), goes->id);
+             stays->id, (int)zdd_pair_whole(&pair->apps), goes->id);
     zdd_w_object(w, NULL);
     zdd_w_text(w, "do", newer ? "finish" : "go-back");
     zdd_w_text(w, "text", text);

@@ -4,6 +4,7 @@
  */
 #include "server/api/plan_pair.h"
 
+#include "server/api/pair_left.h"
 #include "server/api/plan_router.h"
 #include "server/api/plan_take.h"
 #include "server/json/json.h"
@@ -61,6 +62,8 @@ enum zdd_err zdd_pair_look(struct zdd_call *call, const char *pair_id,
         snprintf(plain.id, sizeof(plain.id), "%s", pair_id);
         err = add(call, &plain, &apps);
     }
+    if (err == ZDD_ERR_NONE && apps.count == 2)
+        err = zdd_pair_left(call, pair_id, &apps);
     if (err != ZDD_ERR_NONE)
         return err;
     *ret_apps = apps;

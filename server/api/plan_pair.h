@@ -24,6 +24,9 @@ struct zdd_pair_app {
 struct zdd_pair_apps {
     size_t count;
     struct zdd_pair_app app[ZDD_PAIR_APP_MAX];
+    int32_t left_whole; /* our last deployment has left both on purpose, as they are: instances that
+                           one of them has for all requests; 0: not so */
+    char left_by[ZDD_ID_SIZE]; /* that deployment */
 };
 
 #define ZDD_AUTO_PAIR_APPS __attribute__((cleanup(zdd_pair_apps_release)))

@@ -27,14 +27,18 @@ bool zdd_pair_is_newer(const struct zdd_pair_app *a, const struct zdd_pair_app *
     return order != 0 ? order > 0 : strcmp(a->app.version, b->app.version) > 0;
 }
 
-int32_t zdd_pair_whole(const struct zdd_pair_app *newer, const struct zdd_pair_app *older)
+int32_t zdd_pair_whole(const struct zdd_pair_apps *apps)
 {
-    const int32_t a = instances_of(newer), b = instances_of(older);
+    const size_t newer = zdd_pair_is_newer(&apps->app[0], &apps->app[1]) ? 0 : 1;
+    const int32_t a = instances_of(&apps->app[0]), b = instances_of(&apps->app[1]);
     const int32_t larger = a > b ? a : b;
-    int32_t whole = zdd_traces_of(newer->app.canonical).target;
+    int32_t whole = apps->left_whole;
 
+    if (whole > 0)
+        return whole;
+    whole = zdd_traces_of(apps->app[newer].app.canonical).target;
     if (whole == 0)
-        whole = zdd_traces_of(older->app.canonical).target;
+        whole = zdd_traces_of(apps->app[1 - newer].app.canonical).target;
     /* An exchange never has fewer than the larger of both, nor more than both together. */
     if (whole < larger || whole > a + b)
         whole = larger;
@@ -111,7 +115,7 @@ enum zdd_err zdd_pair_take(struct zdd_call *call, const struct zdd_plan_request 
     const size_t stays = request->take_over == ZDD_TAKE_NEWER ? newer : 1 - newer;
     const struct zdd_pair_app *new = &apps->app[stays], *old = &apps->app[1 - stays];
 
-    find.instances = zdd_pair_whole(&apps->app[newer], &apps->app[1 - newer]);
+    find.instances = zdd_pair_whole(apps);
     find.old = old->app;
     find.survivor = new->app;
     memcpy(find.old_id, old->id, sizeof(find.old_id));

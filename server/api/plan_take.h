@@ -10,9 +10,10 @@
  * them, else by Marathon's versions */
 bool zdd_pair_is_newer(const struct zdd_pair_app *a, const struct zdd_pair_app *b);
 
-/** @return the instances that the one that stays shall have: what the newer one's deployment was to
- * end with, if that fits what runs; else those of the larger one. At least 1 */
-int32_t zdd_pair_whole(const struct zdd_pair_app *newer, const struct zdd_pair_app *older);
+/** @return the instances that the one that stays of the two @p apps shall have: what our deployment
+ * or, by the labels, the newer one's was to end with, if that fits what runs; else those of the
+ * larger one. At least 1 */
+int32_t zdd_pair_whole(const struct zdd_pair_apps *apps);
 
 /**
  * Give one of the two apps in @p apps all requests, as @p request says; takes them over.

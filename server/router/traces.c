@@ -6,6 +6,7 @@
 
 #include "server/base/clock.h"
 #include "server/router/dress_check.h"
+#include "server/router/label.h"
 #include "server/router/labels.h"
 #include "strategies/model/limits.h"
 
@@ -37,12 +38,12 @@ static int32_t count_of(const json_t *app, const char *name)
     return label && !*label && count <= ZDD_INSTANCES_MAX ? count : 0;
 }
 
-static bool asks_agent(const json_t *app)
+static bool has_our_line(const json_t *app)
 {
     for (size_t i = 0; i < ZDD_APP_PORT_MAX; i++) {
         const char *line = zdd_label_of_port(app, i, "BACKEND_SERVER_OPTIONS");
 
-        if (line && strstr(line, "agent-check"))
+        if (line && (strstr(line, "agent-check") || zdd_label_is_ours(line)))
             return true;
     }
     return false;
@@ -54,7 +55,7 @@ struct zdd_traces zdd_traces_of(const json_t *app)
         .started_at = zdd_label_of(app, ZDD_STARTED_AT),
         .target = count_of(app, "HAPROXY_DEPLOYMENT_TARGET_INSTANCES"),
         .new_instances = count_of(app, "HAPROXY_DEPLOYMENT_NEW_INSTANCES"),
-        .is_dressed = zdd_label_of(app, "HAPROXY_DEPLOYMENT_GROUP") && asks_agent(app),
+        .is_dressed = zdd_label_of(app, "HAPROXY_DEPLOYMENT_GROUP") && has_our_line(app),
     };
 
     if (traces.started_at && !zdd_started_parse(traces.started_at, &traces.started_ms))

@@ -211,6 +211,33 @@ static void a_hybrid_is_told_from_a_half_way_exchange(void **state)
     assert_condition(world, "/v1/apps/%2Fzdd%2Fbase", "two-apps", "left half-way");
 }
 
+#define SERVED(instances) DEFINITION("/zdd/base-blue", instances, STARTED("01"))
+
+static void what_our_deployment_left_on_purpose_is_a_hybrid_with_its_whole_number(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer run = {0}, finish = {0};
+
+    give(world, SERVED("4"));
+    run = apiclient_post(world->client, "/v1/deployments",
+                         "{\"strategy\":\"blue-green\",\"appId\":\"/zdd/base\",\"change\":{"
+                         "\"cmd\":\"./new\"},\"options\":{\"cutover\":\"stepwise\","
+                         "\"newInstances\":1}}");
+    if (run.status != 202)
+        fail_msg("%s", run.body);
+    api_world_move(world, apiclient_text(&run, "/id"), ZDD_PHASE_SUCCEEDED, "deployment.succeeded");
+    give(world, SERVED("3"));
+    give(world, DEFINITION("/zdd/base-green", "1", STARTED("02") WHOLE("1000000", "0")));
+    assert_condition(world, "/v1/apps/%2Fzdd%2Fbase", "hybrid",
+                     "where one of them should have 4: deployment ");
+    assert_int_equal(offers_of(world, "/v1/apps/%2Fzdd%2Fbase"), 3);
+    finish = plan(world, TAKE("/zdd/base", "newer"));
+    assert_int_equal(apiclient_int(&finish, "/capacity/lowestServing"),
+                     4); /* not the 3 of the larger */
+    give(world, SERVED("2"));
+    assert_condition(world, "/v1/apps/%2Fzdd%2Fbase", "two-apps", "left half-way");
+}
+
 static void a_deployment_of_marathon_is_told_with_its_step(void **state)
 {
     struct api_world *world = *state;
@@ -349,6 +376,7 @@ int main(void)
         TEST(the_size_is_that_of_the_exchange_or_of_the_larger_one),
         TEST(without_labels_marathons_versions_tell_the_age),
         TEST(a_hybrid_is_told_from_a_half_way_exchange),
+        TEST(what_our_deployment_left_on_purpose_is_a_hybrid_with_its_whole_number),
         TEST(a_deployment_of_marathon_is_told_with_its_step),
         TEST(ours_is_not_offered_to_be_mended),
         cmocka_unit_test_setup_teardown(without_balancers_nothing_can_be_moved, api_world_setup,

@@ -85,6 +85,9 @@ static const json_t *find_event(const json_t *events, const char *type)
 /* The floor was crossed as it was, mended before anything was removed, and both were recorded. */
 static void check_events(struct switched *s)
 {
+    /* The end is there to be read a moment before its event has come. */
+    e2e_stream_until(s->stream, "deployment.rolled-back", s->id);
+
     ZDD_AUTO_JSON json_t *events = e2e_stream_close(s->stream);
     const json_t *violated = find_event(events, "deployment.floor.violated");
     const json_t *restored = find_event(events, "deployment.floor.restored");

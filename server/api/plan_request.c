@@ -116,14 +116,24 @@ static void take_app_id(const char *id, const char *pointer, struct zdd_plan_req
 }
 
 /* Who names one app of a pair means the pair: which of the two is deployed, the other one tells. */
-static void take_pair(struct zdd_plan_request *request)
+static void take_pair(struct zdd_plan_request *request, const char *pointer,
+                      struct zdd_field_errors *errors)
 {
+    struct zdd_coloured outer;
+
     if (!request->strategy->write_program)
         return;
     request->is_coloured =
         zdd_coloured_read(request->app_id, strlen(request->app_id), &request->coloured);
-    if (request->is_coloured)
-        request->app_id[request->coloured.pair_size] = '\0';
+    if (!request->is_coloured)
+        return;
+    request->app_id[request->coloured.pair_size] = '\0';
+    if (zdd_coloured_read(request->app_id, strlen(request->app_id), &outer))
+        zdd_field_error_add(errors, pointer,
+                            "ends in two colours: its pair would be %s, which is the %s app of the "
+                            "pair %.*s; give it another name",
+                            request->app_id, zdd_colour_name(outer.colour), (int)outer.pair_size,
+                            request->app_id);
 }
 
 /* Two strategies of asking: bring a definition, or name the app. */
@@ -173,7 +183,7 @@ static void check_app(const struct request_members *m, struct zdd_plan_request *
     if (m->app && request->strategy->source == ZDD_TARGET_FROM_REQUEST &&
         zdd_appdef_check(m->app, "#/app", true, errors))
         take_app_id(zdd_json_text(m->app, "id", ""), "#/app/id", request, errors);
-    take_pair(request);
+    take_pair(request, m->app ? "#/app/id" : "#/appId", errors);
 }
 
 void zdd_plan_option_fields(const struct zdd_strategy *strategy,

@@ -297,6 +297,27 @@ static void who_names_a_colour_means_the_pair(void **state)
     }
 }
 
+/* "/zdd/base-blue" would be taken for the plain app of that pair, and replaced. */
+static void a_name_that_ends_in_two_colours_is_refused(void **state)
+{
+    static const char *const requests[] = {
+        BLUE_GREEN(DEFINITION("/zdd/base-blue-green", "1", PORT), ""),
+        BLUE_GREEN(DEFINITION("/zdd/blue/green", "1", PORT), ""),
+        "{\"strategy\":\"blue-green\",\"appId\":\"/zdd/base-blue-green\",\"change\":{"
+        "\"instances\":6}}"};
+    static const char *const pointers[] = {"#/app/id", "#/app/id", "#/appId"};
+    struct api_world *world = *state;
+
+    give(world, DEFINITION("/zdd/base-blue", "1", PORT));
+    for (size_t i = 0; i < ZDD_COUNT(requests); i++) {
+        APICLIENT_AUTO struct apiclient_answer answer = plan(world, requests[i]);
+
+        assert_int_equal(answer.status, 422);
+        assert_string_equal(apiclient_text(&answer, "/errors/0/pointer"), pointers[i]);
+        assert_non_null(strstr(apiclient_text(&answer, "/errors/0/detail"), "two colours"));
+    }
+}
+
 static void the_colour_that_serves_is_never_the_one_to_be_deployed(void **state)
 {
     struct api_world *world = *state;
@@ -762,6 +783,7 @@ int main(void)
         TEST(the_colours_take_turns),
         TEST(a_change_is_made_to_the_app_that_serves),
         TEST(who_names_a_colour_means_the_pair),
+        TEST(a_name_that_ends_in_two_colours_is_refused),
         TEST(the_colour_that_serves_is_never_the_one_to_be_deployed),
         TEST(a_change_may_name_the_pair_by_either_colour),
         TEST(beside_a_plain_app_the_colour_that_was_named_is_deployed),

@@ -500,7 +500,7 @@ int main(void)
     recording_path = getenv("ZDD_RECORDED_STREAM");
     if (!recording_path || access(recording_path, R_OK) != 0) {
         printf("skipped: the recorded stream is not at \"%s\"\n",
-               recording_path ? recording_path : "$ZDD_RECORDED_STREAM");
+               recording_path && *recording_path ? recording_path : "$ZDD_RECORDED_STREAM");
         return SKIPPED;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,12 @@ void zdd_stamp_touch(struct zdd_tx *tx, const char *key);
 /** The transaction is committed or undone; before anybody hears of it. */
 void zdd_stamps_settle(struct zdd_store *store);
 
+struct zdd_stmt;
+struct zdd_token;
+/** Read the first seven columns of a row: id, name, scopes, app_prefix, created, expires, revoked.
+ */
+void zdd_token_read(struct zdd_stmt *stmt, struct zdd_token *ret_token);
+
 /** The deployment has ended: steps that never began are skipped. */
 ZDD_MUST_CHECK enum zdd_err zdd_steps_skip(struct zdd_tx *tx, const char *run_id);
 

@@ -60,6 +60,10 @@ static const char sticky_sql[] = {
 #include "schema_0012.inc"
     , 0};
 
+static const char session_sql[] = {
+#include "schema_0013.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},     /* the deployments of one app */
     {2, pair_sql},      /* … and of a pair */
@@ -73,6 +77,7 @@ const struct zdd_migration zdd_migrations[] = {
     {10, router_sql},   /* who moves a pair's requests */
     {11, verifies_sql}, /* several sets of checks */
     {12, sticky_sql},   /* users who stay with their version */
+    {13, session_sql},  /* who has logged in to the dashboard */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

@@ -20,11 +20,13 @@ enum part {
     PART_BY_STATE_STRATEGY,
     PART_BY_STATE,
     PART_BY_STRATEGY,
+    PART_BY_UNENDED,
     PART_WHERE,
     PART_APP,
     PART_WIDE,
     PART_NARROW,
     PART_STATE,
+    PART_UNENDED,
     PART_STRATEGY,
     PART_SPAN,
     PART_ORDER,
@@ -38,11 +40,13 @@ static const char *const list_parts[PART_COUNT] = {
     [PART_BY_STATE_STRATEGY] = "INDEXED BY run_state_strategy",
     [PART_BY_STATE] = "INDEXED BY run_state",
     [PART_BY_STRATEGY] = "INDEXED BY run_strategy",
+    [PART_BY_UNENDED] = "INDEXED BY run_unended",
     [PART_WHERE] = " WHERE no < :end",
     [PART_APP] = " AND app_id = :app_id",
     [PART_WIDE] = ZDD_WIDE_SQL,
     [PART_NARROW] = (ZDD_NARROW_SQL("run", "no")),
     [PART_STATE] = " AND state = :state",
+    [PART_UNENDED] = " AND ended_at_ms = 0",
     [PART_STRATEGY] = " AND strategy = :strategy",
     [PART_SPAN] = " AND no >= :first AND created_at_ms >= :since_ms AND created_at_ms < :until_ms",
     [PART_ORDER] = " ORDER BY no DESC LIMIT :limit",
@@ -60,6 +64,8 @@ static enum part index_for(const struct zdd_run_filter *filter, const struct zdd
         return PART_BY_APP;
     if (!below->all && !below->wide)
         return PART_BY_NUMBER;
+    if (filter->unended)
+        return PART_BY_UNENDED;
     if (filter->state >= 0)
         return filter->strategy ? PART_BY_STATE_STRATEGY : PART_BY_STATE;
     return filter->strategy ? PART_BY_STRATEGY : PART_BY_NUMBER;
@@ -114,6 +120,7 @@ static struct zdd_stmt prepare(struct zdd_conn *conn, const struct zdd_run_filte
     mask |= filter->app_id ? bit(PART_APP) : 0;
     mask |= below->all ? 0 : bit(part_for(filter, below));
     mask |= filter->state >= 0 ? bit(PART_STATE) : 0;
+    mask |= filter->unended ? bit(PART_UNENDED) : 0;
     mask |= filter->strategy ? bit(PART_STRATEGY) : 0;
     mask |= timed ? bit(PART_SPAN) : 0;
 

@@ -73,6 +73,7 @@ struct zdd_run_filter {
     const char *app_id;         /* exact, or NULL */
     const char *app_prefix;     /* as in zdd_plan_filter */
     int state;                  /* enum zdd_state, or -1 for any */
+    bool unended;               /* only those that have not ended */
     const char *strategy;       /* or NULL */
     int64_t since_ms, until_ms; /* created in [since, until); 0: open */
     const char *before_id;      /* page; NULL starts with the newest; unknown: an empty page */

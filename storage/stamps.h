@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The key of all tokens together. */
+/** The key of all tokens and sessions together. */
 #define ZDD_STAMP_TOKENS "tokens"
 
 /** @return the key's number now; from any thread, without a lock */

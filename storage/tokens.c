@@ -94,7 +94,7 @@ enum zdd_err zdd_token_insert(struct zdd_tx *tx, const struct zdd_token *token,
 
 #define TOKEN_COLUMNS "id, name, scopes, app_prefix, created_at_ms, expires_at_ms, revoked_at_ms"
 
-static void read_token(struct zdd_stmt *stmt, struct zdd_token *ret_token)
+void zdd_token_read(struct zdd_stmt *stmt, struct zdd_token *ret_token)
 {
     *ret_token = (struct zdd_token){
         .scopes = (unsigned)zdd_column_int(stmt, 2),
@@ -126,7 +126,7 @@ enum zdd_err zdd_token_find(struct zdd_store *store, const char *hash_hex, int64
     err = zdd_stmt_row(&stmt, ZDD_ERR_TOKEN_UNKNOWN);
     if (err != ZDD_ERR_NONE)
         return err;
-    read_token(&stmt, &token);
+    zdd_token_read(&stmt, &token);
     if (stmt.err == ZDD_ERR_NONE)
         *ret_token = token;
     return stmt.err;
@@ -146,7 +146,7 @@ enum zdd_err zdd_token_list(struct zdd_store *store,
     while (zdd_stmt_next(&stmt)) { /* ends with the rows: tokens are made by hand */
         struct zdd_token token;
 
-        read_token(&stmt, &token);
+        zdd_token_read(&stmt, &token);
         if (stmt.err != ZDD_ERR_NONE || !visit(cls, &token))
             break;
     }

@@ -218,3 +218,18 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     }
     return plan->deadline_ms; /* going forward, the whole deadline bounds each step */
 }
+
+int64_t zdd_timing_until_ms(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const bool gated = run->phase == ZDD_PHASE_GATED && run->hold == ZDD_HOLD_GATE;
+    int64_t lasts_ms = 0;
+
+    if (run->step < 0 || run->step >= plan->program.count)
+        return 0;
+    if (gated)
+        lasts_ms = zdd_plan_gate(plan, run->step).expires_ms;
+    else if ((run->phase == ZDD_PHASE_PAUSING || run->phase == ZDD_PHASE_KEEPING) &&
+             run->hold == ZDD_HOLD_NONE)
+        lasts_ms = plan->program.step[run->step].value;
+    return lasts_ms > 0 ? run->phase_since_ms + lasts_ms : 0;
+}

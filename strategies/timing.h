@@ -5,6 +5,7 @@
 #pragma once
 
 #include "strategies/model/plan.h"
+#include "strategies/model/run.h"
 
 #define ZDD_RESEND_MS                                                                              \
     10000                /* an order that was accepted but is not seen is given again after this */
@@ -47,3 +48,10 @@ int64_t zdd_timing_least_ms(const struct zdd_plan *plan);
 
 /** @return milliseconds that @p phase may take; plan->deadline_ms must be set */
 int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase);
+
+/**
+ * When does what @p run waits for pass by itself?
+ * @return the end of a pause, of the time for which the old version is kept, or of an open gate; 0
+ *         when nobody can say, and for what is held
+ */
+int64_t zdd_timing_until_ms(const struct zdd_plan *plan, const struct zdd_run *run);

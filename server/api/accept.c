@@ -133,13 +133,20 @@ void zdd_accept_words(unsigned flags, char *ret_text, size_t size)
 
 bool zdd_etag_listed(const char *list, int64_t revision)
 {
-    char wanted[32], element[64];
+    char wanted[32];
 
     snprintf(wanted, sizeof(wanted), "\"%" PRId64 "\"", revision);
+    return zdd_etag_text_listed(list, wanted);
+}
+
+bool zdd_etag_text_listed(const char *list, const char *etag)
+{
+    char element[64];
+
     while ((list = next_element(list, element, sizeof(element))) != NULL) {
         const char *tag = strncmp(element, "W/", 2) == 0 ? element + 2 : element;
 
-        if (strcmp(tag, wanted) == 0 || strcmp(element, "*") == 0)
+        if (strcmp(tag, etag) == 0 || strcmp(element, "*") == 0)
             return true;
     }
     return false;

@@ -20,6 +20,7 @@
 #define STREAM_MAX 4096
 #define WAITER_MAX 1024
 #define HEARTBEAT_MS 15000
+#define SESSION_MS (12 * INT64_C(3600000)) /* a shift, and some */
 
 static enum zdd_err refuse_media(struct zdd_call *call)
 {
@@ -46,7 +47,7 @@ static enum zdd_err before(struct zdd_call *call)
             return err;
     }
     caller->media = zdd_accept_choose(zdd_call_header(call, "Accept"), flags);
-    if (caller->media == ZDD_MEDIA_NONE)
+    if (caller->media == ZDD_MEDIA_NONE && !(flags & ZDD_ROUTE_PAGE))
         return refuse_media(call);
     if ((flags & ZDD_ROUTE_WORK) && atomic_load(&api->draining))
         return ZDD_ERR_DRAINING;
@@ -137,6 +138,8 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     if (!api)
         return NULL;
     api->options = *options;
+    if (!api->options.session_ms)
+        api->options.session_ms = SESSION_MS;
     api->started_ms = zdd_now_ms();
     api->catalogue = zdd_catalogue_new();
     api->notes = zdd_notes_new(options->store);

@@ -6,6 +6,7 @@
 
 #include "server/base/clock.h"
 #include "server/json/words.h"
+#include "server/router/traces.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -124,6 +125,21 @@ static void write_deployments(struct zdd_writer *w, const json_t *raw)
     zdd_w_end_array(w);
 }
 
+/* The colour alone could be anybody's name; with the label it is one of a pair. */
+static void write_pair_name(struct zdd_writer *w, const json_t *raw)
+{
+    const char *id = zdd_json_text(raw, "id", "");
+    struct zdd_coloured coloured;
+    char name[ZDD_APP_ID_SIZE];
+
+    if (!zdd_traces_of(raw).started_at || !zdd_coloured_read(id, strlen(id), &coloured)) {
+        zdd_w_null(w, "pairName");
+        return;
+    }
+    snprintf(name, sizeof(name), "%.*s", (int)coloured.pair_size, id);
+    zdd_w_text(w, "pairName", name);
+}
+
 void zdd_w_app(struct zdd_writer *w, const json_t *raw, const struct zdd_app_history *history,
                const json_t *definition, const struct zdd_app_pair *pair)
 {
@@ -137,6 +153,7 @@ void zdd_w_app(struct zdd_writer *w, const json_t *raw, const struct zdd_app_his
     }
     zdd_w_object(w, NULL);
     zdd_w_text(w, "id", zdd_json_text(raw, "id", ""));
+    write_pair_name(w, raw);
     zdd_w_text(w, "version", zdd_json_text(raw, "version", ""));
     zdd_w_int(w, "instances", zdd_json_int(raw, "instances", 1));
     zdd_w_int(w, "running", running);

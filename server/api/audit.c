@@ -154,9 +154,9 @@ static enum zdd_err answer_export(struct zdd_call *call, const struct zdd_audit_
 }
 
 /* What is written by others than the API, and families: all that begin so. */
-static const char *const other_actions[] = {"deployment.end", "token.create", "token.revoke",
-                                            "read",           "plan.",        "deployment.",
-                                            "order.",         "gate.",        "token."};
+static const char *const other_actions[] = {
+    "deployment.end", "token.create", "token.revoke", "read",   "plan.",
+    "deployment.",    "order.",       "gate.",        "token.", "session."};
 
 static enum zdd_err read_action(struct zdd_call *call, struct zdd_audit_filter *filter)
 {

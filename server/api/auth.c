@@ -3,6 +3,8 @@
  * @brief Who asks, what they may do, and which apps they may see.
  */
 #include "server/api/inside.h"
+#include "server/api/session.h"
+#include "server/base/crypto.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,24 +36,71 @@ static void scope_names(unsigned scopes, char *ret_text, size_t size)
     }
 }
 
+/* A page of another site can make a browser send the cookie, but neither read the session's CSRF
+ * token nor set a header that this server does not allow it. */
+static enum zdd_err check_origin(struct zdd_call *call, const char *cookie)
+{
+    const char *shown = zdd_call_header(call, "X-CSRF-Token");
+    char wanted[ZDD_SHA256_HEX_SIZE];
+    enum zdd_err err = zdd_session_same_site(call);
+
+    if (err != ZDD_ERR_NONE || strcmp(call->method, "GET") == 0 ||
+        strcmp(call->method, "HEAD") == 0)
+        return err;
+    zdd_session_csrf(cookie, wanted);
+    if (shown && zdd_secret_equal(shown, wanted))
+        return ZDD_ERR_NONE;
+    return zdd_call_fail(call, ZDD_ERR_CSRF_REFUSED,
+                         "with a session's cookie, send its csrfToken as header X-CSRF-Token");
+}
+
+static enum zdd_err find_session(struct zdd_call *call, const char *cookie)
+{
+    struct zdd_caller *caller = zdd_caller_of(call);
+    const enum zdd_err err = zdd_passes_find(zdd_api_of(call)->passes, ZDD_PASS_SESSION, cookie,
+                                             call->now_ms, &caller->token);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    zdd_caller_is(caller, &caller->token); /* also when it is refused next: the audit tells */
+    return check_origin(call, cookie);
+}
+
+static enum zdd_err find_token(struct zdd_call *call, const char *token)
+{
+    const enum zdd_err err = zdd_passes_find(zdd_api_of(call)->passes, ZDD_PASS_TOKEN, token,
+                                             call->now_ms, &zdd_caller_of(call)->token);
+
+    if (err == ZDD_ERR_TOKEN_UNKNOWN)
+        zdd_call_add_header(call, "WWW-Authenticate",
+                            "Bearer realm=\"zdd\", error=\"invalid_token\"");
+    return err;
+}
+
+/* The header counts before the cookie: a browser adds the one by itself, and never the other. */
+static enum zdd_err find_caller(struct zdd_call *call)
+{
+    const char *token = bearer(call);
+    char cookie[ZDD_TOKEN_SIZE];
+
+    if (token)
+        return find_token(call, token);
+    if (zdd_session_cookie(call, cookie))
+        return find_session(call, cookie);
+    return zdd_call_fail(call, ZDD_ERR_TOKEN_MISSING,
+                         "send the header \"Authorization: Bearer zdd_…\"");
+}
+
 enum zdd_err zdd_api_authenticate(struct zdd_call *call)
 {
     const unsigned needed = call->route->flags & ZDD_ROUTE_SCOPES;
     struct zdd_caller *caller = zdd_caller_of(call);
-    const char *token = bearer(call);
     char names[80];
-    enum zdd_err err;
+    const enum zdd_err err = find_caller(call);
 
-    if (!token)
-        return zdd_call_fail(call, ZDD_ERR_TOKEN_MISSING,
-                             "send the header \"Authorization: Bearer zdd_…\"");
-    err = zdd_passes_find(zdd_api_of(call)->passes, token, call->now_ms, &caller->token);
-    if (err == ZDD_ERR_TOKEN_UNKNOWN)
-        zdd_call_add_header(call, "WWW-Authenticate",
-                            "Bearer realm=\"zdd\", error=\"invalid_token\"");
     if (err != ZDD_ERR_NONE)
         return err;
-    snprintf(caller->actor, sizeof(caller->actor), "token:%s", caller->token.name);
+    zdd_caller_is(caller, &caller->token);
     if ((caller->token.scopes & needed) == needed)
         return ZDD_ERR_NONE;
     scope_names(needed, names, sizeof(names));
@@ -59,6 +108,13 @@ enum zdd_err zdd_api_authenticate(struct zdd_call *call)
                         "Bearer realm=\"zdd\", error=\"insufficient_scope\", scope=\"%s\"", names);
     return zdd_call_fail(call, ZDD_ERR_SCOPE_MISSING, "this operation needs the scope \"%s\"",
                          names);
+}
+
+void zdd_caller_is(struct zdd_caller *caller, const struct zdd_token *token)
+{
+    if (token != &caller->token)
+        caller->token = *token;
+    snprintf(caller->actor, sizeof(caller->actor), "token:%s", caller->token.name);
 }
 
 const char *zdd_caller_prefix(const struct zdd_caller *caller)

@@ -10,6 +10,7 @@
 #include "strategies/advice.h"
 #include "strategies/share.h"
 #include "strategies/strategy.h"
+#include "strategies/timing.h"
 
 #include <math.h>
 #include <string.h>
@@ -188,12 +189,16 @@ void zdd_w_waiting(struct zdd_writer *w, const struct zdd_run *run)
 
 static void write_commands(struct zdd_writer *w, const struct zdd_run *run)
 {
+    const enum zdd_command suggested = zdd_run_suggests(run);
+
     zdd_w_array(w, "allowedCommands");
     for (enum zdd_command c = ZDD_COMMAND_PAUSE; c < ZDD_COMMAND_COUNT; c++) {
         if (zdd_run_allows(run, c))
             zdd_w_text(w, NULL, zdd_command_name(c));
     }
     zdd_w_end_array(w);
+    zdd_w_text(w, "suggestedCommand",
+               suggested == ZDD_COMMAND_NONE ? NULL : zdd_command_name(suggested));
 }
 
 static void write_error(struct zdd_writer *w, const struct zdd_run *run)
@@ -257,6 +262,8 @@ void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_de
     write_side(w, "old", view, ZDD_SIDE_OLD);
     write_side(w, "new", view, ZDD_SIDE_NEW);
     zdd_w_waiting(w, run);
+    zdd_w_time(w, "waitingUntil",
+               view->note.program_steps > 0 ? zdd_timing_until_ms(view->plan, run) : 0);
     write_rollback(w, view);
     write_commands(w, run);
     write_history(w, view);

@@ -36,7 +36,8 @@ static bool list_run(void *cls, const struct zdd_run_peek *peek)
 
 static enum zdd_err read_filter(struct zdd_call *call, struct zdd_run_filter *filter)
 {
-    const char *state = zdd_call_query(call, "state");
+    static const char *const no[] = {"false"};
+    const char *state = zdd_call_query(call, "state"), *ended = NULL;
     enum zdd_state parsed;
     enum zdd_err err = zdd_ask_time(call, "since", &filter->since_ms);
 
@@ -52,6 +53,10 @@ static enum zdd_err read_filter(struct zdd_call *call, struct zdd_run_filter *fi
                              state);
     if (state)
         filter->state = (int)parsed;
+    err = zdd_ask_word(call, "ended", no, ZDD_COUNT(no), &ended);
+    if (err != ZDD_ERR_NONE)
+        return err;
+    filter->unended = ended != NULL;
     filter->strategy = zdd_call_query(call, "strategy");
     if (filter->strategy && !zdd_strategy_find(filter->strategy))
         return zdd_call_fail(
@@ -63,7 +68,7 @@ static enum zdd_err read_filter(struct zdd_call *call, struct zdd_run_filter *fi
 
 enum zdd_err zdd_api_list_deployments(struct zdd_call *call)
 {
-    static const char *const filters[] = {"appId", "state", "strategy", "since", "until"};
+    static const char *const filters[] = {"appId", "state", "ended", "strategy", "since", "until"};
     struct zdd_page page;
     struct zdd_run_filter filter = {0};
     enum zdd_err err = zdd_page_open(&page, call, filters, ZDD_COUNT(filters));

@@ -93,7 +93,7 @@ void zdd_explain_help(struct zdd_explanation *e)
         return;
     if (waits_for(e, "tasks"))
         add_helper(e, "nobody has to", "the app's tasks start, turn healthy or end by themselves");
-    else if (waits_for(e, "keep-old"))
+    else if (waits_for(e, "keep-old") || waits_for(e, "pause"))
         add_helper(e, "nobody has to", "the time that was asked for passes by itself");
     else if (waits_for(e, "balancer") || waits_for(e, "drain"))
         add_helper(e, "nobody has to",

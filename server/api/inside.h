@@ -21,6 +21,7 @@ enum zdd_route_flag {
     ZDD_ROUTE_NDJSON = 1 << 12,    /* … application/x-ndjson too */
     ZDD_ROUTE_TEXT = 1 << 13,      /* … text/plain too */
     ZDD_ROUTE_TEXT_ONLY = 1 << 14, /* answers text/plain and no JSON */
+    ZDD_ROUTE_PAGE = 1 << 15,      /* answers what it has, whatever Accept says: the dashboard */
 };
 #define ZDD_ROUTE_SCOPES 0xFFU
 
@@ -73,9 +74,13 @@ static inline struct zdd_caller *zdd_caller_of(const struct zdd_call *call)
 
 /* ---- auth.c ---- */
 
-/** Find out who asks by the bearer token and whether the scopes suffice. @return NONE,
- * TOKEN_MISSING, TOKEN_UNKNOWN, SCOPE_MISSING or a store error */
+/** Find out who asks, by the bearer token or else the session's cookie, and whether the scopes
+ * suffice. @return NONE, TOKEN_MISSING, TOKEN_UNKNOWN, SESSION_UNKNOWN, CSRF_REFUSED, SCOPE_MISSING
+ * or a store error */
 ZDD_MUST_CHECK enum zdd_err zdd_api_authenticate(struct zdd_call *call);
+
+/** From here on it is the one with @p token who calls. */
+void zdd_caller_is(struct zdd_caller *caller, const struct zdd_token *token);
 
 /** Note for the audit what the call is about; NULL leaves what is there. */
 void zdd_caller_note(struct zdd_caller *caller, const char *app_id, const char *run_id,
@@ -97,6 +102,9 @@ void zdd_accept_words(unsigned flags, char *ret_text, size_t size);
 
 /** @return true when @p list (of If-Match or If-None-Match) names @p revision, or is "*" */
 bool zdd_etag_listed(const char *list, int64_t revision);
+
+/** @return true when @p list names @p etag (with its quotes), or is "*" */
+bool zdd_etag_text_listed(const char *list, const char *etag);
 
 /** @return the seconds of "wait=N" in header Prefer, at most @p max; -1 when there is none */
 int zdd_prefer_wait(const char *prefer, int max);

@@ -1,11 +1,12 @@
 /**
  * @file server/api/passes.c
- * @brief A table of tokens, one place for each hash: a newer one takes it over.
+ * @brief A table of tokens and sessions, one place for each hash: a newer one takes it over.
  */
 #include "server/api/passes.h"
 
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
+#include "storage/sessions.h"
 #include "storage/stamps.h"
 
 #include <pthread.h>
@@ -16,6 +17,7 @@
 
 struct place {
     char hash[ZDD_SHA256_HEX_SIZE]; /* "": free */
+    enum zdd_pass kind;
     uint64_t stamp;
     int64_t until_mono_ms;
     struct zdd_token token;
@@ -59,15 +61,16 @@ static bool is_live(const struct zdd_token *token, int64_t now_ms)
 }
 
 /* The stamp is of now: a change since the token was kept makes it unknown here. */
-static bool find(struct zdd_passes *passes, const char *hash, uint64_t stamp, int64_t now_ms,
+static bool find(struct zdd_passes *passes, const struct place *wanted, int64_t now_ms,
                  struct zdd_token *ret_token)
 {
-    const struct place *place = place_of(passes, hash);
+    const struct place *place = place_of(passes, wanted->hash);
     bool known;
 
     pthread_mutex_lock(&passes->lock);
-    known = place->stamp == stamp && strcmp(place->hash, hash) == 0 &&
-            zdd_mono_ms() < place->until_mono_ms && is_live(&place->token, now_ms);
+    known = place->stamp == wanted->stamp && place->kind == wanted->kind &&
+            strcmp(place->hash, wanted->hash) == 0 && zdd_mono_ms() < place->until_mono_ms &&
+            is_live(&place->token, now_ms);
     if (known)
         *ret_token = place->token;
     pthread_mutex_unlock(&passes->lock);
@@ -81,19 +84,27 @@ static void keep(struct zdd_passes *passes, const struct place *found)
     pthread_mutex_unlock(&passes->lock);
 }
 
-enum zdd_err zdd_passes_find(struct zdd_passes *passes, const char *token, int64_t now_ms,
-                             struct zdd_token *ret_token)
+static enum zdd_err look_up(struct zdd_store *store, const struct place *place, int64_t now_ms,
+                            struct zdd_token *ret_token)
+{
+    return place->kind == ZDD_PASS_SESSION ? zdd_session_find(store, place->hash, now_ms, ret_token)
+                                           : zdd_token_find(store, place->hash, now_ms, ret_token);
+}
+
+enum zdd_err zdd_passes_find(struct zdd_passes *passes, enum zdd_pass kind, const char *secret,
+                             int64_t now_ms, struct zdd_token *ret_token)
 {
     /* Both from before the look: what changes while it lasts counts as later. */
-    struct place place = {.stamp = zdd_stamp_of(passes->store, ZDD_STAMP_TOKENS),
+    struct place place = {.kind = kind,
+                          .stamp = zdd_stamp_of(passes->store, ZDD_STAMP_TOKENS),
                           .until_mono_ms = zdd_mono_ms() + ZDD_TOKEN_KEPT_MS};
     enum zdd_err err;
 
     /* Only the hash is compared, never the secret: nothing to time (api.md §7). */
-    zdd_sha256_hex(token, strlen(token), place.hash);
-    if (find(passes, place.hash, place.stamp, now_ms, ret_token))
+    zdd_sha256_hex(secret, strlen(secret), place.hash);
+    if (find(passes, &place, now_ms, ret_token))
         return ZDD_ERR_NONE;
-    err = zdd_token_find(passes->store, place.hash, now_ms, &place.token);
+    err = look_up(passes->store, &place, now_ms, &place.token);
     if (err != ZDD_ERR_NONE)
         return err;
     *ret_token = place.token;

@@ -153,6 +153,8 @@ static const struct {
     {"retryDeployment", "deployment.retry"},
     {"setDeploymentWeight", "deployment.weight"},
     {"decideGate", "gate.decide"},
+    {"createSession", "session.create"},
+    {"deleteSession", "session.delete"},
 };
 
 const char *zdd_post_action(size_t index)

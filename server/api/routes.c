@@ -10,6 +10,8 @@
 #define ORDER ZDD_ROUTE_CHANGE /* to a deployment that exists: possible to the end */
 #define OPEN ZDD_ROUTE_OPEN
 #define SSE ZDD_ROUTE_SSE
+#define PAGE ZDD_ROUTE_PAGE
+#define ANYBODY 0 /* with a token or a session, whatever its scopes */
 
 /* clang-format off */
 const struct zdd_route zdd_routes[] = {
@@ -43,6 +45,11 @@ const struct zdd_route zdd_routes[] = {
     {"GET",  "/version",                         zdd_api_get_version,            "getVersion",           OPEN},
     {"GET",  "/metrics",                         zdd_api_get_metrics,            "getMetrics",           READ | ZDD_ROUTE_TEXT_ONLY},
     {"GET",  "/openapi.json",                    zdd_api_get_openapi,            "getOpenapi",           OPEN},
+    {"POST", "/v1/session",                      zdd_api_create_session,         "createSession",        OPEN | ORDER},
+    {"GET",  "/v1/session",                      zdd_api_get_session,            "getSession",           ANYBODY},
+    {"DELETE", "/v1/session",                    zdd_api_delete_session,         "deleteSession",        ANYBODY | ORDER},
+    {"GET",  "/",                                zdd_api_get_page,               "getPage",              OPEN | PAGE},
+    {"GET",  "/ui/{version}/{file}",             zdd_api_get_asset,              "getAsset",             OPEN | PAGE},
 };
 /* clang-format on */
 

@@ -41,6 +41,7 @@ static bool write_strategy(struct zdd_writer *w, const struct zdd_strategy *stra
     zdd_w_text(w, "name", strategy->name);
     zdd_w_text(w, "text", strategy->text);
     zdd_w_text(w, "source", strategy->source == ZDD_TARGET_FROM_REQUEST ? "request" : "cluster");
+    zdd_w_text(w, "over", strategy->write_program ? "pair" : "app");
     zdd_w_json(w, "options", schema);
     zdd_w_array(w, "steps");
     for (size_t i = 0; i < strategy->step_count; i++) {

@@ -124,15 +124,11 @@ static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
                  (int)gate.quorum);
 }
 
-static void tell_pause(struct zdd_run *run, const struct zdd_plan *plan,
-                       const struct zdd_observation *seen)
+/* Not how much of it is left: the text is kept while that runs down. */
+static void tell_pause(struct zdd_run *run, const struct zdd_plan *plan)
 {
-    const int32_t pause_ms = plan->program.step[run->step].value;
-    const int64_t until_ms = run->phase_since_ms + pause_ms;
-    const int64_t left_ms = until_ms > seen->now_ms ? until_ms - seen->now_ms : 0;
-
-    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%d s pause, %d s left", (int)(pause_ms / 1000),
-             (int)((left_ms + 999) / 1000));
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "A pause of %d s.",
+             (int)(plan->program.step[run->step].value / 1000));
 }
 
 /* Of several the one that is silent has a name; without one, none was asked yet. The first words
@@ -244,7 +240,7 @@ void zdd_tell_waiting(struct zdd_run *run, const char *code, const struct zdd_pl
     else if (strcmp(code, "promote") == 0 && run->phase == ZDD_PHASE_GATED)
         tell_gate(run, plan);
     else if (strcmp(code, "pause") == 0 && run->phase == ZDD_PHASE_PAUSING)
-        tell_pause(run, plan, seen);
+        tell_pause(run, plan);
     else if (strcmp(code, "operator") == 0)
         tell_operator(run);
     else if (strcmp(code, "balancer") == 0)

@@ -276,6 +276,23 @@ bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command)
     return allowed[zdd_run_state(run)][command] && has_use(run, command);
 }
 
+enum zdd_command zdd_run_suggests(const struct zdd_run *run)
+{
+    /* Who finds a foreign change has to look first. What runs well needs nothing but a way back. */
+    static const enum zdd_command likely[ZDD_HOLD_COUNT] = {
+        [ZDD_HOLD_NONE] = ZDD_COMMAND_ROLLBACK,    [ZDD_HOLD_OPERATOR] = ZDD_COMMAND_RESUME,
+        [ZDD_HOLD_FAILURE] = ZDD_COMMAND_ROLLBACK, [ZDD_HOLD_FOREIGN] = ZDD_COMMAND_NONE,
+        [ZDD_HOLD_GATE] = ZDD_COMMAND_PROMOTE,
+    };
+    const enum zdd_command command = likely[run->hold];
+
+    if (zdd_run_allows(run, command))
+        return command;
+    if (command == ZDD_COMMAND_ROLLBACK && zdd_run_allows(run, ZDD_COMMAND_ABORT))
+        return ZDD_COMMAND_ABORT;
+    return ZDD_COMMAND_NONE;
+}
+
 const char *zdd_replace_rule_name(enum zdd_replace_rule rule)
 {
     return replace_rules[rule];

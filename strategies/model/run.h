@@ -105,5 +105,9 @@ bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command);
 /** @return true when it stands at a gate that nobody has decided yet */
 bool zdd_run_is_at_gate(const struct zdd_run *run);
 
+/** @return what whoever looks at it would most likely do next, one of those that are allowed;
+ * ZDD_COMMAND_NONE: look */
+enum zdd_command zdd_run_suggests(const struct zdd_run *run);
+
 const char *zdd_outcome_name(enum zdd_outcome outcome);
 bool zdd_outcome_parse(const char *name, enum zdd_outcome *ret_outcome);

@@ -35,6 +35,7 @@ struct api_world_options {
     unsigned stream_max;
     unsigned waiter_max;
     int64_t heartbeat_ms;
+    int64_t session_ms;
     bool hasty;        /* explanations ask world->hasty */
     bool haproxy;      /* the router haproxy is there */
     bool vamp;         /* the router vamp is there */

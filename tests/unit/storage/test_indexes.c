@@ -82,7 +82,7 @@ static const char *pick(unsigned bits, unsigned bit, const char *value)
 
 static void list_runs(struct zdd_store *store)
 {
-    for (unsigned bits = 0; bits < 64; bits++) {
+    for (unsigned bits = 0; bits < 128; bits++) {
         const struct zdd_run_filter filter = {
             .app_id = pick(bits, 0, "/shop"),
             .app_prefix = pick(bits, 1, "/shop"),
@@ -90,6 +90,7 @@ static void list_runs(struct zdd_store *store)
             .strategy = pick(bits, 3, "rolling"),
             .since_ms = pick(bits, 4, "") ? 1 : 0,
             .before_id = pick(bits, 5, "run-1"),
+            .unended = pick(bits, 6, "") != NULL,
             .limit = 50,
         };
 
@@ -252,7 +253,7 @@ static void every_statement_reads_an_index_and_sorts_nothing(void **state)
     }
     /* Each shape of each list is its own: deployments, events, audit, plans; revisions, the walk.
      */
-    assert_int_equal(lists, 40 + 18 + 120 + 5 + 2);
+    assert_int_equal(lists, 80 + 18 + 120 + 5 + 2);
     zdd_store_free(store);
 }
 

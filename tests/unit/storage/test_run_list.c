@@ -237,6 +237,24 @@ static void an_app_s_deployments_are_counted(void **state)
     assert_int_equal(count, 0);
 }
 
+static void those_that_have_not_ended_can_be_asked_for(void **state)
+{
+    struct place place;
+    struct zdd_store *store;
+
+    (void)state;
+    place_make(&place);
+    store = open_file(place.path);
+    add_some(store);
+    tamper(place.path, "UPDATE run SET ended_at_ms = 5 WHERE id IN ('b', 'd')");
+    assert_list(store, a_filter(.unended = true), "e c a ");
+    assert_list(store, a_filter(.unended = true, .limit = 1, .before_id = "d"), "c ");
+    assert_list(store, a_filter(.unended = true, .app_id = "/shop/cart"), "");
+    assert_list(store, a_filter(.unended = true, .strategy = "scale"), "e ");
+    zdd_store_free(store);
+    place_remove(&place);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -252,6 +270,7 @@ int main(void)
         CASE(a_visitor_can_stop_a_list),
         CASE(only_live_ones_are_live),
         CASE(an_app_has_one_live_deployment_or_none),
+        CASE(those_that_have_not_ended_can_be_asked_for),
         CASE(an_app_s_deployments_are_counted),
     };
 

@@ -140,6 +140,35 @@ static void the_least_time_is_waves_and_the_waits_of_the_program(void **state)
     assert_int_equal(zdd_timing_least_ms(&plan), ZDD_LAUNCH_LEAST_MS + 5000 + 7000 + 200);
 }
 
+static int64_t until(const char *program, struct zdd_run run)
+{
+    struct zdd_plan plan = a_plan(.strategy = "canary");
+
+    assert_true(zdd_program_parse(program, &plan.program));
+    assert_true(zdd_gates_parse("go 1 5000 hold ", &plan.gates));
+    return zdd_timing_until_ms(&plan, &run);
+}
+
+static void what_passes_by_itself_has_a_known_end(void **state)
+{
+    static const char program[] = "shift 0;start 1;pause 7000;gate;keep 3000";
+
+    (void)state;
+    assert_int_equal(
+        until(program, a_run(.phase = ZDD_PHASE_PAUSING, .step = 2, .phase_since_ms = 100)), 7100);
+    assert_int_equal(until(program, a_run(.phase = ZDD_PHASE_GATED, .step = 3,
+                                          .hold = ZDD_HOLD_GATE, .phase_since_ms = 100)),
+                     5100);
+    assert_int_equal(
+        until(program, a_run(.phase = ZDD_PHASE_KEEPING, .step = 4, .phase_since_ms = 100)), 3100);
+    /* Held, it does not run down; on the way, and beyond the program, nobody can say. */
+    assert_int_equal(until(program, a_run(.phase = ZDD_PHASE_PAUSING, .step = 2,
+                                          .hold = ZDD_HOLD_OPERATOR, .phase_since_ms = 100)),
+                     0);
+    assert_int_equal(until(program, a_run(.phase = ZDD_PHASE_ROLLING, .step = 1)), 0);
+    assert_int_equal(until(program, a_run(.phase = ZDD_PHASE_RETURNING, .step = 5)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(each_step_over_a_pair_has_a_time_of_its_own),
         cmocka_unit_test(the_way_back_is_measured_by_what_is_put_back),
         cmocka_unit_test(the_least_time_is_waves_and_the_waits_of_the_program),
+        cmocka_unit_test(what_passes_by_itself_has_a_known_end),
     };
 
     return cmocka_run_group_tests_name("strategies/timing", tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * @brief Accept, ETags and Prefer, as clients and proxies really send them.
  */
 #include "server/api/inside.h"
+#include "server/api/session.h"
 #include "tests/support/spec.h"
 
 static void the_best_of_what_is_offered_is_chosen(void **state)
@@ -69,12 +70,29 @@ static void prefer_wait_is_read_and_bounded(void **state)
     assert_int_equal(zdd_prefer_wait("wait=soon", 60), -1);
 }
 
+static void a_cookie_is_found_by_its_whole_name(void **state)
+{
+    char value[8] = "";
+
+    (void)state;
+    assert_false(zdd_cookie_read(NULL, "s", value, sizeof(value)));
+    assert_false(zdd_cookie_read("", "s", value, sizeof(value)));
+    assert_false(zdd_cookie_read("xs=1; s2=2; s", "s", value, sizeof(value)));
+    assert_false(zdd_cookie_read("s=", "s", value, sizeof(value)));
+    assert_false(zdd_cookie_read("s=12345678", "s", value, sizeof(value)));
+    assert_true(zdd_cookie_read("s=1234567", "s", value, sizeof(value)));
+    assert_string_equal(value, "1234567");
+    assert_true(zdd_cookie_read("xs=1; s=a=b;s=2", "s", value, sizeof(value)));
+    assert_string_equal(value, "a=b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_of_what_is_offered_is_chosen),
         cmocka_unit_test(an_etag_is_found_in_its_list_and_nowhere_else),
         cmocka_unit_test(prefer_wait_is_read_and_bounded),
+        cmocka_unit_test(a_cookie_is_found_by_its_whole_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static enum zdd_err find(struct world *world, const char *secret, int64_t now_ms
 {
     struct zdd_token token = {0};
     char name[64];
-    const enum zdd_err err = zdd_passes_find(world->passes, secret, now_ms, &token);
+    const enum zdd_err err = zdd_passes_find(world->passes, ZDD_PASS_TOKEN, secret, now_ms, &token);
 
     (void)snprintf(name, sizeof(name), "name-%s", secret);
     assert_string_equal(token.name, err == ZDD_ERR_NONE ? name : "");
@@ -103,7 +103,7 @@ static void a_token_is_found_again_without_the_database(void **state)
 
         assert_good(find(world, "a", 1000));
         tamper(world->place.path, "UPDATE token SET name = 'other' WHERE id = 'id-a'");
-        assert_good(zdd_passes_find(world->passes, "a", 1000, &token));
+        assert_good(zdd_passes_find(world->passes, ZDD_PASS_TOKEN, "a", 1000, &token));
         from_memory = strcmp(token.name, "name-a") == 0;
         tamper(world->place.path, "UPDATE token SET name = 'name-a' WHERE id = 'id-a'");
         forget_all(world);

@@ -1,0 +1,126 @@
+// The page: who is logged in, which view is shown, how fresh its data is, and keys.
+import { appsView, appView } from "./apps.js";
+import { logout, onSession, may, resume, who } from "./api.js";
+import { auditView } from "./audit.js";
+import { h, show } from "./dom.js";
+import { historyView } from "./history.js";
+import { openKeys } from "./keys.js";
+import { connection, listen, start, stop } from "./live.js";
+import { loginPage } from "./login.js";
+import { now as nowView } from "./now.js";
+import { icon, trouble } from "./parts.js";
+import { planView } from "./plan.js";
+import { roomView } from "./room.js";
+import * as store from "./store.js";
+import { tick, ticking } from "./words.js";
+
+// Path of the address behind "#", view, and what a session needs to see it.
+const routes = [
+  [/^\/$/, nowView, "GET /v1/deployments"],
+  [/^\/deployments$/, historyView, "GET /v1/deployments"],
+  [/^\/deployments\/([^/]+)$/, roomView, "GET /v1/deployments/{id}"],
+  [/^\/plan$/, planView, "POST /v1/plans"],
+  [/^\/plans\/([^/]+)$/, planView, "GET /v1/plans/{id}"],
+  [/^\/apps$/, appsView, "GET /v1/apps"],
+  [/^\/apps\/([^/]+)$/, appView, "GET /v1/apps/{appId}"],
+  [/^\/audit$/, auditView, "GET /v1/audit"],
+];
+
+const places = [
+  ["#/", "Now", "GET /v1/deployments", "run"],
+  ["#/plan", "Plan", "POST /v1/plans", "gate"],
+  ["#/apps", "Apps", "GET /v1/apps", "dot"],
+  ["#/deployments", "History", "GET /v1/deployments", "back"],
+  ["#/audit", "Audit", "GET /v1/audit", "good"],
+];
+
+const root = document.getElementById("app");
+const bar = h("header", { class: "top" });
+const main = h("main", { id: "main", tabindex: "-1" });
+let endings = [];
+let shownAt = null;
+
+function status() {
+  const { live, heardAt } = connection();
+  if (live) return h("span", { class: "live", "data-live": true, title: "Changes are shown as they happen." }, icon("dot"), "live");
+  return h("span", { class: "live" }, icon("warn"), heardAt === null ? "connecting" : ["not live; as of ", ticking("ago", new Date(heardAt).toISOString())]);
+}
+
+function drawBar() {
+  const here = `#${location.hash.slice(1).split("?")[0] || "/"}`;
+  const session = who();
+  show(bar, h("a", { class: "brand", href: "#/" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 26, height: 26 }), "zdd"),
+    h("nav", { "aria-label": "Views" }, places.filter(([, , needs]) => may(needs)).map(([href, name, , shape]) =>
+      h("a", { href, "aria-current": here === href ? "page" : null }, icon(shape), name))),
+    h("div", { class: "top-end" }, h("span", { role: "status" }, status()),
+      h("details", { class: "menu", "data-key": "menu" }, h("summary", null, session.name),
+        h("div", { class: "menu-body" },
+          h("p", { class: "small" }, session.scopes.join(", "), session.appPrefix !== "/" && ` below ${session.appPrefix}`),
+          session.expiresAt && h("p", { class: "small muted" }, "Session ends in ", ticking("left", session.expiresAt)),
+          h("button", { type: "button", class: "quiet", onclick: () => openKeys() }, "Keys"),
+          h("button", { type: "button", class: "quiet", onclick: () => logout().catch(() => {}) }, "Log out")))));
+}
+
+function leave() {
+  for (const end of endings) end();
+  endings = [];
+}
+
+// What a view may do with the page.
+function placeFor(args, query) {
+  const mine = {};
+  shownAt = mine;
+  const live = () => shownAt === mine;
+  return {
+    args, query,
+    show: (...tree) => live() && show(main, ...tree),
+    fail: (problem) => live() && problem.name !== "AbortError" && show(main, h("h1", null, "This cannot be shown"), trouble(problem), h("p", null, h("a", { href: "#/" }, "Back to Now"))),
+    onEnd: (end) => endings.push(end),
+    live, root: main,
+  };
+}
+
+function open() {
+  leave();
+  const [path, search] = (location.hash.slice(1) || "/").split("?");
+  const query = new URLSearchParams(search);
+  const [pattern, view, needs] = routes.find(([one]) => one.test(path)) ?? [];
+  drawBar();
+  main.replaceChildren();
+  if (!view || !may(needs)) {
+    show(main, h("h1", null, "Nothing here"), h("p", null, view ? "The token may not see this." : "There is no such view. ", h("a", { href: "#/" }, "Back to Now")));
+    return;
+  }
+  const args = pattern.exec(path).slice(1).map(decodeURIComponent);
+  document.title = `${view.title(args)} – zdd`;
+  view.open(placeFor(args, query));
+  window.scrollTo(0, 0);
+}
+
+function enter() {
+  leave();
+  shownAt = null;
+  if (!who()) {
+    stop();
+    store.forget();
+    document.title = "zdd";
+    root.replaceChildren(loginPage());
+    return;
+  }
+  root.replaceChildren(h("a", { class: "skip", href: "#main", onclick: (event) => {
+    event.preventDefault();
+    main.focus();
+  } }, "To the content"), bar, main);
+  start();
+  open();
+}
+
+onSession(enter);
+listen((kind) => kind === "state" && who() && drawBar());
+addEventListener("hashchange", () => {
+  if (!who()) return;
+  open();
+  main.focus({ preventScroll: true });
+});
+setInterval(() => tick(document), 1000);
+resume().then(() => who() || enter()).catch((problem) => root.replaceChildren(h("main", { class: "login" }, trouble(problem))));

@@ -1,0 +1,93 @@
+// Elements, and keeping a part of the page equal to a tree that was made anew. Text only ever becomes text.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function put(node, name, value) {
+  if (value === undefined || value === null || value === false) return;
+  if (name.startsWith("on")) {
+    node[name] = value;
+    (node.zddHandlers ??= new Set()).add(name);
+  } else if (name === "vars") {
+    for (const [key, one] of Object.entries(value)) node.style.setProperty(`--${key}`, one);
+  } else {
+    node.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+function fill(node, props, children) {
+  for (const [name, value] of Object.entries(props ?? {})) put(node, name, value);
+  for (const child of children.flat(Infinity)) {
+    if (child === undefined || child === null || child === false || child === "") continue;
+    node.append(child instanceof Node ? child : String(child));
+  }
+  return node;
+}
+
+export function h(tag, props, ...children) {
+  return fill(document.createElement(tag), props, children);
+}
+
+export function s(tag, props, ...children) {
+  return fill(document.createElementNS(SVG, tag), props, children);
+}
+
+const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null;
+
+function sameKind(a, b) {
+  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+}
+
+// What the reader has opened, typed or chosen is his.
+const kept = new Set(["open", "value", "checked"]);
+
+function morphAttributes(have, want) {
+  for (const { name } of [...have.attributes]) {
+    if (!want.hasAttribute(name) && !kept.has(name) && name !== "style") have.removeAttribute(name);
+  }
+  for (const { name, value } of want.attributes) {
+    if (name !== "style" && !kept.has(name) && have.getAttribute(name) !== value) have.setAttribute(name, value);
+  }
+  if (have.style.cssText !== want.style.cssText) have.style.cssText = want.style.cssText;
+  for (const name of have.zddHandlers ?? []) if (!want.zddHandlers?.has(name)) have[name] = null;
+  for (const name of want.zddHandlers ?? []) have[name] = want[name];
+  have.zddHandlers = want.zddHandlers;
+}
+
+function morphChildren(have, want) {
+  const keyed = new Map();
+  for (const child of have.childNodes) if (keyOf(child) !== null) keyed.set(keyOf(child), child);
+  let at = have.firstChild;
+  for (const child of [...want.childNodes]) {
+    const key = keyOf(child);
+    const old = key === null ? at : keyed.get(key);
+    if (!old || !sameKind(old, child)) {
+      have.insertBefore(child, at);
+      continue;
+    }
+    if (old === at) at = at.nextSibling;
+    else have.insertBefore(old, at);
+    morph(old, child);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+function morph(have, want) {
+  if (have.nodeType !== Node.ELEMENT_NODE) {
+    if (have.data !== want.data) have.data = want.data;
+    return;
+  }
+  if (want.hasAttribute("data-own")) return; // it keeps itself: a form, a chart with a cursor
+  morphAttributes(have, want);
+  morphChildren(have, want);
+}
+
+/** Make what is inside of `root` equal to `tree`; what stays the same keeps its focus and place. */
+export function show(root, ...tree) {
+  const wanted = document.createElement("div");
+  fill(wanted, null, tree);
+  morphChildren(root, wanted);
+}

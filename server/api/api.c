@@ -7,6 +7,7 @@
 #include "server/api/catalogue.h"
 #include "server/api/deployments.h"
 #include "server/api/inside.h"
+#include "server/api/limits.h"
 #include "server/api/post.h"
 #include "server/api/views.h"
 #include "server/base/clock.h"
@@ -57,8 +58,9 @@ static enum zdd_err before(struct zdd_call *call)
 /* Who may not even look is of interest too; what is not there, or asked for wrongly, is not. */
 static bool is_audited(const struct zdd_route *route, enum zdd_err err)
 {
-    return (route->flags & ZDD_ROUTE_CHANGE) || err == ZDD_ERR_SCOPE_MISSING ||
-           err == ZDD_ERR_APP_FORBIDDEN;
+    return err != ZDD_ERR_RATE_LIMITED && /* the disk would pay for who calls too often */
+           ((route->flags & ZDD_ROUTE_CHANGE) || err == ZDD_ERR_SCOPE_MISSING ||
+            err == ZDD_ERR_APP_FORBIDDEN);
 }
 
 static void fail(struct zdd_call *call, enum zdd_err err)
@@ -145,7 +147,9 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     api->notes = zdd_notes_new(options->store);
     api->passes = zdd_passes_new(options->store);
     api->views = api->notes ? zdd_views_new(options->store, api->notes) : NULL;
-    api->hub = api->catalogue && api->passes && api->views ? zdd_hub_new(&hub) : NULL;
+    api->limits = zdd_limits_new(&(struct zdd_limits_options){.per_second = options->rate_limit});
+    api->hub =
+        api->catalogue && api->passes && api->views && api->limits ? zdd_hub_new(&hub) : NULL;
     return api->hub ? api : zdd_api_free(api);
 }
 
@@ -167,6 +171,7 @@ struct zdd_api *zdd_api_free(struct zdd_api *api)
     err = zdd_store_write(api->options.store, write_nothing, NULL);
     (void)err; /* when the disk fails, they have ended all the same */
     zdd_views_free(api->views);
+    zdd_limits_free(api->limits);
     zdd_passes_free(api->passes);
     zdd_notes_free(api->notes);
     free(api->catalogue);

@@ -44,6 +44,8 @@ struct zdd_api_options {
     unsigned stream_max;  /* event streams at once, above it 503; 0 means 4096 */
     unsigned waiter_max;  /* calls that wait by "Prefer: wait", above it the answer comes at once; 0
                              means 1024 */
+    unsigned rate_limit;  /* calls a second of one token; 0: no limit */
+    bool https;           /* it is served by TLS: cookies go over nothing else */
     int64_t heartbeat_ms; /* a comment on each stream that often; 0 means 15 000 */
 };
 

@@ -3,7 +3,9 @@
  * @brief Who asks, what they may do, and which apps they may see.
  */
 #include "server/api/inside.h"
+#include "server/api/limits.h"
 #include "server/api/session.h"
+#include "server/base/clock.h"
 #include "server/base/crypto.h"
 
 #include <stdio.h>
@@ -91,16 +93,53 @@ static enum zdd_err find_caller(struct zdd_call *call)
                          "send the header \"Authorization: Bearer zdd_…\"");
 }
 
+static enum zdd_err refuse_pace(struct zdd_call *call, const struct zdd_limit *limit,
+                                const char *who)
+{
+    zdd_call_add_header(call, "Retry-After", "%u", limit->retry_s);
+    return zdd_call_fail(call, ZDD_ERR_RATE_LIMITED, "%s: %u at once are served; try again in %u s",
+                         who, limit->limit, limit->retry_s);
+}
+
+enum zdd_err zdd_api_refuse_pass(struct zdd_call *call, enum zdd_err err)
+{
+    struct zdd_limit limit;
+
+    if (err != ZDD_ERR_TOKEN_UNKNOWN && err != ZDD_ERR_SESSION_UNKNOWN)
+        return err;
+    limit = zdd_limits_refused(zdd_api_of(call)->limits, call->remote, zdd_mono_ms());
+    return limit.allowed ? err
+                         : refuse_pace(call, &limit, "refused tokens and sessions of this address");
+}
+
+/* Headers by draft-ietf-httpapi-ratelimit-headers-10. */
+static enum zdd_err check_pace(struct zdd_call *call)
+{
+    const struct zdd_caller *caller = zdd_caller_of(call);
+    const struct zdd_limit limit =
+        zdd_limits_call(zdd_api_of(call)->limits, caller->token.id, zdd_mono_ms());
+
+    if (limit.limit == 0)
+        return ZDD_ERR_NONE;
+    zdd_call_add_header(call, "RateLimit-Policy", "\"token\";q=%u;w=%d", limit.limit,
+                        ZDD_RATE_BURST_S);
+    zdd_call_add_header(call, "RateLimit", "\"token\";r=%u;t=%u", limit.remaining, limit.reset_s);
+    return limit.allowed ? ZDD_ERR_NONE : refuse_pace(call, &limit, "calls of this token");
+}
+
 enum zdd_err zdd_api_authenticate(struct zdd_call *call)
 {
     const unsigned needed = call->route->flags & ZDD_ROUTE_SCOPES;
     struct zdd_caller *caller = zdd_caller_of(call);
     char names[80];
-    const enum zdd_err err = find_caller(call);
+    enum zdd_err err = zdd_api_refuse_pass(call, find_caller(call));
 
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_caller_is(caller, &caller->token);
+    err = check_pace(call);
+    if (err != ZDD_ERR_NONE)
+        return err;
     if ((caller->token.scopes & needed) == needed)
         return ZDD_ERR_NONE;
     scope_names(needed, names, sizeof(names));

@@ -44,6 +44,7 @@ struct zdd_caller {
 #define ZDD_STATUS_CLASSES 6
 
 struct zdd_views;
+struct zdd_limits;
 
 struct zdd_api {
     struct zdd_api_options options;
@@ -51,6 +52,7 @@ struct zdd_api {
     struct zdd_notes *notes;
     struct zdd_passes *passes;
     struct zdd_views *views;
+    struct zdd_limits *limits;
     char *catalogue; /* the answer of GET /v1/strategies */
     int64_t started_ms;
     atomic_bool draining;
@@ -81,6 +83,10 @@ ZDD_MUST_CHECK enum zdd_err zdd_api_authenticate(struct zdd_call *call);
 
 /** From here on it is the one with @p token who calls. */
 void zdd_caller_is(struct zdd_caller *caller, const struct zdd_token *token);
+
+/** A token or session was not found: count it against the address it came from. @return @p err, or
+ * RATE_LIMITED; what is no refusal is handed through */
+ZDD_MUST_CHECK enum zdd_err zdd_api_refuse_pass(struct zdd_call *call, enum zdd_err err);
 
 /** Note for the audit what the call is about; NULL leaves what is there. */
 void zdd_caller_note(struct zdd_caller *caller, const char *app_id, const char *run_id,

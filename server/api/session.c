@@ -5,6 +5,7 @@
 #include "server/api/session.h"
 
 #include "server/api/handlers.h"
+#include "server/api/inside.h"
 #include "server/api/post.h"
 #include "server/json/fields.h"
 #include "server/json/writer.h"
@@ -50,11 +51,13 @@ enum zdd_err zdd_session_same_site(struct zdd_call *call)
     return zdd_call_fail(call, ZDD_ERR_CSRF_REFUSED, "a page of another site makes this call");
 }
 
-/* Max-Age 0 takes it away. A proxy with TLS before us says so; then it goes over TLS only. */
+/* Max-Age 0 takes it away. It goes over TLS only when it comes so: to us, or to a proxy before us
+ * that says so. */
 static void set_cookie(struct zdd_call *call, const char *value, int64_t max_age_s)
 {
     const char *scheme = zdd_call_header(call, "X-Forwarded-Proto");
-    const bool secure = scheme && strcasecmp(scheme, "https") == 0;
+    const bool secure =
+        zdd_api_of(call)->options.https || (scheme && strcasecmp(scheme, "https") == 0);
 
     zdd_call_add_header(call, "Set-Cookie",
                         COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s",
@@ -149,7 +152,7 @@ static enum zdd_err check_token(struct zdd_call *call)
         zdd_passes_find(zdd_api_of(call)->passes, ZDD_PASS_TOKEN, body.token, call->now_ms, &token);
     if (err == ZDD_ERR_NONE)
         zdd_caller_is(zdd_caller_of(call), &token);
-    return err;
+    return zdd_api_refuse_pass(call, err);
 }
 
 static void make_session(struct session_job *job, struct zdd_call *call)

@@ -253,6 +253,8 @@ static bool start_http(struct server *server)
         .metrics = server->metrics,
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
+        .rate_limit = (unsigned)config->rate_limit,
+        .https = server->tls != NULL,
     };
     struct zdd_http_options http = {
         .host = config->listen.host,

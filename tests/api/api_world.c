@@ -77,6 +77,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .stream_max = options->stream_max,
         .waiter_max = options->waiter_max,
         .heartbeat_ms = options->heartbeat_ms,
+        .rate_limit = options->rate_limit,
         .session_ms = options->session_ms,
     });
     assert_non_null(world->api);

@@ -5,6 +5,7 @@
  */
 #include "tests/fault/failing_disk.h"
 #include "tests/fault/journey.h"
+#include "tests/support/quick_schema.h"
 #include "tests/support/sparse.h"
 
 #include "server/base/crypto.h"
@@ -133,6 +134,7 @@ static void a_first_start_that_is_killed_is_finished_by_the_next(void **state)
     int n = 0;
 
     (void)state;
+    quick_schema_off();
     while (killed) { /* ends: a schema has so many pages */
         struct place place;
         struct journey j;
@@ -160,8 +162,8 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_first_start_that_is_killed_is_finished_by_the_next),
         cmocka_unit_test(any_write_or_sync_may_fail),
+        cmocka_unit_test(a_first_start_that_is_killed_is_finished_by_the_next), /* the last */
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -3,6 +3,7 @@
  * @brief Killed at any moment: what was acknowledged is there, and nothing is half there.
  */
 #include "storage/intents.h"
+#include "tests/support/quick_schema.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <fcntl.h>
@@ -238,5 +239,6 @@ int main(void)
         cmocka_unit_test(nothing_that_was_acknowledged_is_lost_by_a_kill),
     };
 
+    quick_schema_off(); /* how a database comes to be is part of it */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

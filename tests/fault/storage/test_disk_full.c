@@ -4,6 +4,7 @@
  */
 #include "storage/backup.h"
 #include "storage/inside.h"
+#include "tests/support/quick_schema.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <pthread.h>
@@ -306,5 +307,6 @@ int main(void)
         CASE(a_disk_without_room_for_the_schema_is_told_at_the_start),
     };
 
+    quick_schema_off(); /* how a database comes to be is part of it */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

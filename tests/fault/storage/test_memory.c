@@ -3,6 +3,7 @@
  * @brief The n-th allocation of SQLite fails, for one n after the other until all goes well: after
  * each, the store is whole and works.
  */
+#include "tests/support/quick_schema.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <sqlite3.h>
@@ -190,5 +191,6 @@ int main(void)
         cmocka_unit_test(a_store_survives_the_failure_of_any_allocation),
     };
 
+    quick_schema_off(); /* how a database comes to be is part of it */
     return cmocka_run_group_tests(tests, install, NULL);
 }

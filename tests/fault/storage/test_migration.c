@@ -6,6 +6,7 @@
 #include "storage/inside.h"
 #include "storage/migrate.h"
 #include "tests/fault/failing_disk.h"
+#include "tests/support/quick_schema.h"
 #include "tests/unit/storage/fixture.h"
 
 #include <sqlite3.h>
@@ -130,5 +131,6 @@ int main(void)
         cmocka_unit_test(or_a_sync),
     };
 
+    quick_schema_off(); /* how a database comes to be is part of it */
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -6,6 +6,7 @@ set(CMAKE_C_FLAGS_RELEASE "-O2")
 set(CMAKE_C_FLAGS_MINSIZEREL "-Os")
 
 set(ZDD_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+set(ZDD_HOT_FLAGS "" CACHE STRING "Flags for what tests compute millions of times: strategies/, properties, simulator")
 option(ZDD_COVERAGE "Count executed lines" OFF)
 option(ZDD_FUZZ "Build the fuzz targets with libFuzzer too (clang; preset fuzz)" OFF)
 
@@ -36,6 +37,12 @@ target_compile_options(zdd_test_flags INTERFACE
 function(zdd_library name)
     add_library(${name} STATIC ${ARGN})
     target_link_libraries(${name} PUBLIC zdd_flags)
+endfunction()
+
+# Optimised as ZDD_HOT_FLAGS says.
+function(zdd_hot name)
+    separate_arguments(flags NATIVE_COMMAND "${ZDD_HOT_FLAGS}")
+    target_compile_options(${name} PRIVATE ${flags})
 endfunction()
 
 # zdd_embed(TARGET file.sql file.inc): the file's bytes as "0x..," for a char array.

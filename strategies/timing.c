@@ -200,8 +200,9 @@ int64_t zdd_timing_limit_ms(const struct zdd_plan *plan, enum zdd_phase phase)
     case ZDD_PHASE_DRAINING:
         return plan->pair.drain_ms + ZDD_SHIFT_LIMIT_MS;
     case ZDD_PHASE_SHEDDING:
-    case ZDD_PHASE_RETIRING:
         return ZDD_REVERT_LIMIT_MS;
+    case ZDD_PHASE_RETIRING: /* it may have to drain once more */
+        return ZDD_REVERT_LIMIT_MS + plan->pair.drain_ms;
     case ZDD_PHASE_UNDOING:
         return undo_ms(plan);
     case ZDD_PHASE_PENDING:

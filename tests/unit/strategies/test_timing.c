@@ -105,7 +105,7 @@ static void each_step_over_a_pair_has_a_time_of_its_own(void **state)
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_JOINING), ZDD_JOIN_LIMIT_MS);
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_KEEPING), 40000 + ZDD_SHIFT_LIMIT_MS);
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_DRAINING), 7000 + ZDD_SHIFT_LIMIT_MS);
-    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_RETIRING), ZDD_REVERT_LIMIT_MS);
+    assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_RETIRING), ZDD_REVERT_LIMIT_MS + 7000);
     assert_int_equal(zdd_timing_limit_ms(&plan, ZDD_PHASE_RETURNING), ZDD_REVERT_LIMIT_MS + 7000);
 }
 

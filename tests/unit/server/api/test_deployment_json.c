@@ -132,8 +132,8 @@ static void a_share_of_new_users_is_not_measured_by_those_who_stick_to_their_ver
     const struct zdd_run *run = a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1,
                                       .split = {.since_ms = 1,
                                                 .until_ms = 2,
-                                                .old_requests = 960,
-                                                .new_requests = 40,
+                                                .old_requests = 940,
+                                                .new_requests = 60,
                                                 .old_chosen = 160,
                                                 .new_chosen = 40});
     ZDD_AUTO_JSON json_t *of_users = written_pair_of(run, "/a-blue", true);
@@ -144,11 +144,11 @@ static void a_share_of_new_users_is_not_measured_by_those_who_stick_to_their_ver
     (void)state;
     assert_string_equal(json_string_value(zdd_json_at(of_users, "/new/weightOf")), "new-users");
     assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredWeight")) == 20);
-    assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredRequestWeight")) == 4);
+    assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredRequestWeight")) == 6);
     assert_int_equal(json_integer_value(zdd_json_at(of_users, "/new/measuredRequests")), 200);
     assert_true(json_number_value(zdd_json_at(of_users, "/new/measuredInterval/0")) > 14);
     assert_string_equal(json_string_value(zdd_json_at(of_requests, "/new/weightOf")), "requests");
-    assert_true(json_number_value(zdd_json_at(of_requests, "/new/measuredWeight")) == 4);
+    assert_true(json_number_value(zdd_json_at(of_requests, "/new/measuredWeight")) == 6);
     assert_null(zdd_json_at(of_requests, "/new/measuredRequestWeight"));
     assert_true(json_is_null(zdd_json_at(nobody, "/new/measuredWeight")));
     assert_true(json_is_null(zdd_json_at(nobody, "/new/measuredRequestWeight")));

@@ -8,10 +8,17 @@
 #include "strategies/pair_weigh.h"
 #include "strategies/share.h"
 
-/* Instances that were UP on every balancer before the present step. */
+static bool is_growing(enum zdd_phase phase)
+{
+    return phase == ZDD_PHASE_APPLYING || phase == ZDD_PHASE_ROLLING || phase == ZDD_PHASE_JOINING;
+}
+
+/* Instances that were UP on every balancer before the present step. Whoever was told to go far has
+ * left out some of the steps before it: then it is those that were there at the last look. */
 static int32_t joined(const struct zdd_facts *f)
 {
     const struct zdd_program *program = &f->plan->program;
+    const int32_t seen = f->run->new_side.healthy;
     int32_t started = 0;
     int32_t count = 0;
 
@@ -21,7 +28,7 @@ static int32_t joined(const struct zdd_facts *f)
         if (program->step[i].kind == ZDD_STEP_JOIN)
             count = started;
     }
-    return count;
+    return f->run->steered && is_growing(f->run->phase) && seen < count ? seen : count;
 }
 
 /* It is ours still, and as large as it was ordered to be at least. */

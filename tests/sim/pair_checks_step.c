@@ -136,12 +136,21 @@ static void check_counted(struct sim *s, const struct step_seen *seen)
                 (int)(s->pair.begun[ZDD_SIDE_NEW] - from->new_requests));
 }
 
+/* No instance has failed: then none is blamed for it. */
+static void check_unwell(struct sim *s)
+{
+    if (s->run.cause == ZDD_CAUSE_UNWELL && s->world.troubles.tasks == 0 &&
+        s->world.target_health == TARGET_WELL && s->world.troubles.foreign == 0)
+        violate(s, "an instance is said to have failed, and none has");
+}
+
 void pair_check_step(struct sim *s, const struct step_seen *seen)
 {
     check_gates(s, &seen->before);
     check_verified(s, &seen->before);
     check_weighed(s, &seen->before);
     check_counted(s, seen);
+    check_unwell(s);
 }
 
 void pair_check_words(struct sim *s)

@@ -31,6 +31,7 @@ static void count_task(const struct pair_task *t, struct zdd_side *sum)
     sum->staged += t->state == TASK_STAGED;
     sum->running += t->state == TASK_RUNNING || t->state == TASK_HEALTHY;
     sum->healthy += t->state == TASK_HEALTHY;
+    sum->sick += t->state == TASK_RUNNING && t->ill;
     sum->ready = sum->healthy;
 }
 
@@ -372,6 +373,7 @@ static void live_task(struct sim *s, int i)
     } else if (t->state == TASK_RUNNING && health == TARGET_WELL && world_chance(&s->world, 15) &&
                s->world.now_ms >= s->pair.ill_until_ms[t->side]) {
         t->state = TASK_HEALTHY;
+        t->ill = false;
         t->healthy_at_ms = s->world.now_ms;
         world_news(&s->world);
     } else if (t->state == TASK_RUNNING && health == TARGET_CRASHING &&
@@ -434,6 +436,7 @@ static void fall_ill(struct sim *s, int i)
 {
     world_tell(&s->world, "task %d falls ill", s->pair.task[i].number);
     s->pair.task[i].state = TASK_RUNNING;
+    s->pair.task[i].ill = true;
     for (int k = 0; k < PAIR_REQUESTS_MAX; k++)
         s->pair.request[k].busy &= s->pair.request[k].task != i;
 }

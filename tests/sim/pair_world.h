@@ -33,6 +33,7 @@ struct pair_task {
     bool outdated;         /* of the definition before the present one */
     bool served;           /* was healthy when it was told to end: answers until it ends */
     bool removed;          /* it ends because we have removed its app */
+    bool ill;              /* was healthy since it runs, and is not any more */
     int number;            /* in its address; never used twice */
     int64_t healthy_at_ms; /* since when */
 };

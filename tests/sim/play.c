@@ -185,7 +185,7 @@ void play(struct sim *s, const struct scenery *scenery, uint64_t seed, struct zd
     s->stepper = (struct zdd_stepper){.store = store,
                                       .cluster = scenery->cluster(s),
                                       .wards = zdd_wards_new(),
-                                      .measure = zdd_measure_new(),
+                                      .measure = scenery->router ? zdd_measure_new() : NULL,
                                       .now_ms = sim_now,
                                       .clock = s,
                                       .dies = dies,

@@ -115,6 +115,22 @@ static void without_a_share_nothing_is_lost(void **state)
     assert_string_not_equal(decide(plan, run, look).rule, "pair/unwell-back");
 }
 
+/* From the gate straight to all of them: those of the size in between were never started. */
+static void sizes_that_were_left_out_are_not_lost(void **state)
+{
+    const struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
+    struct zdd_run run = at_step(ZDD_PHASE_APPLYING, 9);
+
+    (void)state;
+    run.steered = true; /* the share stays what it was */
+    run.share = 2000;
+    run.new_side.healthy = 1;
+    assert_string_not_equal(decide(plan, run, a_look(4, 1, 0)).rule, "pair/unwell-back");
+    assert_rule(decide(plan, run, a_look(4, 0, 0)), "pair/unwell-back");
+    run.new_side.healthy = 2; /* they were started: somebody has only said another share */
+    assert_rule(decide(plan, run, a_look(4, 1, 0)), "pair/unwell-back");
+}
+
 static void an_operators_hold_and_somebody_elses_change_come_first(void **state)
 {
     const struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
@@ -140,6 +156,7 @@ int main(void)
         cmocka_unit_test(a_lost_or_ill_instance_takes_it_back_in_every_step),
         cmocka_unit_test(whoever_wants_a_hold_gets_one),
         cmocka_unit_test(without_a_share_nothing_is_lost),
+        cmocka_unit_test(sizes_that_were_left_out_are_not_lost),
         cmocka_unit_test(an_operators_hold_and_somebody_elses_change_come_first),
     };
 

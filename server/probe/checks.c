@@ -357,14 +357,16 @@ bool zdd_checks_hosts_allowed(const json_t *list, const char *pointer, const cha
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *url = zdd_json_text(json_array_get(list, i), "url", "/");
-        char place[ZDD_FIELD_POINTER_SIZE];
+        char place[ZDD_FIELD_POINTER_SIZE], host[80];
 
         if (url[0] == '/' || zdd_check_host_allowed(url, hosts))
             continue;
         place_of(place, pointer, i);
+        zdd_check_host(url, host, sizeof(host));
         zdd_check_complain(errors, place, "url",
-                           "leads to a host that this server may not ask; its setting "
-                           "verify-hosts lists those that it may");
+                           "leads to %s, which this server may not ask: its setting verify-hosts "
+                           "lists the hosts that it may",
+                           host);
     }
     return errors->count == before;
 }

@@ -4,7 +4,7 @@
  */
 #include "server/probe/hosts.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,4 +44,12 @@ bool zdd_check_host_allowed(const char *url, const char *hosts)
             return true;
     }
     return false;
+}
+
+void zdd_check_host(const char *url, char *ret_host, size_t size)
+{
+    size_t length;
+    const char *place = authority(url, &length);
+
+    snprintf(ret_host, size, "%.*s", (int)host_size(place, length), place);
 }

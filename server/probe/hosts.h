@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * Whether the server may be made to ask @p url, an absolute one.
@@ -12,3 +13,6 @@
  * none
  */
 bool zdd_check_host_allowed(const char *url, const char *hosts);
+
+/** Write the host of @p url, without its port, cut at @p size. */
+void zdd_check_host(const char *url, char *ret_host, size_t size);

@@ -35,6 +35,8 @@ static struct site *open_site(int balancers, const char *const *lab_options)
     site->options[1] = site->addresses;
     site->options[2] = "--agent-listen";
     site->options[3] = site->agent;
+    site->options[4] = "--verify-hosts"; /* services of a test's own */
+    site->options[5] = "127.0.0.1";
     site->e = e2e_on(site->stage->lab, site->options);
     return site;
 }

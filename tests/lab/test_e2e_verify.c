@@ -8,6 +8,7 @@
 #include "tests/lab/site.h"
 
 #include "server/base/clock.h"
+#include "tests/unit/server/net/peer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -187,12 +188,71 @@ static void another_host_is_refused_unless_the_server_allows_it(void **state)
     site_close(site);
 }
 
+/* A Prometheus that knows two things: all is up, and half of what is asked of errors. */
+static void prometheus(struct peer *peer, int fd, int index)
+{
+    static const char body[] =
+        "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
+        "[{\"metric\":{},\"value\":[1795443468.704,\"%s\"]}]}}";
+    char text[200], head[100];
+
+    if (peer_read(peer, fd)) {
+        const bool errors = strstr(peer_request(peer, index), "errors") != NULL;
+        const int size = snprintf(text, sizeof(text), body, errors ? "0.5" : "1");
+
+        snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size);
+        (void)(peer_say(fd, head) && peer_say(fd, text));
+    }
+    peer_wait_close(fd);
+}
+
+static void each_step_of_a_canary_has_checks_of_its_own(void **state)
+{
+    static const char options[] =
+        "{\"keepOldSeconds\":0,\"drainSeconds\":2,\"steps\":[{\"weight\":50},{\"verify\":{\"checks\":[" OF_VERSION(
+            "1.0") ",{\"source\":\"prometheus\",\"url\":\"%s\",\"query\":\"up\",\"min\":1}],"
+                   "\"intervalSeconds\":1,\"count\":2}},{\"weight\":80},{\"verify\":{\"checks\":[{\"source\":"
+                   "\"prometheus\",\"url\":\"%s\",\"query\":\"errors{app=\\\"{{newAppId}}\\\"}\",\"max\":0.25}],"
+                   "\"intervalSeconds\":1,\"count\":3,\"failureLimit\":0}}]}";
+    struct site *site = site_open(1);
+    APICLIENT_AUTO struct apiclient_answer steps = {0};
+    ZDD_AUTO_JSON json_t *run = NULL;
+    struct peer service = {0};
+    char text_of[1000], id[E2E_ID_SIZE];
+    const json_t *first, *second;
+
+    (void)state;
+    peer_start(&service, prometheus, NULL);
+    snprintf(text_of, sizeof(text_of), options, service.url, service.url);
+    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), plain));
+    site_load(site);
+    e2e_deploy(site->e, site_canary("1.0", text_of), id);
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
+    site_none_failed(site);
+    run = e2e_get(site->e, id);
+    assert_string_equal(text(run, "/error/code"), "verify-failed");
+    assert_non_null(
+        strstr(text(run, "/error/text"), "errors{app=\"{{newAppId}}\"} is 0.5, above 0.25"));
+    first = json_object_get(evidence_of(site, id, &steps), "rounds");
+    assert_int_equal(json_array_size(first), 2);
+    assert_string_equal(text(first, "/1/checks/0/value"), "1.0");
+    assert_int_equal(json_integer_value(zdd_json_at(first, "/1/checks/1/value")), 1);
+    second = zdd_json_at(steps.json, "/items/6/evidence/rounds");
+    assert_int_equal(json_array_size(second), 1); /* one is more than none */
+    assert_string_equal(text(second, "/0/result"), "failed");
+    assert_true(json_real_value(zdd_json_at(second, "/0/checks/0/value")) == 0.5);
+    assert_non_null(strstr(peer_request(&service, 2), "%2Fshop%2Fweb-green"));
+    peer_stop(&service);
+    site_close(site);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_version_that_fails_its_checks_goes_without_a_request),
         cmocka_unit_test(a_version_that_passes_takes_over),
         cmocka_unit_test(a_server_killed_between_rounds_goes_on_with_the_next),
+        cmocka_unit_test(each_step_of_a_canary_has_checks_of_its_own),
         cmocka_unit_test(another_host_is_refused_unless_the_server_allows_it),
     };
 

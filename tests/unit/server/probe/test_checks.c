@@ -271,6 +271,7 @@ static void hosts_that_are_not_allowed_are_complained_of(void **state)
     assert_false(zdd_checks_hosts_allowed(list, "#/c", "a", &errors));
     assert_int_equal(errors.count, 1);
     assert_string_equal(errors.error[0].pointer, "#/c/2/url");
+    assert_non_null(strstr(errors.error[0].detail, "leads to b, which"));
     assert_non_null(strstr(errors.error[0].detail, "verify-hosts"));
     assert_true(zdd_checks_hosts_allowed(NULL, "#/c", "", &errors));
 }

@@ -147,9 +147,11 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     api->notes = zdd_notes_new(options->store);
     api->passes = zdd_passes_new(options->store);
     api->views = api->notes ? zdd_views_new(options->store, api->notes) : NULL;
+    api->tickets = zdd_tickets_new();
     api->limits = zdd_limits_new(&(struct zdd_limits_options){.per_second = options->rate_limit});
-    api->hub =
-        api->catalogue && api->passes && api->views && api->limits ? zdd_hub_new(&hub) : NULL;
+    api->hub = api->catalogue && api->passes && api->views && api->limits && api->tickets
+                   ? zdd_hub_new(&hub)
+                   : NULL;
     return api->hub ? api : zdd_api_free(api);
 }
 
@@ -171,6 +173,7 @@ struct zdd_api *zdd_api_free(struct zdd_api *api)
     err = zdd_store_write(api->options.store, write_nothing, NULL);
     (void)err; /* when the disk fails, they have ended all the same */
     zdd_views_free(api->views);
+    zdd_tickets_free(api->tickets);
     zdd_limits_free(api->limits);
     zdd_passes_free(api->passes);
     zdd_notes_free(api->notes);

@@ -56,11 +56,21 @@ static enum zdd_err check_origin(struct zdd_call *call, const char *cookie)
                          "with a session's cookie, send its csrfToken as header X-CSRF-Token");
 }
 
+/* What a caller shows, by its hash from here on. */
+static enum zdd_err find_pass(struct zdd_call *call, enum zdd_pass kind, const char *secret)
+{
+    struct zdd_caller *caller = zdd_caller_of(call);
+
+    caller->shown.kind = kind;
+    zdd_sha256_hex(secret, strlen(secret), caller->shown.secret_hash);
+    return zdd_passes_find_hash(zdd_api_of(call)->passes, kind, caller->shown.secret_hash,
+                                call->now_ms, &caller->token);
+}
+
 static enum zdd_err find_session(struct zdd_call *call, const char *cookie)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
-    const enum zdd_err err = zdd_passes_find(zdd_api_of(call)->passes, ZDD_PASS_SESSION, cookie,
-                                             call->now_ms, &caller->token);
+    const enum zdd_err err = find_pass(call, ZDD_PASS_SESSION, cookie);
 
     if (err != ZDD_ERR_NONE)
         return err;
@@ -70,8 +80,7 @@ static enum zdd_err find_session(struct zdd_call *call, const char *cookie)
 
 static enum zdd_err find_token(struct zdd_call *call, const char *token)
 {
-    const enum zdd_err err = zdd_passes_find(zdd_api_of(call)->passes, ZDD_PASS_TOKEN, token,
-                                             call->now_ms, &zdd_caller_of(call)->token);
+    const enum zdd_err err = find_pass(call, ZDD_PASS_TOKEN, token);
 
     if (err == ZDD_ERR_TOKEN_UNKNOWN)
         zdd_call_add_header(call, "WWW-Authenticate",
@@ -79,14 +88,38 @@ static enum zdd_err find_token(struct zdd_call *call, const char *token)
     return err;
 }
 
+/* @return the ticket of a call that wants a stream; NULL when there is none */
+static const char *ticket_of(const struct zdd_call *call)
+{
+    const unsigned flags = call->route->flags;
+
+    return zdd_accept_choose(zdd_call_header(call, "Accept"), flags) == ZDD_MEDIA_SSE
+               ? zdd_call_query(call, "ticket")
+               : NULL;
+}
+
+static enum zdd_err find_ticket(struct zdd_call *call, const char *text)
+{
+    struct zdd_caller *caller = zdd_caller_of(call);
+    struct zdd_ticket *shown = &caller->shown;
+
+    if (!zdd_tickets_take(zdd_api_of(call)->tickets, text, zdd_mono_ms(), shown))
+        return ZDD_ERR_TICKET_UNKNOWN;
+    return zdd_passes_find_hash(zdd_api_of(call)->passes, shown->kind, shown->secret_hash,
+                                call->now_ms, &caller->token);
+}
+
 /* The header counts before the cookie: a browser adds the one by itself, and never the other. */
 static enum zdd_err find_caller(struct zdd_call *call)
 {
     const char *token = bearer(call);
+    const char *ticket = token ? NULL : ticket_of(call);
     char cookie[ZDD_TOKEN_SIZE];
 
     if (token)
         return find_token(call, token);
+    if (ticket)
+        return find_ticket(call, ticket);
     if (zdd_session_cookie(call, cookie))
         return find_session(call, cookie);
     return zdd_call_fail(call, ZDD_ERR_TOKEN_MISSING,
@@ -105,7 +138,8 @@ enum zdd_err zdd_api_refuse_pass(struct zdd_call *call, enum zdd_err err)
 {
     struct zdd_limit limit;
 
-    if (err != ZDD_ERR_TOKEN_UNKNOWN && err != ZDD_ERR_SESSION_UNKNOWN)
+    if (err != ZDD_ERR_TOKEN_UNKNOWN && err != ZDD_ERR_SESSION_UNKNOWN &&
+        err != ZDD_ERR_TICKET_UNKNOWN)
         return err;
     limit = zdd_limits_refused(zdd_api_of(call)->limits, call->remote, zdd_mono_ms());
     return limit.allowed ? err

@@ -81,7 +81,7 @@ static enum zdd_err answer_stream(struct zdd_call *call, const struct zdd_hub_as
 
 enum zdd_err zdd_api_list_events(struct zdd_call *call)
 {
-    static const char *const filters[] = {"appId", "deploymentId", "type", "lastEventId"};
+    static const char *const filters[] = {"appId", "deploymentId", "type", "lastEventId", "ticket"};
     struct zdd_hub_ask ask = {
         .app_id = zdd_call_query(call, "appId"),
         .run_id = zdd_call_query(call, "deploymentId"),
@@ -122,7 +122,7 @@ static enum zdd_err check_over(struct zdd_call *call, const struct zdd_run *run,
 
 enum zdd_err zdd_api_list_deployment_events(struct zdd_call *call)
 {
-    static const char *const filters[] = {"type", "lastEventId"};
+    static const char *const filters[] = {"type", "lastEventId", "ticket"};
     struct zdd_hub_ask ask = {.until_end = true};
     struct zdd_run run;
     bool over = false;

@@ -35,7 +35,7 @@ zdd_handler zdd_api_get_version;
 zdd_handler zdd_api_get_openapi;
 zdd_handler zdd_api_get_metrics;
 
-zdd_handler zdd_api_create_session;
+zdd_handler zdd_api_create_stream_ticket, zdd_api_create_session;
 zdd_handler zdd_api_get_session;
 zdd_handler zdd_api_delete_session;
 zdd_handler zdd_api_get_page;

@@ -8,6 +8,7 @@
 #include "server/api/hub.h"
 #include "server/api/notes.h"
 #include "server/api/passes.h"
+#include "server/api/tickets.h"
 #include "storage/tokens.h"
 
 #include <stdatomic.h>
@@ -30,7 +31,8 @@ enum zdd_media { ZDD_MEDIA_NONE, ZDD_MEDIA_JSON, ZDD_MEDIA_SSE, ZDD_MEDIA_NDJSON
 /** Who asks, and what the audit should know if it is refused. In zdd_call.caller from `before` to
  * `after`. */
 struct zdd_caller {
-    struct zdd_token token; /* all zero on open routes */
+    struct zdd_token token;  /* all zero on open routes */
+    struct zdd_ticket shown; /* by what */
     char actor[ZDD_ACTOR_SIZE];
     enum zdd_media media;  /* what to answer */
     int64_t begun_mono_ms; /* when the call came in */
@@ -53,6 +55,7 @@ struct zdd_api {
     struct zdd_passes *passes;
     struct zdd_views *views;
     struct zdd_limits *limits;
+    struct zdd_tickets *tickets;
     char *catalogue; /* the answer of GET /v1/strategies */
     int64_t started_ms;
     atomic_bool draining;

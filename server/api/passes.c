@@ -94,14 +94,23 @@ static enum zdd_err look_up(struct zdd_store *store, const struct place *place, 
 enum zdd_err zdd_passes_find(struct zdd_passes *passes, enum zdd_pass kind, const char *secret,
                              int64_t now_ms, struct zdd_token *ret_token)
 {
+    char hash[ZDD_SHA256_HEX_SIZE];
+
+    /* Only the hash is compared, never the secret: nothing to time (api.md §7). */
+    zdd_sha256_hex(secret, strlen(secret), hash);
+    return zdd_passes_find_hash(passes, kind, hash, now_ms, ret_token);
+}
+
+enum zdd_err zdd_passes_find_hash(struct zdd_passes *passes, enum zdd_pass kind, const char *hash,
+                                  int64_t now_ms, struct zdd_token *ret_token)
+{
     /* Both from before the look: what changes while it lasts counts as later. */
     struct place place = {.kind = kind,
                           .stamp = zdd_stamp_of(passes->store, ZDD_STAMP_TOKENS),
                           .until_mono_ms = zdd_mono_ms() + ZDD_TOKEN_KEPT_MS};
     enum zdd_err err;
 
-    /* Only the hash is compared, never the secret: nothing to time (api.md §7). */
-    zdd_sha256_hex(secret, strlen(secret), place.hash);
+    memcpy(place.hash, hash, sizeof(place.hash));
     if (find(passes, &place, now_ms, ret_token))
         return ZDD_ERR_NONE;
     err = look_up(passes->store, &place, now_ms, &place.token);

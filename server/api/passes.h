@@ -30,3 +30,8 @@ enum zdd_pass { ZDD_PASS_TOKEN, ZDD_PASS_SESSION };
 ZDD_MUST_CHECK enum zdd_err zdd_passes_find(struct zdd_passes *passes, enum zdd_pass kind,
                                             const char *secret, int64_t now_ms,
                                             struct zdd_token *ret_token);
+
+/** The same for the hash of what was shown. */
+ZDD_MUST_CHECK enum zdd_err zdd_passes_find_hash(struct zdd_passes *passes, enum zdd_pass kind,
+                                                 const char *hash, int64_t now_ms,
+                                                 struct zdd_token *ret_token);

@@ -45,6 +45,7 @@ const struct zdd_route zdd_routes[] = {
     {"GET",  "/version",                         zdd_api_get_version,            "getVersion",           OPEN},
     {"GET",  "/metrics",                         zdd_api_get_metrics,            "getMetrics",           READ | ZDD_ROUTE_TEXT_ONLY},
     {"GET",  "/openapi.json",                    zdd_api_get_openapi,            "getOpenapi",           OPEN},
+    {"POST", "/v1/stream-tickets",               zdd_api_create_stream_ticket,   "createStreamTicket",   READ},
     {"POST", "/v1/session",                      zdd_api_create_session,         "createSession",        OPEN | ORDER},
     {"GET",  "/v1/session",                      zdd_api_get_session,            "getSession",           ANYBODY},
     {"DELETE", "/v1/session",                    zdd_api_delete_session,         "deleteSession",        ANYBODY | ORDER},

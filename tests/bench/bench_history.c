@@ -258,7 +258,7 @@ static void measure_start(struct bench *bench)
     for (size_t i = 0; i < ZDD_COUNT(ms); i++) {
         const int64_t begun_ns = bench_now_ns();
 
-        if (!serverrun_start(&run, (const char *const[]){"--rate-limit", "0", NULL}))
+        if (!serverrun_start(&run, NULL))
             bench_fail("the server does not start");
         ms[i] = (double)(bench_now_ns() - begun_ns) / 1e6;
         serverrun_kill(&run);

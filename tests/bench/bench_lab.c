@@ -169,12 +169,12 @@ int main(int argc, char **argv)
 
     if (rounds < 1 || rounds > ROUNDS_MAX)
         bench_fail("--rounds from 1 to %d", ROUNDS_MAX);
-    if (!labrun_start(&bench.lab, (const char *const[]){"--rate-limit", "0", NULL}))
+    if (!labrun_start(&bench.lab, NULL))
         bench_fail("no lab");
     bench.tap = tap_start(bench.lab.port);
     snprintf(marathon, sizeof(marathon), "http://127.0.0.1:%u", (unsigned)tap_port(bench.tap));
     if (!serverrun_open(&bench.server, marathon) || !serverrun_token(&bench.server) ||
-        !serverrun_start(&bench.server, (const char *const[]){"--rate-limit", "0", NULL}))
+        !serverrun_start(&bench.server, NULL))
         bench_fail("no server");
     bench.server_port = (uint16_t)strtoul(strrchr(bench.server.url, ':') + 1, NULL, 10);
     bench_sleep_ms(2000);

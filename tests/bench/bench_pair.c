@@ -225,9 +225,8 @@ int main(int argc, char **argv)
         bench_fail("--rounds from 1 to %d", ROUNDS_MAX);
     start_lab(&bench);
     if (!serverrun_open(&bench.server, bench.lab.url) || !serverrun_token(&bench.server) ||
-        !serverrun_start(&bench.server,
-                         (const char *const[]){"--rate-limit", "0", "--balancer", bench.balancer,
-                                               "--agent-listen", bench.agent, NULL}))
+        !serverrun_start(&bench.server, (const char *const[]){"--balancer", bench.balancer,
+                                                              "--agent-listen", bench.agent, NULL}))
         bench_fail("no server");
     bench.server_port = (uint16_t)strtoul(strrchr(bench.server.url, ':') + 1, NULL, 10);
     compare(&bench, (size_t)rounds);

@@ -24,6 +24,7 @@ export function ask({ title, text, schema, value, tone, confirm, send }) {
     h("form", { class: "ask", onsubmit: async (event) => {
       event.preventDefault();
       yes.disabled = true;
+      form?.fail([]);
       try {
         await send(form ? form.read() : {});
         dialog.close();

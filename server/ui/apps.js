@@ -111,7 +111,12 @@ function revisionRow(state, revision, index, redraw) {
 function comparison(state) {
   if (state.picked.length < 2) return h("p", { class: "muted small" }, "Choose two revisions to compare them.");
   const [from, to] = [...state.picked].sort((a, b) => a - b).map((number) => state.revisions.find((one) => one.number === number));
-  return h("div", null, h("h3", null, `From revision ${from.number} to ${to.number}`), diff(compare(from.definition, to.definition)));
+  const rows = compare(from.definition, to.definition);
+  // Marathon fills in what a definition leaves out: what only one of them spells out is seldom what somebody looks for.
+  const own = (row) => row.op === "replace" || /^\/(env|labels)\//.test(row.path);
+  const rest = rows.filter((row) => !own(row));
+  return h("div", { class: "comparison" }, h("h3", null, `From revision ${from.number} to ${to.number}`), diff(rows.filter(own)),
+    rest.length > 0 && h("details", null, h("summary", null, `${plural(rest.length, "member")} that only one of the two spells out`), diff(rest)));
 }
 
 function pastRow(d) {

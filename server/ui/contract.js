@@ -27,12 +27,15 @@ function plain(all, schema, depth = 6) {
   return result;
 }
 
+// What a program has to know of statuses and members is nothing for people.
+const forPeople = (text) => text.split(/(?<=\.)\s+/).filter((sentence) => !/`|\b[45]\d\d\b/.test(sentence)).join(" ");
+
 /** @return {summary, description, schema}: schema of the JSON body, or null */
 export async function operation(method, path) {
   const all = await contract();
   const found = all.paths[path][method.toLowerCase()];
   const schema = found.requestBody?.content["application/json"]?.schema;
-  return { summary: found.summary, description: found.description, schema: schema ? plain(all, schema) : null };
+  return { summary: found.summary, description: forPeople(found.description), schema: schema ? plain(all, schema) : null };
 }
 
 /** A schema by its name. */

@@ -34,7 +34,7 @@ export function s(tag, props, ...children) {
 const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null;
 
 function sameKind(a, b) {
-  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+  return a.nodeName === b.nodeName && a.classList?.[0] === b.classList?.[0] && keyOf(a) === keyOf(b);
 }
 
 // What the reader has opened, typed or chosen is his.
@@ -53,13 +53,19 @@ function morphAttributes(have, want) {
   have.zddHandlers = want.zddHandlers;
 }
 
+// The next one from `at` on that `child` could be made of: what is before it has gone.
+function nextLike(at, child) {
+  while (at && !sameKind(at, child)) at = at.nextSibling;
+  return at;
+}
+
 function morphChildren(have, want) {
   const keyed = new Map();
   for (const child of have.childNodes) if (keyOf(child) !== null) keyed.set(keyOf(child), child);
   let at = have.firstChild;
   for (const child of [...want.childNodes]) {
     const key = keyOf(child);
-    const old = key === null ? at : keyed.get(key);
+    const old = key === null ? nextLike(at, child) : keyed.get(key);
     if (!old || !sameKind(old, child)) {
       have.insertBefore(child, at);
       continue;
@@ -80,7 +86,10 @@ function morph(have, want) {
     if (have.data !== want.data) have.data = want.data;
     return;
   }
-  if (want.hasAttribute("data-own")) return; // it keeps itself: a form, a chart with a cursor
+  if (want.hasAttribute("data-own")) { // it keeps itself: a form, a chart with a cursor; an empty one stands for it
+    if (want.firstChild) have.replaceWith(want);
+    return;
+  }
   morphAttributes(have, want);
   morphChildren(have, want);
 }

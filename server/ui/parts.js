@@ -123,7 +123,8 @@ export function dial(side) {
 export function diff(rows) {
   if (rows.length === 0) return h("p", { class: "muted" }, "Nothing changes in the definition.");
   const line = (sign, value) => h("div", { class: "diff-line", "data-sign": sign }, h("span", { class: "diff-sign" }, sign), h("code", null, JSON.stringify(value, null, 1)));
-  return h("div", { class: "diff" }, rows.map((row) => row.op === "more" ? h("p", { class: "muted" }, "… and more") :
+  const order = ["replace", "add", "remove", "more"]; // what has another value now is what most look for
+  return h("div", { class: "diff" }, [...rows].sort((a, b) => order.indexOf(a.op) - order.indexOf(b.op)).map((row) => row.op === "more" ? h("p", { class: "muted" }, "… and more") :
     h("div", { class: "diff-row" }, h("div", { class: "diff-path" }, row.path.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(" › ")),
       row.from !== undefined && line("−", row.from), row.op !== "remove" && line("+", row.value))));
 }

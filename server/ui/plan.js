@@ -137,6 +137,7 @@ function planForm(strategies, ids, schema, request, onplan) {
     if (!wanted) return;
     submit.disabled = true;
     fault.replaceChildren();
+    for (const part of [options, more]) part.fail([]); // what was wrong before may be right now
     try {
       onplan(await post("/v1/plans", wanted));
     } catch (problem) {

@@ -17,7 +17,7 @@ const EVENTS_MAX = 2000; // of the past; the latest count
 function framed(deployment, plan, event) {
   const { data } = event;
   const step = plan?.steps[data.step];
-  return { ...deployment, state: data.state ?? deployment.state, old: { ...deployment.old, ...data.old }, new: { ...deployment.new, ...data.new },
+  return { ...deployment, state: data.state ?? deployment.state, old: { ...deployment.old, ...data.old }, new: { ...deployment.new, ...data.new, addresses: [] },
     waitingFor: data.waitingFor ?? null, waitingUntil: null, error: null,
     step: { index: data.step ?? 0, of: plan?.steps.length ?? deployment.step?.of ?? 1, kind: step?.kind ?? "", text: step?.text ?? "" } };
 }
@@ -121,7 +121,7 @@ function pastPanel(state, redraw) {
   new ResizeObserver(draw).observe(place);
   // Once it is on the page it is not put there again: moving it would take the finger off.
   const part = () => el.isConnected ? h("section", { "data-own": true, "data-key": "past" }) : el;
-  return { part, draw };
+  return { part, draw, isThere: () => el.isConnected };
 }
 
 function page(state, past) {
@@ -132,7 +132,7 @@ function page(state, past) {
   return [head(d, replayed),
     replayed && note("plain", h("strong", null, "A replay: "), "as it was at ", clock(events[at].time), "."),
     !replayed && gatePanel(d, state.gates),
-    h("div", { class: "room" },
+    h("div", { class: "room", "data-key": "room" },
       h("div", { class: "room-main" }, why(d, state.explanation, replayed), h("div", { class: "room-pair" }, instances(d, state.explanation, replayed), shares(d, replayed)), rounds(replayed ? events.slice(0, at + 1) : events), events.length > 0 && past.part()),
       chain(state.steps, replayed ? events[at].data.step ?? 0 : null)),
     h("p", { class: "small muted" }, "Deployment ", h("code", null, d.id), " · ", h("a", { href: `#/plans/${d.planId}` }, "its plan"), " · ", h("a", { href: `#/apps/${encodeURIComponent(d.appId)}` }, "the app"))];
@@ -157,6 +157,7 @@ export const roomView = {
       if (!place.live()) return;
       state.deployment = store.known(id) ?? state.deployment;
       place.show(page(state, past));
+      if (state.events.length > 0 && !past.isThere()) place.show(page(state, past)); // its old place has gone
       past.draw();
       const d = state.deployment;
       setKeys((d?.allowedCommands ?? []).filter(mayCommand).map((name) => ({ name: commandTitle(name).toLowerCase(), act: () => command(state.deployment, name) })));

@@ -4,6 +4,7 @@
  */
 #include "storage/columns.h"
 
+#include "storage/trial_text.h"
 #include "strategies/model/decision.h"
 #include "strategies/model/names.h"
 #include "strategies/model/plan.h"
@@ -95,6 +96,22 @@ static void read_verifies(struct zdd_stmt *stmt, int place, void *member)
         zdd_stmt_damaged(stmt, "checks that the program never writes");
 }
 
+static void bind_trial(struct zdd_stmt *stmt, int place, const void *member)
+{
+    char text[ZDD_TRIAL_TEXT_SIZE];
+
+    zdd_trial_print(member, text);
+    zdd_place_copied_text(stmt, place, text);
+}
+
+static void read_trial(struct zdd_stmt *stmt, int place, void *member)
+{
+    const char *text = zdd_column_text(stmt, place);
+
+    if (!text || !zdd_trial_parse(text, member))
+        zdd_stmt_damaged(stmt, "counts that the program never writes");
+}
+
 static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *column,
                  const void *member)
 {
@@ -131,6 +148,9 @@ static void bind(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_VERIFIES:
         bind_verifies(stmt, place, member);
+        break;
+    case ZDD_COLUMN_TRIAL:
+        bind_trial(stmt, place, member);
         break;
     default:
         memcpy(&narrow, member, sizeof(narrow));
@@ -192,6 +212,9 @@ static void read(struct zdd_stmt *stmt, int place, const struct zdd_column *colu
         break;
     case ZDD_COLUMN_VERIFIES:
         read_verifies(stmt, place, member);
+        break;
+    case ZDD_COLUMN_TRIAL:
+        read_trial(stmt, place, member);
         break;
     default:
         word = zdd_column_word(stmt, place, column->kind);

@@ -22,6 +22,7 @@ enum zdd_column_kind {
     ZDD_COLUMN_PROGRAM,  /* struct zdd_program, as its text */
     ZDD_COLUMN_GATES,    /* struct zdd_gates, as its text */
     ZDD_COLUMN_VERIFIES, /* struct zdd_verifies, as its text */
+    ZDD_COLUMN_TRIAL,    /* struct zdd_trial, as its text */
     ZDD_COLUMN_PHASE,
     ZDD_COLUMN_HOLD,
     ZDD_COLUMN_COMMAND,

@@ -63,6 +63,7 @@
     X(round_count, INT32, round_count)                                                             \
     X(measured_at_ms, INT64, measured_at_ms)                                                       \
     X(measured, TEXT, measured)                                                                    \
+    X(trial, TRIAL, trial)                                                                         \
     X(steered, BOOL, steered)                                                                      \
     X(share, INT32, share)                                                                         \
     X(split_since_ms, INT64, split.since_ms)                                                       \

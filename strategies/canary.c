@@ -10,11 +10,13 @@
  * share, whatever comes and goes. The old version is whole until all requests have gone over.
  */
 #include "strategies/builtin.h"
+#include "strategies/model/text.h"
 #include "strategies/pair.h"
 #include "strategies/pair_params.h"
 #include "strategies/say.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define LADDER_MAX 200 /* weights of one preset: more are refused long before */
 
@@ -97,9 +99,11 @@ struct writing {
     const struct zdd_plan *plan;
     struct zdd_program *program;
     int32_t count;
-    int32_t started; /* instances of the new version so far */
-    int32_t share;   /* that it has so far */
-    int32_t sets;    /* of checks so far */
+    int32_t started;           /* instances of the new version so far */
+    int32_t share;             /* that it has so far */
+    int32_t sets;              /* of checks so far */
+    int32_t asked, gate_count; /* gates that were asked for, and all, so far */
+    struct zdd_gates *gates;   /* being written; NULL: they are only counted */
     size_t complaint_count;
     struct zdd_complaint *complaint; /* room for ZDD_COMPLAINT_MAX, while they are only counted */
 };
@@ -190,6 +194,40 @@ static bool compares(const struct zdd_verify *verify)
     return false;
 }
 
+static void add_gate(struct writing *w, const struct zdd_gate *gate)
+{
+    w->gate_count++;
+    if (w->gates)
+        zdd_gates_add(w->gates, gate);
+    add(w, ZDD_STEP_GATE, 0);
+}
+
+static bool is_asked_for(const struct zdd_gates *gates, const char *name)
+{
+    for (int32_t i = 0; i < gates->count; i++) {
+        if (strcmp(gates->gate[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The gate at which somebody decides when the n-th set of checks says too little: "verify-n". */
+static void add_own_gate(struct writing *w, const struct zdd_wish *wish)
+{
+    struct zdd_gate gate = zdd_gate_plain();
+    char *at = zdd_text_append(gate.name, "verify-");
+
+    *zdd_text_append_number(at, w->sets) = '\0';
+    if (is_asked_for(&w->options[STEPS].wishes->gates, gate.name))
+        complain_of(w, wish, "verify",
+                    "asks at a gate of its own, verify-n for the n-th such step: no other gate may "
+                    "be called so");
+    else if (w->gate_count == ZDD_GATE_MAX)
+        complain_of(w, wish, "verify", "asks at a gate of its own, and there are 8 already");
+    else
+        add_gate(w, &gate);
+}
+
 /* Where a version gets no requests, there is nothing to count and nothing to compare with. */
 static void add_verify(struct writing *w, const struct zdd_wish *wish)
 {
@@ -204,6 +242,8 @@ static void add_verify(struct writing *w, const struct zdd_wish *wish)
                     "must come before the weight of 100: worseThanOld compares with an old version "
                     "that gets requests");
     add(w, ZDD_STEP_VERIFY, verify->rounds);
+    if (verify->on_inconclusive == ZDD_INCONCLUSIVE_GATES)
+        add_own_gate(w, wish);
 }
 
 static void add_wish(struct writing *w, const struct zdd_wish *wish)
@@ -216,7 +256,7 @@ static void add_wish(struct writing *w, const struct zdd_wish *wish)
         add(w, ZDD_STEP_PAUSE, wish->value);
         break;
     case ZDD_WISH_GATE:
-        add(w, ZDD_STEP_GATE, 0);
+        add_gate(w, &w->options[STEPS].wishes->gates.gate[w->asked++]);
         break;
     case ZDD_WISH_VERIFY:
         add_verify(w, wish);
@@ -285,7 +325,7 @@ static void write_program(const union zdd_option_value *options, struct zdd_plan
     plan->pair.drain_ms = ms_of(options, DRAIN);
     plan->pair.kill_undrained = options[ON_DRAIN_TIMEOUT].choice == 1;
     if (*plan->pair.old_id) {
-        plan->gates = options[STEPS].wishes->gates;
+        w.gates = &plan->gates;
         plan->verifies = options[STEPS].wishes->verifies;
         if (options[VERIFY].verify)
             plan->verifies.beside = *options[VERIFY].verify;

@@ -13,6 +13,7 @@
 #include "strategies/pair_take.h"
 #include "strategies/pair_unwell.h"
 #include "strategies/pair_verify.h"
+#include "strategies/pair_watch.h"
 #include "strategies/pair_weigh.h"
 #include "strategies/timing.h"
 #include "strategies/weights.h"
@@ -284,10 +285,12 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* The new version has a share, and loses an instance: at a gate too. */
     {"pair/unwell-back",      ZDD_ANY_PHASE,      zdd_pair_unwell_goes_back, ZDD_PHASE_CLEARING,  zdd_pair_unwell_back, "balancer"},
     {"pair/unwell-hold",      ZDD_ANY_PHASE,      zdd_pair_unwell_stays,     ZDD_SAME_PHASE,      zdd_pair_unwell_hold, "operator"},
+    {"pair/watch-back",       ZDD_ANY_PHASE,      zdd_pair_watch_goes_back,  ZDD_PHASE_CLEARING,  zdd_pair_note_unverified, "balancer"},
+    {"pair/watch-hold",       ZDD_ANY_PHASE,      zdd_pair_watch_stays,      ZDD_SAME_PHASE,      zdd_pair_hold_unverified, "operator"},
+    {"pair/watch",            ZDD_ANY_PHASE,      zdd_pair_watch_is_due,     ZDD_SAME_PHASE,      zdd_pair_watch,    NULL},
     {"pair/weight",           ZDD_ANY_PHASE,      zdd_pair_is_told_a_share,  ZDD_SAME_PHASE,      zdd_pair_take_share, "balancer"},
 
-    /* At a gate time stands still. The hold may have ended by resume or retry: that is not the word
-     * it waits for. */
+    /* At a gate time stands still. Resume and retry are not the word that it waits for. */
     {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      zdd_pair_promote,  "balancer"},
     {"pair/gate-passes",      ZDD_PHASE_GATED,    zdd_pair_gate_passes,      ZDD_SAME_PHASE,      zdd_pair_leave_gate, "balancer"},
     {"pair/gate-rejects",     ZDD_PHASE_GATED,    zdd_pair_gate_rejects,     ZDD_PHASE_CLEARING,  zdd_pair_reject,   "balancer"},
@@ -324,7 +327,8 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
 
     {"pair/verify-back",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_returns, ZDD_PHASE_CLEARING, zdd_pair_note_unverified, "balancer"},
     {"pair/verify-hold",      ZDD_PHASE_VERIFYING, zdd_pair_fails_and_stays, ZDD_SAME_PHASE,      zdd_pair_hold_unverified, "operator"},
-    {"pair/verified",         ZDD_PHASE_VERIFYING, zdd_pair_is_verified,     ZDD_SAME_PHASE,      zdd_pair_pass,     "balancer"},
+    {"pair/verified",         ZDD_PHASE_VERIFYING, zdd_pair_is_verified,     ZDD_SAME_PHASE,      zdd_pair_pass_verified, "balancer"},
+    {"pair/verify-asks",      ZDD_PHASE_VERIFYING, zdd_pair_is_unsure,       ZDD_SAME_PHASE,      zdd_pair_pass,     "promote"},
     {"pair/verify-tasks",     ZDD_PHASE_VERIFYING, zdd_pair_lacks_instances, ZDD_SAME_PHASE,      zdd_look_again,    "tasks"},
     {"pair/measure",          ZDD_PHASE_VERIFYING, zdd_pair_should_measure,  ZDD_SAME_PHASE,      zdd_pair_measure,  "verify"},
     {"pair/wait-verify",      ZDD_PHASE_VERIFYING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_wait_for_round, "verify"},

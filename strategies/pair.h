@@ -34,6 +34,10 @@ bool zdd_pair_has_old(const struct zdd_facts *f);
 /** @return the phase in which a step of @p kind begins */
 enum zdd_phase zdd_pair_phase_of(enum zdd_step_kind kind);
 
+/** @return true when step @p step is the gate for rounds that say too little: nobody stands there
+ * otherwise */
+bool zdd_pair_is_own_gate(const struct zdd_plan *plan, int32_t step);
+
 /** Go on to the step behind the present one. */
 void zdd_pair_pass(const struct zdd_facts *f, struct zdd_decision *d);
 /** Go on to step @p step. */

@@ -8,6 +8,8 @@
 #include "strategies/model/traffic.h"
 #include "strategies/say.h"
 
+#include <string.h>
+
 #define MS_OF_S 1000
 
 /* %1 is the step's value in whole units. */
@@ -38,4 +40,44 @@ void zdd_pair_step_say(const struct zdd_program_step *step, char *text, size_t s
     const int32_t unit = sentences[step->kind].unit;
 
     zdd_say(text, size, sentences[step->kind].pattern, step->value / unit, 0);
+}
+
+static const char *const counted[] = {
+    [ZDD_METRIC_ERROR_RATE] = "errors",
+    [ZDD_METRIC_CONNECT_ERRORS] = "refused connections",
+    [ZDD_METRIC_RESPONSE_MS] = "times",
+};
+
+/* Each word once. */
+static void say_metrics(const struct zdd_verify *verify, char *text, size_t size)
+{
+    bool any = false;
+
+    for (int metric = 0; metric < ZDD_METRIC_COUNT; metric++) {
+        bool wanted = false;
+
+        for (int32_t i = 0; i < verify->counted_count; i++)
+            wanted = wanted || (int)verify->counted[i].metric == metric;
+        if (!wanted)
+            continue;
+        zdd_say(text + strlen(text), size - strlen(text), any ? ", " : " ", 0, 0);
+        zdd_say(text + strlen(text), size - strlen(text), counted[metric], 0, 0);
+        any = true;
+    }
+}
+
+void zdd_pair_step_tell(const struct zdd_plan *plan, int32_t index, char *text, size_t size)
+{
+    const struct zdd_program_step *step = &plan->program.step[index];
+    const struct zdd_verify *verify =
+        zdd_verifies_set(&plan->verifies, zdd_program_verify(&plan->program, index));
+
+    if (step->kind != ZDD_STEP_VERIFY || verify->counted_count == 0) {
+        zdd_pair_step_say(step, text, size);
+        return;
+    }
+    zdd_say(text, size, "Watch both versions for %1 s by the balancers' counters:",
+            (int64_t)verify->rounds * verify->interval_ms / MS_OF_S, 0);
+    say_metrics(verify, text, size);
+    zdd_say(text + strlen(text), size - strlen(text), ".", 0, 0);
 }

@@ -6,6 +6,8 @@
 
 #include "strategies/guards.h"
 #include "strategies/pair.h"
+#include "strategies/pair_verify.h"
+#include "strategies/pair_watch.h"
 #include "strategies/share.h"
 
 /* Phases whose own rows do not look after the share. */
@@ -94,6 +96,8 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
 /* The next look that counts requests; a share of none has nothing to count. */
 static int64_t next_look_ms(const struct zdd_facts *f)
 {
+    if (zdd_pair_is_watched(f))
+        return sooner(zdd_pair_watch_next_ms(f), f->seen->now_ms + ZDD_JUDGE_POLL_MS);
     return zdd_share_is_split(f->plan, f->run) ? f->seen->now_ms + ZDD_SHARE_POLL_MS : INT64_MAX;
 }
 
@@ -187,9 +191,10 @@ static bool is_skipped(const struct zdd_facts *f, int32_t step)
         return s->value < f->plan->target.instances;
     case ZDD_STEP_JOIN:
         return zdd_program_started(&f->plan->program, step) < f->plan->target.instances;
+    case ZDD_STEP_GATE: /* without rounds there is nothing to be unsure of */
+        return zdd_pair_is_own_gate(f->plan, step);
     case ZDD_STEP_ADOPT:
     case ZDD_STEP_SHIFT:
-    case ZDD_STEP_GATE:
     case ZDD_STEP_KEEP:
     case ZDD_STEP_DRAIN:
     case ZDD_STEP_RETIRE:

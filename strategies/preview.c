@@ -289,7 +289,7 @@ static void list_steps(const struct zdd_strategy *strategy, const struct zdd_pla
         step->deadline_ms = zdd_timing_limit_ms(plan, pair ? zdd_pair_phase_of(programmed->kind)
                                                            : strategy->steps[i].phase);
         if (pair)
-            zdd_pair_step_say(programmed, step->text, sizeof(step->text));
+            zdd_pair_step_tell(plan, (int32_t)i, step->text, sizeof(step->text));
         else
             zdd_say(step->text, sizeof(step->text), strategy->steps[i].text, 0, 0);
     }

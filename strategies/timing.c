@@ -71,7 +71,11 @@ static int64_t longest_ms(const struct zdd_plan *plan, enum zdd_step_kind kind)
 
 static int64_t rounds_ms(const struct zdd_verify *verify)
 {
-    return (int64_t)verify->rounds * (verify->interval_ms + ZDD_PROBE_MS);
+    const int64_t rounds_ms = (int64_t)verify->rounds * (verify->interval_ms + ZDD_PROBE_MS);
+    const bool waits =
+        verify->counted_count > 0 && verify->on_inconclusive == ZDD_INCONCLUSIVE_WAITS;
+
+    return waits ? ZDD_TRIAL_PATIENCE * rounds_ms : rounds_ms;
 }
 
 static int64_t longest_rounds_ms(const struct zdd_plan *plan)

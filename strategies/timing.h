@@ -7,6 +7,7 @@
 #include "strategies/model/plan.h"
 #include "strategies/model/run.h"
 
+#define ZDD_TRIAL_PATIENCE 10 /* so many times as long as with enough requests a round may take */
 #define ZDD_RESEND_MS                                                                              \
     10000                /* an order that was accepted but is not seen is given again after this */
 #define ZDD_RETRY_MS 250 /* least time before an order without a clear answer is given again */

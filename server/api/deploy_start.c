@@ -150,7 +150,7 @@ enum zdd_err zdd_deploy_start(struct zdd_tx *tx, void *cls)
     if (err == ZDD_ERR_APP_BUSY)
         return refuse_busy(job, tx);
     if (err == ZDD_ERR_NONE)
-        err = zdd_steps_insert(tx, job->run.id, job->strategy, &job->plan.program);
+        err = zdd_steps_insert(tx, job->run.id, job->strategy, &job->plan);
     if (err == ZDD_ERR_NONE)
         err = tell_queued(job, tx);
     if (err == ZDD_ERR_NONE)

@@ -7,6 +7,7 @@
 
 #include "server/api/share_json.h"
 #include "server/api/steps.h"
+#include "server/api/trial_json.h"
 #include "strategies/advice.h"
 #include "strategies/share.h"
 #include "strategies/strategy.h"
@@ -65,12 +66,10 @@ double zdd_deployment_progress(const struct zdd_run *run, const struct zdd_note 
     return rounded(fmin(1, ((double)run->step + here) / steps), 100);
 }
 
-/* Of a deployment over one app: none. */
-static const struct zdd_program *program_of(const struct zdd_deployment_view *view)
+/* Of a deployment over one app: none is at hand. */
+static const struct zdd_plan *plan_of(const struct zdd_deployment_view *view)
 {
-    static const struct zdd_program none;
-
-    return view->note.program_steps > 0 ? &view->plan->program : &none;
+    return view->note.program_steps > 0 ? view->plan : NULL;
 }
 
 static void write_step(struct zdd_writer *w, const struct zdd_deployment_view *view)
@@ -80,11 +79,11 @@ static void write_step(struct zdd_writer *w, const struct zdd_deployment_view *v
     struct zdd_step_row row;
     int32_t count;
 
-    if (!strategy || !zdd_step_describe(strategy, program_of(view), run->step, &row)) {
+    if (!strategy || !zdd_step_describe(strategy, plan_of(view), run->step, &row)) {
         zdd_w_null(w, "step");
         return;
     }
-    count = zdd_step_count(strategy, program_of(view));
+    count = zdd_step_count(strategy, plan_of(view));
     zdd_w_object(w, "step");
     zdd_w_int(w, "index", run->step);
     /* The way back counts as a step only for who is on it. */
@@ -261,6 +260,8 @@ void zdd_w_deployment(struct zdd_writer *w, const char *key, const struct zdd_de
     zdd_w_real(w, "progress", zdd_deployment_progress(run, &view->note));
     write_side(w, "old", view, ZDD_SIDE_OLD);
     write_side(w, "new", view, ZDD_SIDE_NEW);
+    if (view->note.program_steps > 0)
+        zdd_w_trial(w, view->plan, run);
     zdd_w_waiting(w, run);
     zdd_w_time(w, "waitingUntil",
                view->note.program_steps > 0 ? zdd_timing_until_ms(view->plan, run) : 0);

@@ -5,6 +5,7 @@
 #include "server/api/app_json.h"
 #include "server/api/deployment_json.h"
 #include "server/api/explain.h"
+#include "server/api/trial_json.h"
 #include "server/json/writer.h"
 
 #include <string.h>
@@ -126,6 +127,8 @@ void zdd_explain_json(struct zdd_buf *buf, const struct zdd_explanation *e, cons
     write_observed(w, e);
     write_wanted(w, e);
     write_floor(w, &e->floor);
+    if (e->plan)
+        zdd_w_trial(w, e->plan, e->run);
     zdd_w_time(w, "since", e->run->waiting_since_ms);
     zdd_w_array(w, "whoCanUnblock");
     for (size_t i = 0; i < e->helper_count; i++) {

@@ -4,6 +4,8 @@
  */
 #include "server/api/explain.h"
 
+#include "server/api/trial_json.h"
+
 #include "strategies/share.h"
 
 #include <stdarg.h>
@@ -93,6 +95,9 @@ void zdd_explain_help(struct zdd_explanation *e)
         return;
     if (waits_for(e, "tasks"))
         add_helper(e, "nobody has to", "the app's tasks start, turn healthy or end by themselves");
+    else if (waits_for(e, "verify"))
+        add_helper(e, "nobody has to",
+                   "the checks go on by themselves, and requests of users make them tell");
     else if (waits_for(e, "keep-old") || waits_for(e, "pause"))
         add_helper(e, "nobody has to", "the time that was asked for passes by itself");
     else if (waits_for(e, "balancer") || waits_for(e, "drain"))
@@ -246,6 +251,8 @@ void zdd_explain_text(struct zdd_buf *buf, const struct zdd_explanation *e, int6
     tell_waiting(buf, e->run, now_ms);
     tell_tasks(buf, e);
     tell_share(buf, e->plan, e->run);
+    if (e->plan)
+        zdd_trial_say(buf, e->plan, e->run);
     tell_floor(buf, &e->floor);
     tell_queue(buf, e);
     for (size_t i = 0; i < e->helper_count; i++)

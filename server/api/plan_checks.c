@@ -28,25 +28,6 @@ static void pointer_of(const struct zdd_plan_request *request, size_t set,
     }
 }
 
-/* What can be asked for and is not carried out yet. */
-static void refuse_unready(const struct zdd_plan_request *request, size_t set,
-                           struct zdd_field_errors *errors)
-{
-    char pointer[ZDD_FIELD_POINTER_SIZE];
-    size_t index;
-    json_t *check;
-
-    pointer_of(request, set, pointer);
-    if (set == ZDD_VERIFY_BESIDE && request->checks[set])
-        zdd_field_error_add(errors, ZDD_VERIFY_POINTER,
-                            "must be left out: checks beside the steps are not there yet");
-    json_array_foreach(request->checks[set], index, check)
-    {
-        if (strcmp(zdd_json_text(check, "source", ""), "haproxy") == 0)
-            zdd_field_error_add(errors, pointer, "must not have haproxy: it is not there yet");
-    }
-}
-
 enum zdd_err zdd_plan_checks_allowed(struct zdd_call *call, const struct zdd_plan_request *request)
 {
     const char *hosts = zdd_api_of(call)->options.verify_hosts;
@@ -58,7 +39,6 @@ enum zdd_err zdd_plan_checks_allowed(struct zdd_call *call, const struct zdd_pla
         pointer_of(request, set, pointer);
         (void)zdd_checks_hosts_allowed(request->checks[set], pointer, hosts ? hosts : "",
                                        zdd_call_errors(call));
-        refuse_unready(request, set, zdd_call_errors(call));
     }
     return zdd_call_errors(call)->count == before ? ZDD_ERR_NONE : ZDD_ERR_BODY_INVALID;
 }

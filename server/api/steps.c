@@ -11,23 +11,23 @@
 
 #include <stdio.h>
 
-int32_t zdd_step_count(const struct zdd_strategy *strategy, const struct zdd_program *program)
+int32_t zdd_step_count(const struct zdd_strategy *strategy, const struct zdd_plan *plan)
 {
-    return program->count > 0 ? program->count : (int32_t)strategy->step_count;
+    return plan && plan->program.count > 0 ? plan->program.count : (int32_t)strategy->step_count;
 }
 
-bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_program *program,
+bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                        int32_t index, struct zdd_step_row *ret_row)
 {
-    const int32_t count = zdd_step_count(strategy, program);
+    const int32_t count = zdd_step_count(strategy, plan);
 
     if (index < 0 || index > count)
         return false;
     *ret_row = (struct zdd_step_row){.index = index, .state = "pending"};
-    if (index < program->count) {
+    if (plan && index < plan->program.count) {
         snprintf(ret_row->kind, sizeof(ret_row->kind), "%s",
-                 zdd_step_kind_name(program->step[index].kind));
-        zdd_pair_step_say(&program->step[index], ret_row->text, sizeof(ret_row->text));
+                 zdd_step_kind_name(plan->program.step[index].kind));
+        zdd_pair_step_tell(plan, index, ret_row->text, sizeof(ret_row->text));
         return true;
     }
     snprintf(ret_row->kind, sizeof(ret_row->kind), "%s",
@@ -38,14 +38,13 @@ bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_pro
 }
 
 enum zdd_err zdd_steps_insert(struct zdd_tx *tx, const char *run_id,
-                              const struct zdd_strategy *strategy,
-                              const struct zdd_program *program)
+                              const struct zdd_strategy *strategy, const struct zdd_plan *plan)
 {
     struct zdd_step_row row;
     enum zdd_err err = ZDD_ERR_NONE;
 
-    for (int32_t i = 0; err == ZDD_ERR_NONE && i < zdd_step_count(strategy, program); i++) {
-        zdd_step_describe(strategy, program, i, &row);
+    for (int32_t i = 0; err == ZDD_ERR_NONE && i < zdd_step_count(strategy, plan); i++) {
+        zdd_step_describe(strategy, plan, i, &row);
         err = zdd_step_insert(tx, run_id, &row);
     }
     return err;

@@ -5,18 +5,18 @@
 #pragma once
 
 #include "storage/runs.h"
-#include "strategies/model/program.h"
+#include "strategies/model/plan.h"
 #include "strategies/strategy.h"
 
 /** @return how many steps a deployment has, the way back not counted */
-int32_t zdd_step_count(const struct zdd_strategy *strategy, const struct zdd_program *program);
+int32_t zdd_step_count(const struct zdd_strategy *strategy, const struct zdd_plan *plan);
 
 /** Fill @p ret_row (index, kind, text, state "pending") with step @p index; the one past the last
- * is the way back. @param program  empty for a strategy over one app. @return false past that */
-bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_program *program,
+ * is the way back. @param plan  NULL: one over one app. @return false past that */
+bool zdd_step_describe(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                        int32_t index, struct zdd_step_row *ret_row);
 
 /** Insert the steps of a new deployment; the engine adds the way back when it begins. */
 ZDD_MUST_CHECK enum zdd_err zdd_steps_insert(struct zdd_tx *tx, const char *run_id,
                                              const struct zdd_strategy *strategy,
-                                             const struct zdd_program *program);
+                                             const struct zdd_plan *plan);

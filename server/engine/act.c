@@ -4,7 +4,9 @@
  */
 #include "server/engine/act.h"
 
+#include "server/engine/counted.h"
 #include "server/engine/wards.h"
+#include "strategies/judge/trial.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,21 +125,30 @@ static enum zdd_err delete_old(const struct zdd_act_scene *with, const struct zd
     return take_away(with, &sent, ret_ack);
 }
 
-/* A round that could not be made is made again, as an order without an answer is given again. */
+/* A round that could not be made is made again, as an order without an answer is given again. Who
+ * is condemned by what was counted already is not asked anything more. */
 static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_order *order,
                             struct zdd_cluster_ack *ret_ack)
 {
+    const int32_t set = order->instances;
     const struct zdd_probe_ask ask = {.checks = with->texts->checks.data,
-                                      .set = with->run->verify_set,
+                                      .set = set,
                                       .plan = with->plan,
                                       .spots = with->new_spots,
                                       .request_id = with->run->id};
+    const struct zdd_verify *verify = zdd_verifies_set(&with->plan->verifies, set);
+    enum zdd_err err = ZDD_ERR_NONE;
 
-    (void)order;
     (void)ret_ack;
-    if (!with->probe->ops || !ask.checks)
-        return ZDD_ERR_INTERNAL;
-    return with->probe->ops->measure(with->probe->cls, &ask, with->report);
+    *with->report = (struct zdd_probe_report){.result = ZDD_FINDING_PASSED, .data = "[]"};
+    if (!zdd_trial_condemns(&with->run->trial, verify)) {
+        if (!with->probe->ops || !ask.checks)
+            return ZDD_ERR_INTERNAL;
+        err = with->probe->ops->measure(with->probe->cls, &ask, with->report);
+    }
+    if (err == ZDD_ERR_NONE)
+        zdd_counted_add(with->plan, with->run, set, with->report);
+    return err;
 }
 
 /* Exactly those that were seen to leave, in the same look that showed them to be drained. */

@@ -323,6 +323,11 @@ enum zdd_err zdd_commit_intent(struct zdd_store *store, struct zdd_intent_commit
 /* What Marathon said becomes part of the deployment: versions, its deployment's id, its words. */
 static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
 {
+    /* A round says nothing of what was ordered of the cluster before it. */
+    if (c->order->kind == ZDD_ORDER_MEASURE && c->outcome == ZDD_OUTCOME_ACKED) {
+        run->unsure_until_ms = c->unsure_before_ms;
+        return;
+    }
     run->outcome = c->outcome;
     run->ordered_at_ms = c->now_ms;
     run->unsure_until_ms = c->outcome == ZDD_OUTCOME_FAILED && c->order->kind != ZDD_ORDER_MEASURE
@@ -361,7 +366,7 @@ static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
     revision = c->run.revision;
     take_answer(c, &c->run);
     if (is_measured)
-        zdd_measured_take(c->report, c->plan, c->now_ms, &c->run);
+        zdd_measured_take(c->report, c->plan, c->order->instances, c->now_ms, &c->run);
     err = zdd_run_advance(tx, &c->run, revision, false, next_id);
     if (err == ZDD_ERR_NONE)
         err = zdd_intent_close(tx, c->intent_seq, c->outcome,
@@ -373,7 +378,7 @@ static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
                       c->err == ZDD_ERR_NONE ? zdd_outcome_name(c->outcome) : zdd_err_slug(c->err),
                       "", c->now_ms);
     if (err == ZDD_ERR_NONE && is_measured)
-        err = zdd_measured_write(tx, &c->run, c->report, c->now_ms);
+        err = zdd_measured_write(tx, &c->run, c->report, c->order->instances, c->now_ms);
     return err;
 }
 

@@ -4,7 +4,8 @@
  */
 #include "server/engine/measure.h"
 
-#include "strategies/judge/window.h"
+#include "strategies/judge/trial.h"
+#include "strategies/share.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,17 +14,21 @@
 /* Deployments that are measured at the same time; beyond, the one not seen for longest loses what
  * came since its last look. */
 #define ENTRY_MAX 64
+#define US_OF_MS 1000
 
 /* What one balancer said last. */
 struct last {
     char name[ZDD_BALANCER_NAME_SIZE];
-    struct zdd_counts old_side, new_side;
+    struct zdd_counts side[ZDD_VERSION_COUNT];
+    int32_t servers[ZDD_VERSION_COUNT];
 };
 
 struct entry {
     char run_id[ZDD_ID_SIZE];
     int64_t used_ms;
     struct zdd_split sum; /* since_ms 0: nothing yet */
+    struct zdd_trial trial;
+    struct zdd_window fresh[ZDD_VERSION_COUNT]; /* that is not in `sum` yet */
     size_t count;
     struct last last[ZDD_BALANCER_MAX];
 };
@@ -81,50 +86,125 @@ static struct zdd_counts counts_of(const struct zdd_balancer_view *balancer,
         .answers = side->counters.answers,
         .errors = side->counters.errors,
         .refused = side->counters.refused,
+        .broken = side->counters.broken,
+        .retried = side->counters.retried,
+        .rerouted = side->counters.rerouted,
         .running = side->sessions,
     };
 }
 
-static struct last *last_of(struct entry *entry, const char *name)
+/* @return NULL when it is a new one for which there is no place */
+static struct last *last_of(struct entry *entry, const char *name, bool *ret_known)
 {
+    struct last *last;
+
     for (size_t i = 0; i < entry->count; i++) {
-        if (strcmp(entry->last[i].name, name) == 0)
+        if (strcmp(entry->last[i].name, name) == 0) {
+            *ret_known = true;
             return &entry->last[i];
+        }
     }
-    return NULL;
+    *ret_known = false;
+    if (entry->count == ZDD_BALANCER_MAX)
+        return NULL;
+    last = &entry->last[entry->count++];
+    memcpy(last->name, name, sizeof(last->name));
+    return last;
 }
 
-/* What one side has got since the last look. */
-static void add(const struct zdd_counts *before, const struct zdd_counts *now, int64_t *requests,
-                int64_t *chosen)
-{
-    const struct zdd_window window = zdd_window_between(before, now);
-
-    *requests += window.requests;
-    *chosen += window.chosen;
-}
-
+/* Of a worker only what the same servers have counted is told apart by time: one that has come or
+ * gone brings or takes its own along. */
 static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
 {
-    const struct zdd_counts old_side = counts_of(balancer, ZDD_SIDE_OLD);
-    const struct zdd_counts new_side = counts_of(balancer, ZDD_SIDE_NEW);
-    struct last *last = last_of(entry, balancer->name);
+    bool known;
+    struct last *last = last_of(entry, balancer->name, &known);
 
-    if (last) {
-        add(&last->old_side, &old_side, &entry->sum.old_requests, &entry->sum.old_chosen);
-        add(&last->new_side, &new_side, &entry->sum.new_requests, &entry->sum.new_chosen);
-    } else if (entry->count < ZDD_BALANCER_MAX) {
-        last = &entry->last[entry->count++];
-        memcpy(last->name, balancer->name, sizeof(last->name));
-    } else {
+    if (!last)
         return;
+    for (int side = 0; side < ZDD_VERSION_COUNT; side++) {
+        const struct zdd_counts now = counts_of(balancer, (enum zdd_pair_side)side);
+        const int32_t servers = balancer->side[side].servers;
+        const bool is_anew = now.started_ms != last->side[side].started_ms;
+
+        if (known && (is_anew || servers == last->servers[side])) {
+            const struct zdd_window window = zdd_window_between(&last->side[side], &now);
+
+            zdd_window_add(&entry->fresh[side], &window);
+        }
+        last->side[side] = now;
+        last->servers[side] = servers;
     }
-    last->old_side = old_side;
-    last->new_side = new_side;
 }
 
-static void measure_run(struct entry *entry, const struct zdd_router_view *view, int64_t now_ms,
-                        struct zdd_run *run)
+/* How long answers take now, on all balancers. */
+static struct zdd_answers answers_of(const struct zdd_router_view *view, enum zdd_pair_side side)
+{
+    struct zdd_answers answers = {0};
+    double sum_ms = 0;
+    int64_t count = 0;
+
+    for (size_t i = 0; i < view->balancer_count; i++) {
+        const struct zdd_side_traffic *seen = &view->balancer[i].side[side];
+
+        if (!view->balancer[i].reachable)
+            continue;
+        sum_ms += (double)seen->counters.answer_ms;
+        count += seen->counters.answers;
+        answers.servers += seen->servers;
+    }
+    answers.mean_us = count > 0 ? (int64_t)(sum_ms * US_OF_MS / (double)count) : 0;
+    return answers;
+}
+
+static void watch(struct entry *entry, const struct zdd_router_view *view, int64_t now_ms)
+{
+    struct zdd_trial *trial = &entry->trial;
+
+    if (trial->since_ms == 0)
+        trial->since_ms = now_ms;
+    trial->until_ms = now_ms;
+    zdd_trial_add(trial, &entry->fresh[ZDD_SIDE_NEW], &entry->fresh[ZDD_SIDE_OLD]);
+    zdd_trial_pace(trial, answers_of(view, ZDD_SIDE_NEW), answers_of(view, ZDD_SIDE_OLD));
+}
+
+/* A step may want to know it of the new version even when nobody is left to compare with. */
+static bool is_counted(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    return run->phase == ZDD_PHASE_VERIFYING ||
+           (zdd_share_is_split(plan, run) && run->traffic.side[ZDD_SIDE_NEW].weight > 0);
+}
+
+static void look(struct entry *entry, const struct zdd_plan *plan,
+                 const struct zdd_router_view *view, int64_t now_ms, struct zdd_run *run)
+{
+    bool told = false;
+
+    /* After a restart, or when somebody has made a round of it, what stands there goes on. */
+    if (entry->used_ms == 0 || entry->trial.edition != run->trial.edition)
+        entry->trial = run->trial;
+    memset(entry->fresh, 0, sizeof(entry->fresh));
+    for (size_t i = 0; i < view->balancer_count; i++) {
+        told = told || view->balancer[i].reachable;
+        if (view->balancer[i].reachable)
+            count(entry, &view->balancer[i]);
+    }
+    if (told && is_counted(plan, run))
+        watch(entry, view, now_ms);
+    entry->used_ms = now_ms;
+    run->trial = entry->trial;
+}
+
+void zdd_measure_look(struct zdd_measure *measure, const struct zdd_plan *plan,
+                      const struct zdd_router_view *view, int64_t now_ms, struct zdd_run *run)
+{
+    if (!measure || !view)
+        return;
+    pthread_mutex_lock(&measure->lock);
+    look(entry_of(measure, run->id), plan, view, now_ms, run);
+    pthread_mutex_unlock(&measure->lock);
+}
+
+static void note(struct entry *entry, int64_t now_ms, struct zdd_run *run)
 {
     const int64_t since_ms = run->traffic_seen_at_ms;
 
@@ -132,14 +212,14 @@ static void measure_run(struct entry *entry, const struct zdd_router_view *view,
         /* After a restart, what was summed up before goes on. */
         entry->sum =
             run->split.since_ms == since_ms ? run->split : (struct zdd_split){.since_ms = since_ms};
-        entry->count = 0;
+    } else {
+        entry->sum.old_requests += entry->fresh[ZDD_SIDE_OLD].requests;
+        entry->sum.new_requests += entry->fresh[ZDD_SIDE_NEW].requests;
+        entry->sum.old_chosen += entry->fresh[ZDD_SIDE_OLD].chosen;
+        entry->sum.new_chosen += entry->fresh[ZDD_SIDE_NEW].chosen;
     }
-    for (size_t i = 0; i < view->balancer_count; i++) {
-        if (view->balancer[i].reachable)
-            count(entry, &view->balancer[i]);
-    }
+    memset(entry->fresh, 0, sizeof(entry->fresh));
     entry->sum.until_ms = now_ms;
-    entry->used_ms = now_ms;
     run->split = entry->sum;
 }
 
@@ -153,6 +233,6 @@ void zdd_measure_note(struct zdd_measure *measure, const struct zdd_router_view 
     if (!measure || !view)
         return;
     pthread_mutex_lock(&measure->lock);
-    measure_run(entry_of(measure, run->id), view, now_ms, run);
+    note(entry_of(measure, run->id), now_ms, run);
     pthread_mutex_unlock(&measure->lock);
 }

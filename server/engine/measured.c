@@ -5,8 +5,10 @@
 #include "server/engine/measured.h"
 
 #include "server/base/clock.h"
+#include "server/engine/counted.h"
 #include "server/engine/tell.h"
 #include "storage/events.h"
+#include "strategies/judge/trial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,25 +27,50 @@ enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t in
     return buf->err;
 }
 
-void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
-                       int64_t now_ms, struct zdd_run *run)
+/* What came since the last round that could say something goes on to be counted. */
+static void close_round(const struct zdd_probe_report *report, const struct zdd_plan *plan,
+                        int32_t set, struct zdd_run *run)
 {
-    zdd_rounds_add(run->rounds, report->result);
-    run->round_count++;
-    run->measured_at_ms = now_ms;
+    struct zdd_trial *trial = &run->trial;
+
+    trial->edition++;
+    if (report->result == ZDD_FINDING_PASSED || report->result == ZDD_FINDING_FAILED)
+        zdd_trial_end_round(trial, zdd_counted_kind(set));
+    trial->told = trial->told || zdd_trial_condemns(trial, zdd_verifies_set(&plan->verifies, set));
+}
+
+void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
+                       int32_t set, int64_t now_ms, struct zdd_run *run)
+{
+    const struct zdd_verify *verify = zdd_verifies_set(&plan->verifies, set);
+    const bool beside = set == ZDD_VERIFY_BESIDE;
+
+    zdd_verify_add(verify, beside ? run->trial.rounds : run->rounds, report->result);
+    if (beside) {
+        run->trial.round_count++;
+        run->trial.measured_at_ms = now_ms;
+    } else {
+        run->round_count++;
+        run->measured_at_ms = now_ms;
+    }
+    close_round(report, plan, set, run);
     if (report->result != ZDD_FINDING_PASSED)
         snprintf(run->measured, sizeof(run->measured), "%s", report->words);
-    zdd_tell_verify(run, plan);
+    if (!beside)
+        zdd_tell_verify(run, plan);
 }
 
 static void tell_round(struct zdd_buf *buf, const struct zdd_run *run,
-                       const struct zdd_probe_report *report, int64_t now_ms)
+                       const struct zdd_probe_report *report, int32_t set, int64_t now_ms)
 {
+    const bool beside = set == ZDD_VERIFY_BESIDE;
     char at[ZDD_TIME_SIZE];
 
     zdd_time_format(now_ms, at);
-    zdd_buf_printf(buf, "{\"round\":%d,\"at\":\"%s\",\"result\":\"%s\",\"checks\":%s}",
-                   (int)run->round_count, at, zdd_finding_name(report->result), report->data);
+    zdd_buf_printf(buf, "{\"round\":%d,\"at\":\"%s\",\"result\":\"%s\",\"checks\":%s%s}",
+                   (int)(beside ? run->trial.round_count : run->round_count), at,
+                   zdd_finding_name(report->result), report->data,
+                   beside ? ",\"beside\":true" : "");
 }
 
 static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *round,
@@ -80,12 +107,12 @@ static enum zdd_err write_evidence(struct zdd_tx *tx, const struct zdd_run *run)
 }
 
 enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
-                                const struct zdd_probe_report *report, int64_t now_ms)
+                                const struct zdd_probe_report *report, int32_t set, int64_t now_ms)
 {
     ZDD_AUTO_BUF struct zdd_buf round = {0};
     enum zdd_err err;
 
-    tell_round(&round, run, report, now_ms);
+    tell_round(&round, run, report, set, now_ms);
     if (round.err != ZDD_ERR_NONE)
         return round.err;
     err = zdd_step_add_round(tx, run->id, run->step, round.data);

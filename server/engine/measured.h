@@ -14,11 +14,11 @@
 ZDD_MUST_CHECK enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t index,
                                               struct zdd_buf *buf);
 
-/** Note @p report in @p run: pure. */
+/** Note @p report, of the plan's checks with number @p set, in @p run: pure. */
 void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
-                       int64_t now_ms, struct zdd_run *run);
+                       int32_t set, int64_t now_ms, struct zdd_run *run);
 
 /** Write the event and the evidence of what zdd_measured_take() has noted. */
 ZDD_MUST_CHECK enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
-                                               const struct zdd_probe_report *report,
+                                               const struct zdd_probe_report *report, int32_t set,
                                                int64_t now_ms);

@@ -4,6 +4,7 @@
  */
 #include "server/engine/move.h"
 
+#include "strategies/judge/trial.h"
 #include "strategies/timing.h"
 
 #include <string.h>
@@ -38,6 +39,12 @@ static void forget_rounds(struct zdd_run *run)
     run->measured_at_ms = 0;
 }
 
+/* What spoke against the new version counts no more. */
+static void forget_trial(struct zdd_run *run)
+{
+    run->trial = (struct zdd_trial){.edition = run->trial.edition + 1};
+}
+
 static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
                         const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
 {
@@ -58,6 +65,8 @@ static void enter_phase(const struct zdd_strategy *strategy, const struct zdd_pl
         run->attempt = 0;
     if (phase == ZDD_PHASE_VERIFYING) {
         forget_rounds(run);
+        run->trial.edition++;
+        zdd_trial_end_round(&run->trial, ZDD_ROUND_STEP);
         run->verify_set = zdd_program_verify(&plan->program, run->step);
     }
     if (zdd_phase_is_final(phase)) {
@@ -88,6 +97,7 @@ static void start_clocks_anew(const struct zdd_plan *plan, int64_t now_ms, struc
     run->outcome = ZDD_OUTCOME_NONE;
     run->attempt = 0;
     forget_rounds(run);
+    forget_trial(run);
 }
 
 static void note_traffic(const struct zdd_decision *d, int64_t now_ms, struct zdd_run *run)
@@ -167,8 +177,9 @@ bool zdd_move_matters(const struct zdd_run *a, const struct zdd_run *b)
            a->unsure_until_ms != b->unsure_until_ms ||
            a->step_deadline_at_ms != b->step_deadline_at_ms ||
            tally_differs(&a->old_side, &b->old_side) || tally_differs(&a->new_side, &b->new_side) ||
-           a->round_count != b->round_count || strcmp(a->waiting_code, b->waiting_code) != 0 ||
-           words_differ(a, b) || strcmp(a->error_code, b->error_code) != 0 ||
+           a->round_count != b->round_count || a->trial.edition != b->trial.edition ||
+           strcmp(a->waiting_code, b->waiting_code) != 0 || words_differ(a, b) ||
+           strcmp(a->error_code, b->error_code) != 0 ||
            strcmp(a->new_addresses, b->new_addresses) != 0 ||
            strcmp(a->target_version, b->target_version) != 0 ||
            strcmp(a->deployment_id, b->deployment_id) != 0;

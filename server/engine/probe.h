@@ -12,7 +12,7 @@
 #include "server/engine/cluster.h"
 #include "strategies/model/plan.h"
 
-#define ZDD_PROBE_DATA_MAX 3000 /* bytes of JSON about one round, its words full of escapes */
+#define ZDD_PROBE_DATA_MAX 5000 /* bytes of JSON about one round, its words full of escapes */
 
 struct zdd_probe_ask {
     const char *checks; /* as the plan has them, JSON: a list for each set … */

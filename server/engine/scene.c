@@ -38,6 +38,8 @@ static bool needs_balancers(const struct zdd_plan *plan, const struct zdd_run *r
     /* While both versions have a share, it is kept and counted. */
     if (run->steered || zdd_share_is_split(plan, run))
         return true;
+    if (phase == ZDD_PHASE_VERIFYING)
+        return zdd_verifies_set(&plan->verifies, run->verify_set)->counted_count > 0;
     return phase == ZDD_PHASE_WEIGHING || phase == ZDD_PHASE_PAUSING ||
            phase == ZDD_PHASE_SHIFTING || phase == ZDD_PHASE_JOINING ||
            phase == ZDD_PHASE_LEAVING || phase == ZDD_PHASE_SHEDDING ||

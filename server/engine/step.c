@@ -39,6 +39,7 @@ struct work {
     bool shared;  /* see struct zdd_look */
     bool put_off; /* there are orders to give, and the look is shared */
     int64_t now_ms;
+    enum zdd_outcome outcome; /* of this step's last order */
     int64_t unsure_before_ms; /* run.unsure_until_ms before the orders of this step */
 };
 
@@ -130,6 +131,8 @@ static enum zdd_err decide(struct work *w, struct zdd_decision *ret_decision,
 
     w->unsure_before_ms = before.unsure_until_ms;
     (void)zdd_move_start(&w->plan, &w->run, w->now_ms);
+    zdd_measure_look(w->stepper->measure, &w->plan, w->scene.balanced ? &w->scene.balancers : NULL,
+                     w->now_ms, &w->run);
     seen = zdd_scene_observe(&w->scene, &w->plan, &w->run, w->now_ms);
     *ret_decision = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
     w->put_off = w->shared && needs_own_look(w, ret_decision);
@@ -203,6 +206,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
             "app", w->run.app_id, "order", zdd_order_name(order->kind), "outcome",
             zdd_outcome_name(commit.outcome), "words", ack.words, NULL);
     w->run = commit.run;
+    w->outcome = commit.outcome;
     (void)dies(w, ZDD_POINT_AFTER_OUTCOME); /* the report says so */
     return ZDD_ERR_NONE;
 }
@@ -222,12 +226,12 @@ static enum zdd_err act(struct work *w, const struct zdd_decision *d,
 
         if (err != ZDD_ERR_NONE || w->report->died)
             return err;
-        if (w->run.outcome != ZDD_OUTCOME_ACKED)
+        if (w->outcome != ZDD_OUTCOME_ACKED)
             break;
     }
-    if (w->run.outcome == ZDD_OUTCOME_REFUSED) {
+    if (w->outcome == ZDD_OUTCOME_REFUSED) {
         wait_ms = 0;
-    } else if (w->run.outcome != ZDD_OUTCOME_ACKED) {
+    } else if (w->outcome != ZDD_OUTCOME_ACKED) {
         atomic_fetch_add(&w->stepper->retries, 1);
         wait_ms = zdd_backoff_ms(w->run.attempt, RETRY_BASE_MS, RETRY_MAX_MS, draw(w->stepper));
     }

@@ -4,6 +4,7 @@
  */
 #include "server/engine/tell.h"
 
+#include "strategies/pair.h"
 #include "strategies/share.h"
 
 #include <inttypes.h>
@@ -107,6 +108,7 @@ static void tell_operator(struct zdd_run *run)
 static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
 {
     const struct zdd_gate gate = zdd_plan_gate(plan, run->step);
+    const bool unsure = zdd_pair_is_own_gate(plan, run->step);
 
     if (strcmp(gate.name, ZDD_GATE_PROMOTE) == 0 && !zdd_share_is_split(plan, run)) {
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
@@ -115,9 +117,10 @@ static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
         return;
     }
     snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-             "Gate %s waits for a decision: approve goes on, reject goes back. %s%.100s%s",
-             gate.name, *gate.approvers ? "It asks " : "Anybody who may promote decides",
-             gate.approvers, gate.quorum > 1 ? "" : ".");
+             "Gate %s waits for a decision%s%.90s: approve goes on, reject goes back. %s%.60s%s",
+             gate.name, unsure ? ", the checks say too little: " : "", unsure ? run->measured : "",
+             *gate.approvers ? "It asks " : "Anybody who may promote decides", gate.approvers,
+             gate.quorum > 1 ? "" : ".");
     if (gate.quorum > 1)
         snprintf(run->waiting_text + strlen(run->waiting_text),
                  ZDD_WAITING_SIZE - strlen(run->waiting_text), "; %d approvals are needed.",

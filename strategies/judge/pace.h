@@ -12,22 +12,10 @@
 
 #include "strategies/judge/stats.h"
 
-#include <stdbool.h>
-
-#define ZDD_PACE_VALUES 32       /* of each side; then two by two become one */
 #define ZDD_PACE_STRETCH 1024    /* answers of each server between two values */
 #define ZDD_PACE_BUDGET 0.01     /* chance that a version as fast as the old one is condemned */
 #define ZDD_PACE_FACTOR 1.2      /* slower by less than this factor … */
 #define ZDD_PACE_DIFFERENCE_MS 5 /* … or by fewer milliseconds: nobody minds */
-
-/** All zero: nothing has been seen. A plain value, kept with the deployment. */
-struct zdd_pace {
-    double new_ms[ZDD_PACE_VALUES], old_ms[ZDD_PACE_VALUES];
-    int32_t count;  /* of values on each side */
-    int32_t looks;  /* that are done */
-    double p;       /* of the last look; 0 before */
-    bool condemned; /* stays, whatever comes */
-};
 
 /** Take in the means of one more stretch, milliseconds. */
 void zdd_pace_add(struct zdd_pace *pace, double new_ms, double old_ms);

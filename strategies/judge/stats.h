@@ -8,14 +8,10 @@
  */
 #pragma once
 
+#include "strategies/model/trial.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-/** Requests, and how many of them failed: 0 ≤ failures ≤ requests. */
-struct zdd_tries {
-    int64_t requests;
-    int64_t failures;
-};
 
 /** An interval around a share, both ends 0 to 1. */
 struct zdd_interval {

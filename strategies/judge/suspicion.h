@@ -21,20 +21,8 @@
 
 #include "strategies/judge/stats.h"
 
-#include <stdbool.h>
-
 #define ZDD_ALARM_BUDGET 0.01 /* chance that a version as good as the old one is ever condemned */
 #define ZDD_ODDS_MAX 300      /* the part of the budget for clear failures is 1 / 300 */
-#define ZDD_RIVAL_COUNT 5     /* "fails so many times as often", see suspicion.c */
-
-/** What has been learnt so far. All zero: nothing. A plain value, kept with the deployment. */
-struct zdd_suspicion {
-    struct zdd_tries new_side, old_side; /* of all windows */
-    double log_ratio[ZDD_RIVAL_COUNT];   /* of each rival's likelihood to that of "both alike" */
-    int32_t looks;                       /* of the fixed ones that are done */
-    double p;                            /* of the last fixed look; 0 before */
-    bool condemned;                      /* stays, whatever comes */
-};
 
 /** Take in one more window. The bound holds for windows of requests that are told apart only by
  * the side that answered them. */

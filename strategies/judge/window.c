@@ -12,6 +12,11 @@ static bool has_fallen(const struct zdd_counts *before, const struct zdd_counts 
            now->refused < before->refused;
 }
 
+static int64_t risen(int64_t value)
+{
+    return value > 0 ? value : 0;
+}
+
 static int64_t clamp(int64_t value, int64_t max)
 {
     if (value < 0)
@@ -32,8 +37,12 @@ struct zdd_window zdd_window_between(const struct zdd_counts *before, const stru
     return (struct zdd_window){
         .requests = requests,
         .chosen = now->chosen - from->chosen,
+        .answers = now->answers - from->answers,
         .failures = clamp(errors + clamp(lost, requests), requests),
         .refused = clamp(now->refused - from->refused, requests),
+        .broken = risen(now->broken - from->broken),
+        .retried = risen(now->retried - from->retried),
+        .rerouted = risen(now->rerouted - from->rerouted),
     };
 }
 
@@ -41,6 +50,10 @@ void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more)
 {
     sum->requests += more->requests;
     sum->chosen += more->chosen;
+    sum->answers += more->answers;
     sum->failures += more->failures;
     sum->refused += more->refused;
+    sum->broken += more->broken;
+    sum->retried += more->retried;
+    sum->rerouted += more->rerouted;
 }

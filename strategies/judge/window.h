@@ -9,8 +9,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "strategies/model/trial.h"
 
 /** What one balancer has counted of one version's servers since its worker began. */
 struct zdd_counts {
@@ -20,17 +19,11 @@ struct zdd_counts {
     int64_t answers;    /* all hrsp_* */
     int64_t errors;     /* hrsp_5xx */
     int64_t refused;    /* econ */
+    int64_t broken;     /* eresp */
+    int64_t retried;    /* wretr */
+    int64_t rerouted;   /* wredis */
     int64_t answer_ms;  /* rtime × answers of each server, summed */
     int64_t running;    /* scur: requests that have no answer yet; not a counter */
-};
-
-/** One side in one window. All are at least 0. */
-struct zdd_window {
-    int64_t requests;
-    int64_t chosen;
-    int64_t failures; /* answered 5xx, or without a whole answer; those that HAProxy gave to another
-                         server in secret too. At most `requests` */
-    int64_t refused;  /* connections; at most `requests` */
 };
 
 /**

@@ -7,7 +7,7 @@
 #include "strategies/model/limits.h"
 #include "strategies/model/names.h"
 #include "strategies/model/traffic.h"
-#include "strategies/model/verify.h"
+#include "strategies/model/trial.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -85,6 +85,7 @@ struct zdd_run {
     int32_t round_count;              /* all that were made */
     int64_t measured_at_ms;           /* when its last round ended */
     char measured[ZDD_MEASURED_SIZE]; /* what that found, when it was not all well */
+    struct zdd_trial trial;           /* of a pair with checks by counters, or beside the steps */
     char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
     char waiting_text[ZDD_WAITING_SIZE];
     int64_t waiting_since_ms;

@@ -16,6 +16,7 @@ static const struct {
     [ZDD_FINDING_PASSED] = {"passed", 'p'},
     [ZDD_FINDING_FAILED] = {"failed", 'f'},
     [ZDD_FINDING_ERROR] = {"error", 'e'},
+    [ZDD_FINDING_INCONCLUSIVE] = {"inconclusive", 'i'},
 };
 _Static_assert(ZDD_COUNT(rounds) == ZDD_FINDING_COUNT, "each result needs a name");
 
@@ -90,17 +91,44 @@ void zdd_rounds_add(char record[static ZDD_ROUND_MAX + 1], enum zdd_finding roun
     record[size + 1] = '\0';
 }
 
+static bool is_letter_of(char letter, enum zdd_finding round)
+{
+    return letter == rounds[round].letter;
+}
+
 struct zdd_rounds zdd_rounds_of(const char *record)
 {
     struct zdd_rounds sum = {0};
 
     for (; *record; record++) {
+        const bool error = is_letter_of(*record, ZDD_FINDING_ERROR);
+
+        sum.ends_inconclusive = is_letter_of(*record, ZDD_FINDING_INCONCLUSIVE);
         sum.done++;
-        sum.passed += *record == rounds[ZDD_FINDING_PASSED].letter;
-        sum.failed += *record == rounds[ZDD_FINDING_FAILED].letter;
-        sum.errors_in_row = *record == rounds[ZDD_FINDING_ERROR].letter ? sum.errors_in_row + 1 : 0;
+        sum.passed += is_letter_of(*record, ZDD_FINDING_PASSED);
+        sum.failed += is_letter_of(*record, ZDD_FINDING_FAILED);
+        sum.inconclusive += sum.ends_inconclusive;
+        sum.errors_in_row = error ? sum.errors_in_row + 1 : 0;
     }
     return sum;
+}
+
+const char *zdd_rounds_last(const char *record, int32_t count)
+{
+    const size_t size = strlen(record);
+
+    return size > (size_t)count ? record + size - (size_t)count : record;
+}
+
+void zdd_verify_add(const struct zdd_verify *verify, char record[static ZDD_ROUND_MAX + 1],
+                    enum zdd_finding round)
+{
+    const size_t size = strlen(record);
+
+    if (verify->on_inconclusive == ZDD_INCONCLUSIVE_WAITS && size > 0 &&
+        is_letter_of(record[size - 1], ZDD_FINDING_INCONCLUSIVE))
+        record[size - 1] = '\0';
+    zdd_rounds_add(record, round);
 }
 
 /* Beyond the limit they say nothing, and onInconclusive says what that means. */
@@ -109,19 +137,43 @@ static bool is_silent(const struct zdd_verify *verify, const struct zdd_rounds *
     return sum->errors_in_row > verify->error_limit;
 }
 
+static int32_t failed_of(const struct zdd_verify *verify, const struct zdd_rounds *sum)
+{
+    const bool fails = verify->on_inconclusive == ZDD_INCONCLUSIVE_FAILS;
+
+    return sum->failed + (fails ? sum->inconclusive : 0);
+}
+
 bool zdd_verify_is_bad(const struct zdd_verify *verify, const char *record)
 {
     const struct zdd_rounds sum = zdd_rounds_of(record);
 
-    return sum.failed > verify->failure_limit ||
+    return failed_of(verify, &sum) > verify->failure_limit ||
            (is_silent(verify, &sum) && verify->on_inconclusive == ZDD_INCONCLUSIVE_FAILS);
+}
+
+/* The last rounds say nothing, and nobody takes that for a pass. */
+static bool is_open(const struct zdd_verify *verify, const struct zdd_rounds *sum)
+{
+    const bool fails = verify->on_inconclusive == ZDD_INCONCLUSIVE_FAILS;
+
+    if (verify->on_inconclusive == ZDD_INCONCLUSIVE_PASSES)
+        return false;
+    return is_silent(verify, sum) || (sum->ends_inconclusive && !fails);
 }
 
 bool zdd_verify_is_good(const struct zdd_verify *verify, const char *record)
 {
     const struct zdd_rounds sum = zdd_rounds_of(record);
 
-    if (is_silent(verify, &sum) && verify->on_inconclusive != ZDD_INCONCLUSIVE_PASSES)
-        return false;
-    return sum.done >= verify->rounds && sum.failed <= verify->failure_limit;
+    return !is_open(verify, &sum) && sum.done >= verify->rounds &&
+           failed_of(verify, &sum) <= verify->failure_limit;
+}
+
+bool zdd_verify_is_unsure(const struct zdd_verify *verify, const char *record)
+{
+    const struct zdd_rounds sum = zdd_rounds_of(record);
+
+    return verify->on_inconclusive == ZDD_INCONCLUSIVE_GATES && is_open(verify, &sum) &&
+           sum.done >= verify->rounds;
 }

@@ -54,22 +54,31 @@ struct zdd_verify {
 
 /** What a round of checks found. */
 enum zdd_finding {
-    ZDD_FINDING_PASSED, /* every check */
-    ZDD_FINDING_FAILED, /* a check says that the new version is bad */
-    ZDD_FINDING_ERROR,  /* somebody else who was to be asked did not tell: nothing is known */
+    ZDD_FINDING_PASSED,       /* every check */
+    ZDD_FINDING_FAILED,       /* a check says that the new version is bad */
+    ZDD_FINDING_ERROR,        /* somebody else who was to be asked did not tell: nothing is known */
+    ZDD_FINDING_INCONCLUSIVE, /* too few requests of the new version to say anything */
     ZDD_FINDING_COUNT
 };
 
 /** Rounds so far, of their record: one letter each, "ppfpep". */
 struct zdd_rounds {
-    int32_t done, passed, failed;
+    int32_t done, passed, failed, inconclusive;
     int32_t errors_in_row; /* at the end */
+    bool ends_inconclusive;
 };
 
 const char *zdd_finding_name(enum zdd_finding round); /* "passed" */
 /** Add @p round to the record, which keeps the last ZDD_ROUND_MAX. */
 void zdd_rounds_add(char record[static ZDD_ROUND_MAX + 1], enum zdd_finding round);
 struct zdd_rounds zdd_rounds_of(const char *record);
+/** @return the part of @p record that is about the last @p count rounds */
+const char *zdd_rounds_last(const char *record, int32_t count);
+
+/** Add @p round as @p verify wants it: one that said nothing and waits for more requests is the
+ * same one as the next. */
+void zdd_verify_add(const struct zdd_verify *verify, char record[static ZDD_ROUND_MAX + 1],
+                    enum zdd_finding round);
 
 /** @return true when more rounds have failed than may, or more have said nothing one after the
  * other than may where that counts as failed */
@@ -77,6 +86,9 @@ bool zdd_verify_is_bad(const struct zdd_verify *verify, const char *record);
 /** @return true when all rounds are done, it is not bad, and it is not the last ones that say
  * nothing, or that counts as passed */
 bool zdd_verify_is_good(const struct zdd_verify *verify, const char *record);
+/** @return true when all rounds are done, the last ones say nothing, and somebody has to decide
+ * what becomes of that */
+bool zdd_verify_is_unsure(const struct zdd_verify *verify, const char *record);
 
 const char *zdd_on_inconclusive_name(enum zdd_on_inconclusive on_inconclusive); /* "wait" */
 const char *zdd_metric_name(enum zdd_metric measure);                           /* "errorRate" */

@@ -11,6 +11,7 @@
 #include "server/engine/wards.h"
 #include "strategies/builtin.h"
 #include "strategies/floor.h"
+#include "strategies/judge/trial.h"
 #include "strategies/pair_shed.h"
 #include "strategies/preview.h"
 #include "strategies/share.h"
@@ -83,6 +84,7 @@ struct world {
     int64_t watch_at_ms; /* when it looks next */
     struct request request[REQUEST_MAX];
     int64_t now_ms;
+    bool may_condemn;               /* the balancers' counters may speak against the new version */
     int32_t checks_pass;            /* percent of the rounds */
     char probed[ZDD_ROUND_MAX + 1]; /* what rounds found, since the first of the present try */
     bool killed_by_leave; /* requests took longer than the plan allows, and the plan says kill */
@@ -426,21 +428,45 @@ static void check_traffic(struct world *w, const struct zdd_traffic *next)
     check_spared(w, next);
 }
 
+/* Beside the steps, or in one: what balancers count is part of it. */
+static enum zdd_finding find(struct world *w, const struct zdd_verify *verify)
+{
+    if (zdd_trial_condemns(&w->run.trial, verify))
+        return ZDD_FINDING_FAILED;
+    if (chance(w, w->checks_pass))
+        return ZDD_FINDING_PASSED;
+    if (verify->counted_count > 0 && chance(w, 50))
+        return ZDD_FINDING_INCONCLUSIVE;
+    return chance(w, 50) ? ZDD_FINDING_FAILED : ZDD_FINDING_ERROR;
+}
+
+static void measure_beside(struct world *w)
+{
+    const struct zdd_verify *verify = &w->plan.verifies.beside;
+    struct zdd_trial *trial = &w->run.trial;
+
+    must(w, verify->rounds > 0 && zdd_share_is_split(&w->plan, &w->run));
+    must(w, w->run.hold == ZDD_HOLD_NONE || w->run.hold == ZDD_HOLD_GATE);
+    must(w, trial->measured_at_ms == 0 || zdd_trial_condemns(trial, verify) ||
+                w->now_ms >= trial->measured_at_ms + verify->interval_ms);
+    zdd_verify_add(verify, trial->rounds, find(w, verify));
+    trial->told = trial->told || zdd_trial_condemns(trial, verify);
+    trial->measured_at_ms = w->now_ms;
+}
+
 /* One round of checks, which everything that can be asked must answer. */
 static void measure(struct world *w)
 {
-    const enum zdd_finding finding = chance(w, w->checks_pass) ? ZDD_FINDING_PASSED
-                                     : chance(w, 50)           ? ZDD_FINDING_FAILED
-                                                               : ZDD_FINDING_ERROR;
+    const struct zdd_verify *verify = zdd_verifies_set(&w->plan.verifies, w->run.verify_set);
+    const enum zdd_finding finding = find(w, verify);
 
-    must(w,
-         w->run.measured_at_ms == 0 ||
-             w->now_ms >= w->run.measured_at_ms +
-                              zdd_verifies_set(&w->plan.verifies, w->run.verify_set)->interval_ms);
+    must(w, w->run.measured_at_ms == 0 || zdd_trial_condemns(&w->run.trial, verify) ||
+                w->now_ms >= w->run.measured_at_ms + verify->interval_ms);
     if (!w->run.rounds[0])
         w->probed[0] = '\0';
     zdd_rounds_add(w->probed, finding);
-    zdd_rounds_add(w->run.rounds, finding);
+    zdd_verify_add(verify, w->run.rounds, finding);
+    w->run.trial.told = w->run.trial.told || zdd_trial_condemns(&w->run.trial, verify);
     w->run.measured_at_ms = w->now_ms;
 }
 
@@ -560,6 +586,10 @@ static bool obey(struct world *w, const struct zdd_order *order, int64_t unsure_
         w->told = with_help(w, &order->traffic);
         return true;
     }
+    if (order->kind == ZDD_ORDER_MEASURE && order->instances == ZDD_VERIFY_BESIDE) {
+        measure_beside(w);
+        return true;
+    }
     if (order->kind == ZDD_ORDER_MEASURE) {
         measure(w);
         return true;
@@ -600,6 +630,20 @@ static void check_unwell(struct world *w, const struct zdd_observation *seen,
                 d->hold == ZDD_HOLD_FAILURE);
 }
 
+/* As the engine does it while both versions get requests. */
+static void count_requests(struct world *w)
+{
+    struct zdd_trial *trial = &w->run.trial;
+
+    if (!zdd_share_is_split(&w->plan, &w->run) || w->run.traffic.side[ZDD_SIDE_NEW].weight == 0)
+        return;
+    if (trial->since_ms == 0)
+        trial->since_ms = w->now_ms;
+    trial->until_ms = w->now_ms;
+    if (w->may_condemn && chance(w, 2))
+        trial->errors.condemned = true;
+}
+
 static void step(struct world *w)
 {
     if (zdd_phase_is_final(w->run.phase))
@@ -611,6 +655,7 @@ static void step(struct world *w)
         struct zdd_decision d;
 
         zdd_move_start(&w->plan, &w->run, w->now_ms);
+        count_requests(w);
         note_crew(w);
         seen = look(w);
         d = zdd_strategy_decide(w->strategy, &(struct zdd_facts){&w->plan, &w->run, &seen});
@@ -897,7 +942,21 @@ static struct zdd_verify draw_verify(struct world *w)
                                 .on_inconclusive = ZDD_INCONCLUSIVE_FAILS};
 
     verify.failure_limit = verify.error_limit = below(w, verify.rounds);
+    if (w->strategy == &zdd_canary)
+        verify.on_inconclusive = (enum zdd_on_inconclusive)below(w, ZDD_INCONCLUSIVE_COUNT);
     w->checks_pass = chance(w, 70) ? 100 : below(w, 100);
+    return verify;
+}
+
+/* Checks that compare what balancers count. */
+static struct zdd_verify draw_counted(struct world *w)
+{
+    struct zdd_verify verify = draw_verify(w);
+
+    verify.counted_count = 1;
+    verify.counted[0] =
+        (struct zdd_counted){.metric = ZDD_METRIC_ERROR_RATE, .worse_than_old = true};
+    w->may_condemn = chance(w, 30);
     return verify;
 }
 
@@ -906,14 +965,17 @@ static void draw_wishes(struct world *w, int32_t first)
 {
     struct zdd_wishes *wishes = &w->wishes;
     int32_t size = first;
+    bool shares = false; /* both versions get requests */
 
     for (int32_t i = 1 + below(w, 6); i > 0; i--) {
         struct zdd_wish *wish = &wishes->wish[wishes->count];
         struct zdd_gate gate = zdd_gate_plain();
 
         *wish = (struct zdd_wish){.kind = (enum zdd_wish_kind)below(w, ZDD_WISH_LINEAR)};
-        if (wish->kind == ZDD_WISH_WEIGHT)
+        if (wish->kind == ZDD_WISH_WEIGHT) {
             wish->value = below(w, ZDD_SHARE_ALL);
+            shares = wish->value > 0;
+        }
         if (wish->kind == ZDD_WISH_PAUSE)
             wish->value = 1000 * (1 + below(w, 10));
         if (wish->kind == ZDD_WISH_SCALE)
@@ -925,7 +987,8 @@ static void draw_wishes(struct world *w, int32_t first)
             zdd_gates_add(&wishes->gates, &gate);
         }
         if (wish->kind == ZDD_WISH_VERIFY) {
-            const struct zdd_verify verify = draw_verify(w);
+            const struct zdd_verify verify =
+                shares && chance(w, 50) ? draw_counted(w) : draw_verify(w);
 
             zdd_verifies_add(&wishes->verifies, &verify);
         }
@@ -936,7 +999,8 @@ static void draw_wishes(struct world *w, int32_t first)
 static void write_canary(struct world *w)
 {
     const int32_t first = 1 + below(w, w->plan.target.instances);
-    const union zdd_option_value options[] =
+    struct zdd_verify beside;
+    union zdd_option_value options[] =
         canary_options(wishes_of(&w->wishes), [CANARY_INSTANCES] = {.integer = first},
                        [CANARY_KEEP] = {.integer = below(w, 3) * 10},
                        [CANARY_DRAIN] = {.integer = 1 + below(w, 20)},
@@ -944,6 +1008,10 @@ static void write_canary(struct world *w)
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
 
     draw_wishes(w, first);
+    if (chance(w, 30)) {
+        beside = draw_counted(w);
+        options[CANARY_VERIFY].verify = &beside;
+    }
     assert_int_equal(zdd_canary.param_count, CANARY_OPTIONS);
     assert_int_equal(zdd_canary.check(options, &w->plan, complaint), 0);
     zdd_canary.write_program(options, &w->plan);
@@ -1052,6 +1120,7 @@ static void check_end(struct world *w)
                 : 0;
 
         must(w, w->old_tasks == stay && w->new_running == wanted);
+        must(w, !w->run.trial.told);
         must(w, w->is_rough || w->new_healthy == wanted);
         must(w, w->told.side[ZDD_SIDE_NEW].weight == ZDD_WEIGHT_BASE);
         return;

@@ -32,7 +32,7 @@ static const struct row {
     const char *theirs;
 } rows[] = {
     {"strategies/model/", "strategies/model/", PURE},
-    {"strategies/judge/", "strategies/judge/", PURE "math.h "},
+    {"strategies/judge/", "strategies/judge/ strategies/model/ strategies/say.h", PURE "math.h "},
     {"strategies/", "strategies/", PURE},
     {"storage/", "strategies/model/ storage/ schema_", C FILES THREADS " sqlite3.h sodium.h "},
     {"server/base/", "server/base/ strategies/model/", C FILES THREADS " sodium.h "},

@@ -231,6 +231,35 @@ static void counters_are_looked_at_where_there_are_requests(void **state)
                      "version that gets requests");
 }
 
+static void checks_that_may_ask_have_a_gate_of_their_own(void **state)
+{
+    const struct zdd_verify asks = {
+        .rounds = 3, .counted_count = 1, .on_inconclusive = ZDD_INCONCLUSIVE_GATES};
+    struct zdd_wishes wishes = {.count = 4,
+                                .wish = {a_weight(20), a_verify, {.kind = ZDD_WISH_GATE}, a_verify},
+                                .verifies = {.count = 2, .step = {asks, asks}}};
+    const union zdd_option_value options[] =
+        canary_options(wishes_of(&wishes), [CANARY_INSTANCES] = {.integer = 3});
+    struct zdd_plan plan = a_pair(3, 3);
+    struct zdd_gate gate = zdd_gate_plain();
+
+    (void)state;
+    memcpy(gate.name, "go", sizeof("go"));
+    zdd_gates_add(&wishes.gates, &gate);
+    assert_program(options, plan,
+                   "shift 0;start 3;join;weight 2000;verify 3;gate;gate;verify 3;gate;shift 10000;"
+                   "keep 300000;drain;retire;settle");
+    zdd_canary.write_program(options, &plan);
+    assert_int_equal(plan.gates.count, 3);
+    assert_string_equal(zdd_plan_gate(&plan, 5).name, "verify-1");
+    assert_string_equal(zdd_plan_gate(&plan, 6).name, "go");
+    assert_string_equal(zdd_plan_gate(&plan, 8).name, "verify-2");
+    memcpy(wishes.gates.gate[0].name, "verify-2", sizeof("verify-2"));
+    assert_complaint(options, a_pair(3, 3), "steps", 3,
+                     "asks at a gate of its own, verify-n for the n-th such step: no other gate "
+                     "may be called so");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_list_that_is_too_long_is_refused_with_its_length),
         cmocka_unit_test(a_plan_knows_what_weights_can_do),
         cmocka_unit_test(steps_that_verify_stand_where_they_were_asked_for),
+        cmocka_unit_test(checks_that_may_ask_have_a_gate_of_their_own),
         cmocka_unit_test(counters_are_looked_at_where_there_are_requests),
     };
 

@@ -71,9 +71,37 @@ static void what_does_not_fit_is_cut_within_its_bounds(void **state)
     assert_string_equal(text, "Remove the");
 }
 
+static void a_plan_tells_what_its_checks_count(void **state)
+{
+    const struct zdd_verify counts = {
+        .rounds = 6,
+        .interval_ms = 10000,
+        .counted_count = 3,
+        .counted = {{.metric = ZDD_METRIC_RESPONSE_MS},
+                    {.metric = ZDD_METRIC_ERROR_RATE},
+                    {.metric = ZDD_METRIC_ERROR_RATE}},
+    };
+    const struct zdd_verify asks = {.rounds = 2, .interval_ms = 1000};
+    struct zdd_plan plan = {0};
+    char text[ZDD_STEP_TEXT_SIZE];
+
+    (void)state;
+    assert_true(zdd_program_parse("weight 2000;verify 6;verify 2", &plan.program));
+    zdd_verifies_add(&plan.verifies, &counts);
+    zdd_verifies_add(&plan.verifies, &asks);
+    zdd_pair_step_tell(&plan, 1, text, sizeof(text));
+    assert_string_equal(text, "Watch both versions for 60 s by the balancers' counters: errors, "
+                              "times.");
+    zdd_pair_step_tell(&plan, 2, text, sizeof(text));
+    assert_string_equal(text, "Check the new version, 2 rounds.");
+    zdd_pair_step_tell(&plan, 0, text, sizeof(text));
+    assert_string_equal(text, "Give the new version 20 % of the requests, seen on every balancer.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plan_tells_what_its_checks_count),
         cmocka_unit_test(each_kind_says_what_is_done),
         cmocka_unit_test(shares_are_told_in_percent_and_times_in_seconds),
         cmocka_unit_test(no_sentence_is_cut_by_what_shows_it),

@@ -93,7 +93,7 @@ static void the_first_round_is_made_at_once(void **state)
 
     (void)state;
     assert_rule(d, "pair/measure");
-    assert_order(d, ZDD_ORDER_MEASURE, 0, false);
+    assert_order(d, ZDD_ORDER_MEASURE, 1, false); /* of the first set */
     assert_phase(d, ZDD_PHASE_VERIFYING);
     assert_waits_for(d, "verify");
 }

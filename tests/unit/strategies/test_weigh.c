@@ -287,6 +287,7 @@ static void a_start_that_leads_to_a_gate_is_not_left_out(void **state)
     struct zdd_decision d;
 
     (void)state;
+    zdd_verifies_add(&plan.verifies, &(struct zdd_verify){.rounds = 3});
     assert_true(zdd_program_parse("shift 0;start 1;join;weight 2000;pause 60000;start 2;join;"
                                   "weight 5000;verify 3;gate;start 4;join;shift 10000;drain;retire;"
                                   "settle",

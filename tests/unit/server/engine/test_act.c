@@ -353,11 +353,16 @@ static enum zdd_err measure(struct fake_probe *fake, char *checks,
     static const struct zdd_run run = {.id = "0190", .app_id = "/shop/cart"};
     const struct zdd_probe probe = {fake ? &probe_ops : NULL, fake};
     const struct zdd_plan_texts texts = {.checks = {checks}};
-    const struct zdd_act_scene with = {
-        .texts = &texts, .run = &run, .probe = &probe, .new_spots = &spots, .report = ret_report};
+    const struct zdd_plan plan = {.verifies = {.count = 1, .step = {{.rounds = 3}}}};
+    const struct zdd_act_scene with = {.texts = &texts,
+                                       .plan = &plan,
+                                       .run = &run,
+                                       .probe = &probe,
+                                       .new_spots = &spots,
+                                       .report = ret_report};
     struct zdd_cluster_ack ack;
 
-    return zdd_act(&with, &(struct zdd_order){.kind = ZDD_ORDER_MEASURE}, &ack);
+    return zdd_act(&with, &(struct zdd_order){.kind = ZDD_ORDER_MEASURE, .instances = 1}, &ack);
 }
 
 static void a_round_of_checks_asks_the_new_instances_by_the_plan_s_checks(void **state)

@@ -25,15 +25,35 @@ static struct zdd_run a_run(const char *id, int64_t since_ms)
 {
     struct zdd_run run = {.traffic_seen_at_ms = since_ms};
 
+    run.traffic.side[ZDD_SIDE_OLD].weight = 256;
+    run.traffic.side[ZDD_SIDE_NEW].weight = 64;
+
     snprintf(run.id, sizeof(run.id), "%s", id);
     return run;
+}
+
+/* A fifth for the new version. */
+static struct zdd_plan a_plan(void)
+{
+    struct zdd_plan plan = {0};
+
+    assert_true(zdd_program_parse("weight 2000;shift 10000", &plan.program));
+    return plan;
+}
+
+static void show(struct zdd_measure *m, struct zdd_run *run, const struct zdd_router_view *v)
+{
+    const struct zdd_plan plan = a_plan();
+
+    zdd_measure_look(m, &plan, v, T0 + 1, run);
+    zdd_measure_note(m, v, T0 + 1, run);
 }
 
 static void note(struct zdd_measure *m, struct zdd_run *run, int64_t old, int64_t new)
 {
     const struct zdd_router_view v = view(old, new);
 
-    zdd_measure_note(m, &v, T0 + 1, run);
+    show(m, run, &v);
 }
 
 #define assert_measured(run, old, new)                                                             \
@@ -86,7 +106,7 @@ static void a_reload_counts_from_nothing(void **state)
     (void)state;
     note(m, &run, 1000, 1000);
     after.balancer[0].started_at_ms = T0;
-    zdd_measure_note(m, &after, T0 + 1, &run);
+    show(m, &run, &after);
     assert_measured(run, 30, 10);
     zdd_measure_free(m);
 }
@@ -115,15 +135,15 @@ static void balancers_add_up_and_one_that_does_not_answer_waits(void **state)
     two.balancer_count = 2;
     two.balancer[1] = two.balancer[0];
     snprintf(two.balancer[1].name, sizeof(two.balancer[1].name), "two");
-    zdd_measure_note(m, &two, T0, &run);
+    show(m, &run, &two);
     two.balancer[0].side[ZDD_SIDE_OLD].counters.requests = 10;
     two.balancer[1].side[ZDD_SIDE_OLD].counters.requests = 5;
     two.balancer[1].side[ZDD_SIDE_NEW].counters.requests = 3;
     two.balancer[1].reachable = false;
-    zdd_measure_note(m, &two, T0, &run);
+    show(m, &run, &two);
     assert_measured(run, 10, 0);
     two.balancer[1].reachable = true;
-    zdd_measure_note(m, &two, T0, &run);
+    show(m, &run, &two);
     assert_measured(run, 15, 3);
     zdd_measure_free(m);
 }
@@ -179,15 +199,107 @@ static void requests_that_weights_have_chosen_are_counted_by_themselves(void **s
     (void)state;
     side[ZDD_SIDE_OLD].counters.chosen = 90;
     side[ZDD_SIDE_NEW].counters.chosen = 10;
-    zdd_measure_note(m, &v, T0, &run);
+    show(m, &run, &v);
     side[ZDD_SIDE_OLD].counters.requests += 700;
     side[ZDD_SIDE_OLD].counters.chosen += 8;
     side[ZDD_SIDE_NEW].counters.requests += 5;
     side[ZDD_SIDE_NEW].counters.chosen += 2;
-    zdd_measure_note(m, &v, T0, &run);
+    show(m, &run, &v);
     assert_measured(run, 700, 5);
     assert_int_equal(run.split.old_chosen, 8);
     assert_int_equal(run.split.new_chosen, 2);
+    zdd_measure_free(m);
+}
+
+/* So many requests of each side, of which so many of the new one were answered 500. */
+static struct zdd_router_view failing(int64_t requests, int64_t failures)
+{
+    struct zdd_router_view v = view(requests, requests);
+
+    for (int side = 0; side < ZDD_VERSION_COUNT; side++) {
+        v.balancer[0].side[side].servers = 1;
+        v.balancer[0].side[side].counters.answers = requests;
+        v.balancer[0].side[side].counters.answer_ms = requests * (side == ZDD_SIDE_NEW ? 30 : 10);
+    }
+    v.balancer[0].side[ZDD_SIDE_NEW].counters.errors = failures;
+    return v;
+}
+
+static void failures_are_watched_while_both_get_requests(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view v = failing(1000, 100);
+
+    (void)state;
+    show(m, &run, &v);
+    assert_int_equal(run.trial.since_ms, T0 + 1);
+    assert_int_equal(run.trial.new_side.all.requests, 0);
+    v = failing(1100, 105);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 100);
+    assert_int_equal(run.trial.new_side.all.failures, 5);
+    assert_int_equal(run.trial.old_side.all.failures, 0);
+    assert_int_equal(run.trial.new_side.answer_us, 30000);
+    assert_int_equal(run.trial.old_side.answer_us, 10000);
+    run.step = 1; /* it has all of them: there is nothing to compare with */
+    v = failing(1200, 205);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.failures, 5);
+    run.step = 0;
+    v = failing(1210, 206);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.failures, 6);
+    zdd_measure_free(m);
+}
+
+static void a_round_that_was_made_begins_the_next(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_run stored;
+    struct zdd_router_view v = failing(0, 0);
+
+    (void)state;
+    show(m, &run, &v);
+    stored = run; /* what is written lags behind */
+    v = failing(100, 1);
+    show(m, &run, &v);
+    run = stored;
+    v = failing(150, 1);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.round[ZDD_ROUND_STEP].requests, 150);
+    run.trial.new_side.round[ZDD_ROUND_STEP].requests = 0;
+    run.trial.edition++;
+    v = failing(160, 1);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.round[ZDD_ROUND_STEP].requests, 10);
+    assert_int_equal(run.trial.new_side.round[ZDD_ROUND_BESIDE].requests, 160);
+    assert_int_equal(run.trial.new_side.all.requests, 160);
+    zdd_measure_free(m);
+}
+
+static void a_server_that_went_takes_its_counts_along(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view v = failing(1000, 300);
+
+    (void)state;
+    v.balancer[0].side[ZDD_SIDE_NEW].servers = 2;
+    show(m, &run, &v);
+    v = failing(600, 200); /* of the one that is left */
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 0);
+    v = failing(610, 200);
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 10);
+    assert_int_equal(run.trial.new_side.all.failures, 0);
+    v = failing(5, 1);
+    v.balancer[0].started_at_ms = 7; /* another worker */
+    v.balancer[0].side[ZDD_SIDE_NEW].servers = 2;
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 15);
     zdd_measure_free(m);
 }
 
@@ -212,6 +324,9 @@ int main(void)
         cmocka_unit_test(after_a_restart_the_sums_go_on),
         cmocka_unit_test(deployments_do_not_mix_and_the_one_unseen_longest_goes),
         cmocka_unit_test(requests_that_weights_have_chosen_are_counted_by_themselves),
+        cmocka_unit_test(failures_are_watched_while_both_get_requests),
+        cmocka_unit_test(a_round_that_was_made_begins_the_next),
+        cmocka_unit_test(a_server_that_went_takes_its_counts_along),
         cmocka_unit_test(without_a_place_to_keep_it_nothing_is_measured),
     };
 

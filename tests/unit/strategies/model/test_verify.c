@@ -127,6 +127,52 @@ static void each_finding_has_its_word(void **state)
     assert_string_equal(zdd_finding_name(ZDD_FINDING_ERROR), "error");
 }
 
+static void too_few_requests_wait_ask_pass_or_fail(void **state)
+{
+    struct zdd_verify v = {.rounds = 3, .failure_limit = 0, .error_limit = 0};
+
+    (void)state;
+    v.on_inconclusive = ZDD_INCONCLUSIVE_GATES;
+    assert_false(zdd_verify_is_unsure(&v, "pi"));
+    assert_true(zdd_verify_is_unsure(&v, "ppi"));
+    assert_false(zdd_verify_is_good(&v, "ppi"));
+    assert_false(zdd_verify_is_bad(&v, "ppi"));
+    assert_true(zdd_verify_is_good(&v, "iip")); /* what was missing has come */
+    assert_true(zdd_verify_is_unsure(&v, "ppe"));
+    v.on_inconclusive = ZDD_INCONCLUSIVE_PASSES;
+    assert_true(zdd_verify_is_good(&v, "iii"));
+    assert_false(zdd_verify_is_unsure(&v, "iii"));
+    v.on_inconclusive = ZDD_INCONCLUSIVE_FAILS;
+    assert_true(zdd_verify_is_bad(&v, "pi"));
+    v.failure_limit = 1;
+    assert_false(zdd_verify_is_bad(&v, "ppi"));
+    assert_true(zdd_verify_is_good(&v, "ppi"));
+    v.on_inconclusive = ZDD_INCONCLUSIVE_WAITS;
+    assert_false(zdd_verify_is_good(&v, "ppi"));
+    assert_false(zdd_verify_is_bad(&v, "ppi"));
+    assert_false(zdd_verify_is_unsure(&v, "ppi"));
+}
+
+static void a_round_that_waits_is_the_same_as_the_next(void **state)
+{
+    struct zdd_verify v = {.on_inconclusive = ZDD_INCONCLUSIVE_WAITS};
+    char record[ZDD_ROUND_MAX + 1] = "";
+
+    (void)state;
+    zdd_verify_add(&v, record, ZDD_FINDING_PASSED);
+    zdd_verify_add(&v, record, ZDD_FINDING_INCONCLUSIVE);
+    zdd_verify_add(&v, record, ZDD_FINDING_INCONCLUSIVE);
+    assert_string_equal(record, "pi");
+    zdd_verify_add(&v, record, ZDD_FINDING_FAILED);
+    assert_string_equal(record, "pf");
+    v.on_inconclusive = ZDD_INCONCLUSIVE_GATES;
+    zdd_verify_add(&v, record, ZDD_FINDING_INCONCLUSIVE);
+    zdd_verify_add(&v, record, ZDD_FINDING_INCONCLUSIVE);
+    assert_string_equal(record, "pfii");
+    assert_string_equal(zdd_rounds_last(record, 3), "fii");
+    assert_string_equal(zdd_rounds_last(record, 9), "pfii");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +182,8 @@ int main(void)
         cmocka_unit_test(rounds_that_say_nothing_count_as_is_wanted),
         cmocka_unit_test(each_word_is_read_as_it_is_written),
         cmocka_unit_test(each_finding_has_its_word),
+        cmocka_unit_test(too_few_requests_wait_ask_pass_or_fail),
+        cmocka_unit_test(a_round_that_waits_is_the_same_as_the_next),
     };
 
     return cmocka_run_group_tests_name("strategies/model/verify", tests, NULL, NULL);

@@ -1,0 +1,17 @@
+/**
+ * @file server/engine/counted.h
+ * @brief The checks of a round that are made by the balancers' counters. Pure.
+ */
+#pragma once
+
+#include "server/engine/probe.h"
+#include "strategies/model/plan.h"
+#include "strategies/model/run.h"
+
+/** @return whose rounds those of checks number @p set are */
+enum zdd_round_kind zdd_counted_kind(int32_t set);
+
+/** Judge what was counted for checks number @p set of @p plan, and add it to @p report: the worst
+ * finding is that of the round. */
+void zdd_counted_add(const struct zdd_plan *plan, const struct zdd_run *run, int32_t set,
+                     struct zdd_probe_report *report);

@@ -1,0 +1,145 @@
+/**
+ * @file tests/unit/server/engine/test_counted.c
+ * @brief Checks by counters become a part of a round's report.
+ */
+#include "server/engine/counted.h"
+#include "tests/support/spec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define T0 1000000
+
+/* One set beside the steps, and one of a step: at most 1 %, of 100 requests. */
+static struct zdd_plan a_plan(void)
+{
+    const struct zdd_verify verify = {
+        .rounds = 3,
+        .min_requests = 100,
+        .counted_count = 1,
+        .counted = {{.place = 2, .metric = ZDD_METRIC_ERROR_RATE, .has_max = true, .max = 10000}}};
+    struct zdd_plan plan = {.verifies = {.beside = verify}};
+
+    zdd_verifies_add(&plan.verifies, &verify);
+    return plan;
+}
+
+static struct zdd_run a_run(int64_t failures)
+{
+    struct zdd_run run = {.phase_since_ms = T0, .verify_set = 1};
+
+    run.trial.until_ms = T0 + 1;
+    run.trial.new_side.round[ZDD_ROUND_STEP] =
+        (struct zdd_window){.requests = 100, .failures = failures, .rerouted = 7};
+    return run;
+}
+
+static struct zdd_probe_report report_of(enum zdd_finding result, const char *data)
+{
+    struct zdd_probe_report report = {.result = result};
+
+    snprintf(report.data, sizeof(report.data), "%s", data);
+    return report;
+}
+
+static void a_verdict_stands_behind_the_other_checks(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    const struct zdd_run run = a_run(2);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[{\"check\":0}]");
+
+    (void)state;
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_FAILED);
+    assert_string_equal(report.words, "2 % of 100 requests failed, 1 % may");
+    assert_string_equal(
+        report.data,
+        "[{\"check\":0},{\"check\":2,\"result\":\"failed\",\"measure\":\"errorRate\","
+        "\"value\":0.02,\"oldValue\":0,\"new\":{\"requests\":100,\"failures\":2,\"refused\":0,"
+        "\"econ\":0,\"eresp\":0,\"wretr\":0,\"wredis\":7},\"old\":{\"requests\":0,\"failures\":0,"
+        "\"refused\":0,\"econ\":0,\"eresp\":0,\"wretr\":0,\"wredis\":0},\"text\":\"2 % of 100 "
+        "requests failed, 1 % may\"}]");
+}
+
+static void what_is_only_observed_decides_nothing(void **state)
+{
+    struct zdd_plan plan = a_plan();
+    const struct zdd_run run = a_run(50);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
+
+    (void)state;
+    plan.verifies.step[0].counted[0].observe_only = true;
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_PASSED);
+    assert_non_null(strstr(report.data, "\"observeOnly\":true}]"));
+}
+
+static void a_worse_finding_of_another_check_stays(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    struct zdd_run run = a_run(0);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_ERROR, "[]");
+
+    (void)state;
+    run.trial.new_side.round[ZDD_ROUND_STEP].requests = 5;
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_ERROR);
+    report = report_of(ZDD_FINDING_PASSED, "[]");
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_INCONCLUSIVE);
+    assert_string_equal(report.words, "5 of 100 requests");
+}
+
+static void both_sets_have_rounds_of_their_own(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    const struct zdd_run run = a_run(50);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
+
+    (void)state;
+    zdd_counted_add(&plan, &run, ZDD_VERIFY_BESIDE, &report);
+    assert_int_equal(report.result, ZDD_FINDING_INCONCLUSIVE);
+    assert_string_equal(report.words, "0 of 100 requests");
+}
+
+static void who_has_told_nothing_since_the_last_round_is_silent(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    struct zdd_run run = a_run(0);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
+
+    (void)state;
+    snprintf(run.rounds, sizeof(run.rounds), "p");
+    run.measured_at_ms = T0 + 1;
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_ERROR);
+}
+
+static void what_has_no_room_is_left_out_but_counts(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    const struct zdd_run run = a_run(2);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
+    const size_t size = sizeof(report.data) - 20;
+
+    (void)state;
+    memset(report.data, ' ', size);
+    snprintf(report.data + size, 20, "]");
+    zdd_counted_add(&plan, &run, 1, &report);
+    assert_int_equal(report.result, ZDD_FINDING_FAILED);
+    assert_int_equal(strlen(report.data), size + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_verdict_stands_behind_the_other_checks),
+        cmocka_unit_test(what_is_only_observed_decides_nothing),
+        cmocka_unit_test(a_worse_finding_of_another_check_stays),
+        cmocka_unit_test(both_sets_have_rounds_of_their_own),
+        cmocka_unit_test(who_has_told_nothing_since_the_last_round_is_silent),
+        cmocka_unit_test(what_has_no_room_is_left_out_but_counts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -98,8 +98,13 @@ enum zdd_err zdd_decision_take(struct zdd_tx *tx, const struct zdd_gate *gate,
                                struct zdd_gate_tally *ret_tally)
 {
     struct counting counting = {.step = word->step};
-    enum zdd_err err = zdd_decision_add(tx, run->id, word);
+    enum zdd_err err;
 
+    /* It goes back already: whoever rejected it, or another, cannot take that back. */
+    if (word->approves &&
+        (run->command == ZDD_COMMAND_ROLLBACK || run->command == ZDD_COMMAND_ABORT))
+        return ZDD_ERR_COMMAND_REFUSED;
+    err = zdd_decision_add(tx, run->id, word);
     if (err == ZDD_ERR_NONE)
         err = zdd_decision_list_tx(tx, run->id, count_word, &counting);
     if (err == ZDD_ERR_NONE && counting.tally.rejected)

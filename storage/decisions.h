@@ -40,7 +40,7 @@ struct zdd_gate_tally {
 /**
  * Keep @p word, and leave the command that decides @p gate when it does: promote as soon as there
  * are approvals enough, rollback with the first rejection. Saying the same twice is saying it once;
- * an approval may become a rejection while the gate is open.
+ * an approval may become a rejection while the gate is open, a rejection stays one.
  *
  * @param full  an approval goes on to the next gate, or to the promotion
  * @param run   as loaded in this transaction, at that gate, which is open

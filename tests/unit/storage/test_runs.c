@@ -2,6 +2,7 @@
  * @file tests/unit/storage/test_runs.c
  * @brief Deployments: insert, load, move, command.
  */
+#include "storage/decisions.h"
 #include "storage/run_row.h"
 #include "tests/unit/storage/fixture.h"
 
@@ -295,6 +296,43 @@ static void a_promote_of_the_step_before_is_forgotten(void **state)
     assert_int_equal(load_run(*state, "run-1").command, ZDD_COMMAND_NONE);
 }
 
+struct deciding {
+    struct zdd_run run;
+    struct zdd_word word;
+    struct zdd_gate_tally tally;
+};
+
+static enum zdd_err decide(struct zdd_tx *tx, void *cls)
+{
+    struct deciding *d = cls;
+    const struct zdd_gate gate = zdd_gate_plain();
+    enum zdd_err err = zdd_run_load_tx(tx, "run-1", &d->run);
+
+    return err == ZDD_ERR_NONE ? zdd_decision_take(tx, &gate, &d->word, false, &d->run, &d->tally)
+                               : err;
+}
+
+static void who_has_rejected_a_gate_cannot_approve_it(void **state)
+{
+    struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
+    struct deciding d = {.word = {.step = 4, .actor = "ann", .time_ms = 2000}};
+    char next[ZDD_ID_SIZE];
+
+    run.phase = ZDD_PHASE_GATED;
+    run.hold = ZDD_HOLD_GATE;
+    run.step = 4;
+    assert_good(advance_run(*state, &run, 0, false, next));
+    assert_good(zdd_store_write(*state, decide, &d));
+    assert_true(d.tally.rejected);
+    assert_int_equal(load_run(*state, "run-1").command, ZDD_COMMAND_ROLLBACK);
+    d.word.approves = true; /* the engine has not heard of it yet */
+    assert_err(ZDD_ERR_COMMAND_REFUSED, zdd_store_write(*state, decide, &d));
+    d.word.approves = false;
+    assert_good(zdd_store_write(*state, decide, &d));
+    assert_true(d.tally.rejected);
+    assert_int_equal(d.tally.approvals, 0);
+}
+
 static void a_command_needs_the_revision_that_the_caller_saw(void **state)
 {
     struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
@@ -455,6 +493,7 @@ int main(void)
         CASE(a_taken_command_is_cleared),
         CASE(a_command_that_came_meanwhile_survives_and_wakes),
         CASE(a_promote_of_the_step_before_is_forgotten),
+        CASE(who_has_rejected_a_gate_cannot_approve_it),
         CASE(a_command_needs_the_revision_that_the_caller_saw),
         CASE(a_second_command_waits_for_the_first),
         CASE(the_table_of_commands_decides),

@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "tests/unit/server/net/peer.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,6 +173,50 @@ static void a_server_killed_between_rounds_goes_on_with_the_next(void **state)
     site_close(site);
 }
 
+/* One that says that all is well, until it is told otherwise. */
+static void moody(struct peer *peer, int fd, int index)
+{
+    const atomic_bool *bad = peer->cls;
+
+    (void)index;
+    while (peer_read(peer, fd)) {
+        if (!peer_say(fd, atomic_load(bad)
+                              ? "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"errors\":9}"
+                              : "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{\"errors\":0}"))
+            break;
+    }
+}
+
+static void another_service_ends_a_canary_in_the_middle_of_a_pause(void **state)
+{
+    static const char options[] =
+        "{\"keepOldSeconds\":0,\"drainSeconds\":2,\"steps\":[{\"weight\":50},{\"pauseSeconds\":3600}],"
+        "\"verify\":{\"checks\":[{\"source\":\"http\",\"url\":\"%s/errors\",\"pointer\":\"/errors\","
+        "\"max\":5}],\"intervalSeconds\":1,\"count\":3,\"failureLimit\":1}}";
+    struct site *site = site_open(1);
+    ZDD_AUTO_JSON json_t *run = NULL;
+    struct peer service = {0};
+    atomic_bool bad = false;
+    char text_of[500], id[E2E_ID_SIZE];
+
+    (void)state;
+    peer_start(&service, moody, &bad);
+    snprintf(text_of, sizeof(text_of), options, service.url);
+    e2e_deploy_well(site->e, site_blue_green(site_app("0.9", "/health"), plain));
+    site_load(site);
+    e2e_deploy(site->e, site_canary("1.0", text_of), id);
+    site_until_phase(site, id, "pausing");
+    assert_true(peer_wait_requests(&service, atomic_load(&service.requests) + 2));
+    atomic_store(&bad, true);
+    site_ends(site, id, "rolled-back", SITE_BLUE, "0.9");
+    site_none_failed(site);
+    run = e2e_get(site->e, id);
+    assert_string_equal(text(run, "/error/code"), "verify-failed");
+    assert_non_null(strstr(text(run, "/error/text"), "has 9 at /errors, above 5"));
+    peer_stop(&service);
+    site_close(site);
+}
+
 static void another_host_is_refused_unless_the_server_allows_it(void **state)
 {
     static const char absolute[] =
@@ -253,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_version_that_passes_takes_over),
         cmocka_unit_test(a_server_killed_between_rounds_goes_on_with_the_next),
         cmocka_unit_test(each_step_of_a_canary_has_checks_of_its_own),
+        cmocka_unit_test(another_service_ends_a_canary_in_the_middle_of_a_pause),
         cmocka_unit_test(another_host_is_refused_unless_the_server_allows_it),
     };
 

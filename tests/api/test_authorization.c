@@ -29,10 +29,9 @@ static const struct {
     const char *operation;
     enum outside outside;
 } exceptions[] = {
-    {"listStrategies", OUTSIDE_SAME}, {"getMetrics", OUTSIDE_SAME},
-    {"createStreamTicket", OUTSIDE_SAME},
-    {"getSession", OUTSIDE_SAME},     {"deleteSession", OUTSIDE_SAME},
-    {"verifyAudit", OUTSIDE_NOTHING},
+    {"listStrategies", OUTSIDE_SAME},     {"getMetrics", OUTSIDE_SAME},
+    {"createStreamTicket", OUTSIDE_SAME}, {"getSession", OUTSIDE_SAME},
+    {"deleteSession", OUTSIDE_SAME},      {"verifyAudit", OUTSIDE_NOTHING},
 };
 
 /* What a call needs besides its path, to be more than a typing error. */

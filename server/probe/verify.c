@@ -114,6 +114,11 @@ static void check_unseen(const struct verify_members *m, const char *pointer,
     if (m->min_requests > 0)
         zdd_check_complain(errors, pointer, "minRequests",
                            "must be left out: before the switch the new version gets no requests");
+    /* Whether somebody decides after the checks is another option's word there. */
+    if (m->on_inconclusive == ZDD_INCONCLUSIVE_GATES)
+        zdd_check_complain(errors, pointer, "onInconclusive",
+                           "must be wait, pass or fail; where somebody shall decide before the "
+                           "switch, the option promote is manual");
     json_array_foreach(m->checks, index, check)
     {
         char place[ZDD_FIELD_POINTER_SIZE], name[48];
@@ -187,8 +192,11 @@ json_t *zdd_verify_schema(enum zdd_verify_kind kind)
     json_t *properties = json_object_get(schema, "properties");
     const bool shared = kind == ZDD_VERIFY_SHARED;
 
-    if (!shared)
+    if (!shared) {
         json_object_del(properties, fields[MIN_REQUESTS].name);
+        json_array_remove(json_object_get(json_object_get(properties, "onInconclusive"), "enum"),
+                          ZDD_INCONCLUSIVE_GATES);
+    }
     json_object_set_new(json_object_get(properties, "checks"), "items",
                         zdd_check_schema(shared ? unseen | 1U << ZDD_SOURCE_HAPROXY : unseen));
     return schema;

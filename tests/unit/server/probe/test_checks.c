@@ -121,6 +121,7 @@ static void what_is_wrong_is_named_by_its_pointer(void **state)
         {HTTP("\"url\":\"/\",\"observeOnly\":1"), "#/v/checks/0/observeOnly", "true or false"},
         {"{" ONE ",\"minRequests\":1}", "#/v/minRequests", "no requests"},
         {"{" ONE ",\"onInconclusive\":\"ask\"}", "#/v/onInconclusive", "\"wait\", \"gate\""},
+        {"{" ONE ",\"onInconclusive\":\"gate\"}", "#/v/onInconclusive", "promote is manual"},
         {"{" ONE ",\"errorLimit\":60}", "#/v/errorLimit", "from 0 to 59"},
         {PROMETHEUS("\"query\":\"up\",\"min\":1"), "#/v/checks/0/url", "required"},
         {PROMETHEUS("\"url\":\"http://p:9090\",\"min\":1"), "#/v/checks/0/query", "required"},
@@ -288,6 +289,8 @@ static void a_form_can_be_drawn_from_the_schema(void **state)
     assert_int_equal(json_array_size(zdd_json_at(schema, "/properties/checks/items/oneOf")), 2);
     assert_int_equal(json_array_size(zdd_json_at(shared, "/properties/checks/items/oneOf")), 3);
     assert_non_null(zdd_json_at(shared, "/properties/minRequests"));
+    assert_int_equal(json_array_size(zdd_json_at(shared, "/properties/onInconclusive/enum")), 4);
+    assert_int_equal(json_array_size(zdd_json_at(schema, "/properties/onInconclusive/enum")), 3);
     assert_int_equal(json_integer_value(zdd_json_at(schema, "/properties/count/maximum")), 60);
     assert_null(zdd_json_at(schema, "/properties/minRequests"));
 }

@@ -21,7 +21,7 @@ const looks = {
   running: ["active", "run"], queued: ["plain", "wait"], paused: ["warn", "hold"], waiting: ["warn", "gate"],
   "rolling-back": ["warn", "back"], succeeded: ["good", "good"], "rolled-back": ["plain", "back"],
   failed: ["bad", "bad"], canceled: ["plain", "bad"], proved: ["good", "good"], refuted: ["bad", "bad"],
-  unknown: ["plain", "dot"], passed: ["good", "good"], error: ["warn", "warn"], open: ["warn", "gate"],
+  unknown: ["plain", "dot"], passed: ["good", "good"], inconclusive: ["plain", "wait"], error: ["warn", "warn"], open: ["warn", "gate"],
   approved: ["good", "good"], rejected: ["bad", "bad"],
 };
 

@@ -4,6 +4,7 @@ import { get, list, who } from "./api.js";
 import { h } from "./dom.js";
 import { setKeys } from "./keys.js";
 import { listen } from "./live.js";
+import { roundsPanel, trialPanel } from "./measures.js";
 import { blocks, button, chip, dial, facts, icon, note, panel, traffic } from "./parts.js";
 import { proofOf } from "./proof.js";
 import * as store from "./store.js";
@@ -46,7 +47,7 @@ function why(d, explanation, replayed) {
 function gatePanel(d, gates) {
   return gates.filter((gate) => gate.state === "open").map((gate) => panel(`Gate ${gate.name}`, { class: "gate-panel" },
     h("p", null, gate.approvers.length > 0 ? `Asked are ${gate.approvers.join(", ")}.` : "Anybody who may promote decides.",
-      ` ${gate.approvals} of ${plural(gate.quorum, "approval")}.`, gate.expiresAt && [" In ", ticking("left", gate.expiresAt), `: ${gate.onExpiry}.`]),
+      ` ${gate.approvals} of ${plural(gate.quorum, "approval")}.`, gate.expiresAt && [" Without them in ", ticking("left", gate.expiresAt), `: ${gate.onExpiry}.`]),
     gate.decisions.length > 0 && h("ul", { class: "plain-list" }, gate.decisions.map((one) => h("li", null, icon(one.decision === "approve" ? "good" : "bad"), ` ${actor(one.by)}: ${one.decision}`, one.reason && h("q", null, one.reason)))),
     mayDecide(gate, who().name) && h("div", { class: "actions" },
       button("Approve", () => decide(d, gate, "approve"), { class: "primary", "data-decision": "approve" }),
@@ -81,13 +82,6 @@ function shares(d, replayed) {
   return panel("Requests", { class: "dial-panel" }, isPair(d) ? dial(d.new) : traffic(d));
 }
 
-function rounds(events) {
-  const measured = events.filter((event) => event.data.measured).map((event) => event.data.measured).slice(-8);
-  if (measured.length === 0) return null;
-  return panel("Checks", { class: "rounds-panel" }, h("ol", { class: "rounds" }, measured.map((round) => h("li", null, chip(round.result), ` round ${round.round}, `, clock(round.at),
-    h("ul", { class: "plain-list" }, round.checks.map((check) => h("li", null, icon(check.result === "passed" ? "good" : "bad"), " ", check.text, typeof check.value === "number" && ` (${figure(check.value)})`)))))));
-}
-
 // By their number and not by their time: what happens in a second is as plain as an hour at a gate.
 const momentOf = (event, x) => ({ x, old: event.data.old?.instances ?? 0, new: event.data.new?.instances ?? 0, healthyOld: event.data.old?.healthy ?? 0, healthyNew: event.data.new?.healthy ?? 0 });
 
@@ -97,7 +91,7 @@ function pastPanel(state, redraw) {
   const slider = h("input", { type: "range", min: 0, value: 0, "aria-label": "Replay the events" });
   const words = h("output", { class: "chart-words" });
   const back = h("button", { type: "button", class: "quiet", onclick: () => set(null) }, "Back to live");
-  const el = h("section", { class: "panel past-panel", "data-own": true, "data-key": "past" }, h("h2", null, "What happened"), place, slider, h("div", { class: "past-foot" }, words, back), legend());
+  const el = h("section", { class: "panel past-panel", "data-own": true, "data-key": "past" }, h("h2", null, "What happened"), place, slider, h("div", { class: "past-foot" }, words, back), legend({ cap: false }));
   function set(at) {
     state.at = at;
     draw();
@@ -133,7 +127,7 @@ function page(state, past) {
     replayed && note("plain", h("strong", null, "A replay: "), "as it was at ", clock(events[at].time), "."),
     !replayed && gatePanel(d, state.gates),
     h("div", { class: "room", "data-key": "room" },
-      h("div", { class: "room-main" }, why(d, state.explanation, replayed), h("div", { class: "room-pair" }, instances(d, state.explanation, replayed), shares(d, replayed)), rounds(replayed ? events.slice(0, at + 1) : events), events.length > 0 && past.part()),
+      h("div", { class: "room-main" }, why(d, state.explanation, replayed), h("div", { class: "room-pair" }, instances(d, state.explanation, replayed), shares(d, replayed)), !replayed && trialPanel(d.verify), roundsPanel(replayed ? events.slice(0, at + 1) : events, plan), events.length > 0 && past.part()),
       chain(state.steps, replayed ? events[at].data.step ?? 0 : null)),
     h("p", { class: "small muted" }, "Deployment ", h("code", null, d.id), " · ", h("a", { href: `#/plans/${d.planId}` }, "its plan"), " · ", h("a", { href: `#/apps/${encodeURIComponent(d.appId)}` }, "the app"))];
 }

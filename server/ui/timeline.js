@@ -50,9 +50,9 @@ export function chart({ moments, end, floor, cap, at, width, height = 210, words
     at !== undefined && s("path", { class: "cursor", d: `M${px(at)} ${TOP - 8}V${height - BOTTOM}` }));
 }
 
-export function legend() {
+export function legend({ cap }) {
   const key = (name, text) => h("span", { class: `key key-${name}` }, text);
-  return h("p", { class: "legend" }, key("old-serving", "old, serving"), key("new-serving", "new, serving"), key("rest", "hatched: there, not serving"), key("floor", "floor"), key("cap", "cap"));
+  return h("p", { class: "legend" }, key("old-serving", "old, serving"), key("new-serving", "new, serving"), key("rest", "hatched: there, not serving"), key("floor", "floor"), cap && key("cap", "cap"));
 }
 
 const say = (m) => `${plural(m.old, "old")}`.replace(/s$/, "") + ` (${m.healthyOld} healthy), ${m.new} new (${m.healthyNew} healthy)${m.ending ? `, ${m.ending} ending` : ""}`;
@@ -79,5 +79,5 @@ export function planTimeline(capacity) {
   const table = h("details", null, h("summary", null, "As a table"), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Timeline as a table" }, h("table", null,
     h("thead", null, h("tr", null, ["Moment", "Old", "healthy", "New", "healthy", "Ending", ""].map((name) => h("th", { scope: "col" }, name)))),
     h("tbody", null, moments.map((m) => h("tr", null, h("td", null, `T${m.t}`), [m.old, m.healthyOld, m.new, m.healthyNew, m.ending].map((value) => h("td", null, value)), h("td", null, m.note)))))));
-  return h("div", { class: "timeline", "data-own": true }, place, slider, text, legend(), table);
+  return h("div", { class: "timeline", "data-own": true }, place, slider, text, legend({ cap: true }), table);
 }

@@ -6,8 +6,10 @@ const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-export const figure = (value) => number.format(value);
-export const percent = (value) => `${number.format(value)} %`;
+const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+export const figure = (value) => (Math.abs(value) < 1 ? small : number).format(value);
+export const percent = (value) => `${figure(value)} %`;
 export const plural = (count, one, many = `${one}s`) => `${number.format(count)} ${count === 1 ? one : many}`;
 
 /** "3 min 5 s" says more at night than 185. */

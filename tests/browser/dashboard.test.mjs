@@ -39,7 +39,7 @@ const go = async (page, hash, heading) => {
   await page.goto(`/#${hash}`);
   await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
 };
-const canary = (version, options) => ({ strategy: "canary", appId: "/shop/web", change: { env: { SIMPLE_SERVICE_VERSION: version } }, options: { ...QUICK, ...options }, reason: MARKUP });
+const change = (version) => ({ appId: "/shop/web", change: { env: { SIMPLE_SERVICE_VERSION: version } }, reason: MARKUP });
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
@@ -117,12 +117,15 @@ test("it is watched live up to its gate, which is approved, and it succeeds", as
 });
 
 test("another one is aborted with a reason, that the audit has", async () => {
-  const { id } = await world.call("/v1/deployments", canary("1.2", { steps: [{ weight: 20 }, { gate: "stop-here" }] }));
+  const verify = { checks: [{ source: "http", url: "/health" }], intervalSeconds: 1, count: 2, failureLimit: 0 };
+  const { id } = await world.call("/v1/deployments", { ...change("1.2"), strategy: "blue-green", options: { ...QUICK, promote: "manual", verify } });
   await go(ann, "/", "Now");
   const card = ann.getByRole("article", { name: /shop\/web/ });
-  await card.getByText("Gate stop-here waits").waitFor();
+  await card.getByText("The new version is ready").waitFor();
   await shot(ann, "now");
   await card.getByRole("link", { name: "Open" }).click();
+  await ann.locator(".rounds-panel").getByText("round 2 passed").waitFor();
+  await ann.locator(".measure").getByText("/health").waitFor();
   await ann.getByRole("button", { name: "Abort" }).click();
   const dialog = ann.getByRole("dialog");
   await dialog.getByLabel("Reason").fill("wrong image");

@@ -80,7 +80,13 @@ static void draw_canary(struct zdd_plan *p, struct world *dice)
     const bool sized = draw_wishes(dice, first, p->target.instances, &wishes);
     union zdd_option_value options[CANARY_OPTIONS] = canary_options(wishes_of(&wishes));
     struct zdd_complaint complaint[ZDD_COMPLAINT_MAX];
+    struct world aside = {.random = ~dice->random}; /* kept seeds go on as they did */
+    struct zdd_verify beside;
 
+    if (world_chance(&aside, 25)) {
+        beside = pair_draw_verify(&aside);
+        options[CANARY_VERIFY].verify = &beside;
+    }
     if (sized)
         options[CANARY_INSTANCES].integer = first;
     options[CANARY_KEEP].integer = 10 * between(dice, 0, 2);

@@ -4,6 +4,7 @@
  */
 #include "storage/intents.h"
 #include "strategies/pair_shed.h"
+#include "strategies/share.h"
 #include "tests/sim/checks.h"
 
 #include <string.h>
@@ -301,18 +302,21 @@ void pair_check_told(struct sim *s, const struct zdd_router_order *order)
         violate(s, "the new version gets requests, and its checks said \"%s\"", s->pair.probed[1]);
 }
 
-void pair_check_probe(struct sim *s)
+void pair_check_probe(struct sim *s, int32_t set)
 {
-    const int64_t since_ms = s->world.now_ms - s->pair.probed_at_ms;
-    const struct zdd_verify *verify = zdd_verifies_set(&s->plan.verifies, s->run.verify_set);
+    const int64_t since_ms = s->world.now_ms - s->pair.probed_at_ms[set];
+    const struct zdd_verify *verify = zdd_verifies_set(&s->plan.verifies, set);
 
+    const char *record = set == ZDD_VERIFY_BESIDE ? s->run.trial.rounds : s->run.rounds;
     const struct faults *f = &s->world.faults;
     const bool forgets = f->engine_dies > 0 || f->store_fails > 0 || f->store_breaks > 0;
 
-    if (s->run.phase != ZDD_PHASE_VERIFYING)
+    if (set == ZDD_VERIFY_BESIDE && !zdd_share_is_split(&s->plan, &s->run))
+        violate(s, "the new version is checked beside the steps, and has no share");
+    if (set != ZDD_VERIFY_BESIDE && s->run.phase != ZDD_PHASE_VERIFYING)
         violate(s, "the new version is checked while it is %s", zdd_phase_name(s->run.phase));
-    if (s->run.rounds[0] && s->world.clock_jumps == 0 && !forgets && since_ms < verify->interval_ms)
+    if (record[0] && s->world.clock_jumps == 0 && !forgets && since_ms < verify->interval_ms)
         violate(s, "checked again after %d of %d ms", (int)since_ms, (int)verify->interval_ms);
-    if (zdd_verify_is_bad(verify, s->run.rounds))
-        violate(s, "checked again, and \"%s\" is bad already", s->run.rounds);
+    if (set != ZDD_VERIFY_BESIDE && zdd_verify_is_bad(verify, record))
+        violate(s, "checked again, and \"%s\" is bad already", record);
 }

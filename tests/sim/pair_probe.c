@@ -25,8 +25,8 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *ask,
     char *record;
 
     reload(s);
-    record = s->pair.probed[s->run.verify_set];
-    pair_check_probe(s);
+    record = s->pair.probed[ask->set];
+    pair_check_probe(s, ask->set);
     world_linger(w);
     if (fault && world_chance(w, 10))
         return ZDD_ERR_NO_MEMORY;
@@ -40,9 +40,10 @@ static enum zdd_err measure(void *cls, const struct zdd_probe_ask *ask,
             hang(w);
     }
     /* What is not written counts for nothing: the record of the server is the one that goes on. */
-    snprintf(record, ZDD_ROUND_MAX + 1, "%s", s->run.rounds);
+    snprintf(record, ZDD_ROUND_MAX + 1, "%s",
+             ask->set == ZDD_VERIFY_BESIDE ? s->run.trial.rounds : s->run.rounds);
     zdd_rounds_add(record, ret_report->result);
-    s->pair.probed_at_ms = w->now_ms;
+    s->pair.probed_at_ms[ask->set] = w->now_ms;
     world_tell(w, "a round of checks: %s", zdd_finding_name(ret_report->result));
     return ZDD_ERR_NONE;
 }

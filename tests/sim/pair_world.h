@@ -102,7 +102,7 @@ struct pair_world {
     unsigned violations;  /* that it has noticed */
     char probed[ZDD_VERIFY_SET_MAX][ZDD_ROUND_MAX + 1]; /* what rounds of each set of checks have
                                                            found, in the present try */
-    int64_t probed_at_ms;
+    int64_t probed_at_ms[ZDD_VERIFY_SET_MAX];
     int64_t removal_look_ms; /* the look at Marathon that the last removal rests on */
     int64_t removal_sent_ms; /* when the first one went out; it may arrive late; 0: none did */
 };
@@ -159,8 +159,8 @@ struct zdd_probe pair_probe(struct sim *s);
 bool pair_is_rough(const struct sim *s);
 /** Somebody answers on every balancer; who is too few gets help. */
 void pair_check_moment(struct sim *s);
-/** A round of checks is made: when it is its time. */
-void pair_check_probe(struct sim *s);
+/** A round of the checks @p set is made: when it is its time. */
+void pair_check_probe(struct sim *s, int32_t set);
 /** The server says @p order: it is what was last ordered, lowers nothing too soon, and lets the
  * oldest leave. */
 void pair_check_told(struct sim *s, const struct zdd_router_order *order);

@@ -16,13 +16,15 @@
 static const struct {
     const char *pattern;
     int32_t unit;
+    const char *one; /* for a value of 1; NULL: the same */
 } sentences[] = {
     [ZDD_STEP_ADOPT] =
         {"Give the old app the labels of a pair; Marathon replaces its instances one by one.", 1},
     [ZDD_STEP_SHIFT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
-    [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1},
+    [ZDD_STEP_START] = {"Start %1 instances of the new version; healthy and ready.", 1,
+                        "Start 1 instance of the new version; healthy and ready."},
     [ZDD_STEP_JOIN] = {"Wait until every balancer has all new instances UP.", 1},
-    [ZDD_STEP_VERIFY] = {"Check the new version, %1 rounds.", 1},
+    [ZDD_STEP_VERIFY] = {"Check the new version, %1 rounds.", 1, "Check the new version, 1 round."},
     [ZDD_STEP_GATE] = {"Wait until somebody decides.", 1},
     [ZDD_STEP_WEIGHT] = {"Give the new version %.1 %% of the requests, seen on every balancer.", 1},
     [ZDD_STEP_PAUSE] = {"Wait %1 s.", MS_OF_S},
@@ -31,15 +33,17 @@ static const struct {
     [ZDD_STEP_RETIRE] = {"Remove the old app.", 1},
     [ZDD_STEP_SETTLE] = {"Give every server its own weight again.", 1},
     [ZDD_STEP_SPREAD] = {"Let every instance of both versions serve alike, on every balancer.", 1},
-    [ZDD_STEP_SHED] = {"Keep %1 old instances; the others, oldest first, drain and go.", 1},
+    [ZDD_STEP_SHED] = {"Keep %1 old instances; the others, oldest first, drain and go.", 1,
+                       "Keep 1 old instance; the others, oldest first, drain and go."},
 };
 _Static_assert(ZDD_COUNT(sentences) == ZDD_STEP_KIND_COUNT, "each kind of step needs a sentence");
 
 void zdd_pair_step_say(const struct zdd_program_step *step, char *text, size_t size)
 {
     const int32_t unit = sentences[step->kind].unit;
+    const char *one = step->value == 1 ? sentences[step->kind].one : NULL;
 
-    zdd_say(text, size, sentences[step->kind].pattern, step->value / unit, 0);
+    zdd_say(text, size, one ? one : sentences[step->kind].pattern, step->value / unit, 0);
 }
 
 static const char *const counted[] = {

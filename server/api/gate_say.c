@@ -15,9 +15,13 @@ enum zdd_err zdd_gate_say(struct zdd_tx *tx, struct zdd_call *call, const struct
     struct zdd_word word = {
         .step = run->step, .approves = saying->approves, .time_ms = call->now_ms};
 
-    if (!zdd_gate_allows(&gate, caller->token.name))
+    if (!zdd_gate_allows(&gate, caller->token.name)) {
+        char approvers[2 * ZDD_APPROVERS_SIZE];
+
+        zdd_gate_spell(&gate, approvers, sizeof(approvers));
         return zdd_call_fail(call, ZDD_ERR_NOT_APPROVER, "gate %s is decided by %s", gate.name,
-                             gate.approvers);
+                             approvers);
+    }
     snprintf(word.actor, sizeof(word.actor), "%s", caller->actor);
     snprintf(word.reason, sizeof(word.reason), "%s", saying->reason);
     return zdd_decision_take(tx, &gate, &word, saying->full, run, ret_tally);

@@ -104,11 +104,14 @@ static void tell_operator(struct zdd_run *run)
     snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%s", texts[run->hold]);
 }
 
-/* Who has to say what. */
+/* Who has to say what: bytes of the names. */
+#define APPROVERS_SHOWN 62
+
 static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
 {
     const struct zdd_gate gate = zdd_plan_gate(plan, run->step);
     const bool unsure = zdd_pair_is_own_gate(plan, run->step);
+    char approvers[APPROVERS_SHOWN];
 
     if (strcmp(gate.name, ZDD_GATE_PROMOTE) == 0 && !zdd_share_is_split(plan, run)) {
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
@@ -116,10 +119,11 @@ static void tell_gate(struct zdd_run *run, const struct zdd_plan *plan)
                  "it away.");
         return;
     }
+    zdd_gate_spell(&gate, approvers, sizeof(approvers));
     snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-             "Gate %s waits for a decision%s%.90s: approve goes on, reject goes back. %s%.60s%s",
+             "Gate %s waits for a decision%s%.90s: approve goes on, reject goes back. %s%s%s",
              gate.name, unsure ? ", the checks say too little: " : "", unsure ? run->measured : "",
-             *gate.approvers ? "It asks " : "Anybody who may promote decides", gate.approvers,
+             *gate.approvers ? "It asks " : "Anybody who may promote decides", approvers,
              gate.quorum > 1 ? "" : ".");
     if (gate.quorum > 1)
         snprintf(run->waiting_text + strlen(run->waiting_text),

@@ -174,3 +174,15 @@ bool zdd_gates_parse(const char *text, struct zdd_gates *ret_gates)
     *ret_gates = gates;
     return true;
 }
+
+void zdd_gate_spell(const struct zdd_gate *gate, char *ret_text, size_t size)
+{
+    size_t used = 0;
+
+    for (const char *c = gate->approvers; *c && used + 2 < size; c++) {
+        ret_text[used++] = *c;
+        if (*c == ',')
+            ret_text[used++] = ' ';
+    }
+    ret_text[used] = '\0';
+}

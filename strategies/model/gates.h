@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define ZDD_GATE_MAX 8             /* gates of one program */
@@ -46,6 +47,9 @@ struct zdd_gate zdd_gate_plain(void);
 
 /** @return true when @p name is one: a-z, 0-9 and inner - */
 bool zdd_gate_name_valid(const char *name);
+/** Write the approvers as people do, with a blank after each comma, cut to fit. */
+void zdd_gate_spell(const struct zdd_gate *gate, char *ret_text, size_t size);
+
 /** @return true when @p name may stand among approvers: letters, digits and . _ @ - */
 bool zdd_gate_approver_valid(const char *name);
 /** @return true when @p name may decide there */

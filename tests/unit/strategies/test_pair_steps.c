@@ -25,6 +25,7 @@ static void each_kind_says_what_is_done(void **state)
     assert_says(ZDD_STEP_ADOPT, 0,
                 "Give the old app the labels of a pair; Marathon replaces its instances one by "
                 "one.");
+    assert_says(ZDD_STEP_START, 1, "Start 1 instance of the new version; healthy and ready.");
     assert_says(ZDD_STEP_START, 4, "Start 4 instances of the new version; healthy and ready.");
     assert_says(ZDD_STEP_JOIN, 0, "Wait until every balancer has all new instances UP.");
     assert_says(ZDD_STEP_VERIFY, 6, "Check the new version, 6 rounds.");

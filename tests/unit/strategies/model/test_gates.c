@@ -108,6 +108,21 @@ static void names_are_what_a_path_can_carry(void **state)
     assert_false(zdd_gate_approver_valid(""));
 }
 
+static void approvers_are_spelt_out_for_people(void **state)
+{
+    struct zdd_gate gate = {.approvers = "ann,bob,the.cat"};
+    char text[40], cut[8];
+
+    (void)state;
+    zdd_gate_spell(&gate, text, sizeof(text));
+    assert_string_equal(text, "ann, bob, the.cat");
+    zdd_gate_spell(&gate, cut, sizeof(cut));
+    assert_string_equal(cut, "ann, b");
+    gate.approvers[0] = '\0';
+    zdd_gate_spell(&gate, text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +132,7 @@ int main(void)
         cmocka_unit_test(only_the_approvers_that_are_named_decide),
         cmocka_unit_test(the_nth_gate_belongs_to_the_nth_step_that_is_one),
         cmocka_unit_test(names_are_what_a_path_can_carry),
+        cmocka_unit_test(approvers_are_spelt_out_for_people),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,44 @@ static void each_operation_is_described(void **state)
     each_operation(*state, is_described);
 }
 
+/* What a browser shows as it is. */
+static bool is_file(const char *type)
+{
+    return strcmp(type, "text/html") == 0 || strcmp(type, "text/css") == 0 ||
+           strcmp(type, "text/javascript") == 0 || strncmp(type, "image/", 6) == 0;
+}
+
+static void has_examples(const char *path, const char *what, const json_t *body)
+{
+    json_t *content = json_object_get(body, "content");
+    const char *type;
+    json_t *media;
+
+    json_object_foreach(content, type, media)
+    {
+        if (!is_file(type) && json_object_size(json_object_get(media, "examples")) == 0)
+            fail_msg("%s: the %s as %s has no example", path, what, type);
+    }
+}
+
+static void shows_examples(const json_t *contract, const char *path, const char *method,
+                           const json_t *operation)
+{
+    json_t *responses = json_object_get(operation, "responses");
+    const char *status;
+    json_t *response;
+
+    (void)method;
+    has_examples(path, "request", json_object_get(operation, "requestBody"));
+    json_object_foreach(responses, status, response)
+        has_examples(path, status, schema_follow(contract, response));
+}
+
+static void each_body_that_an_operation_reads_or_answers_has_an_example(void **state)
+{
+    each_operation(*state, shows_examples);
+}
+
 /* Every "schema" with "examples" beside it, wherever it stands. */
 static void check_examples(const json_t *contract, const json_t *json)
 {
@@ -225,6 +263,83 @@ static void every_code_of_a_problem_is_explained(void **state)
     }
 }
 
+/* No operation answers these. */
+static bool is_of_no_operation(enum zdd_err err)
+{
+    return err == ZDD_ERR_METHOD_UNKNOWN       /* the path has no operation for it */
+           || err == ZDD_ERR_FLOOR_BROKEN      /* the engine's, in the audit */
+           || err == ZDD_ERR_STORE_HELD        /* the server does not start */
+           || err == ZDD_ERR_TOKEN_NAME_TAKEN; /* of the command line */
+}
+
+/* The example of a problem, in the response that all operations share; borrowed, NULL for none. */
+static const json_t *problem_of(const json_t *contract, const char *code)
+{
+    json_t *responses = json_object_get(json_object_get(contract, "components"), "responses");
+    const char *name;
+    json_t *response;
+
+    json_object_foreach(responses, name, response)
+    {
+        const json_t *media =
+            json_object_get(json_object_get(response, "content"), "application/problem+json");
+        const json_t *example = json_object_get(json_object_get(media, "examples"), code);
+
+        if (example)
+            return json_object_get(example, "value");
+    }
+    return NULL;
+}
+
+static void every_problem_that_an_operation_answers_has_its_example(void **state)
+{
+    for (enum zdd_err err = ZDD_ERR_BODY_MALFORMED; err < ZDD_ERR_COUNT; err++) {
+        const json_t *problem = problem_of(*state, zdd_err_slug(err));
+
+        if (is_of_no_operation(err)) {
+            assert_null(problem);
+            continue;
+        }
+        if (!problem)
+            fail_msg("no response of the contract shows %s", zdd_err_slug(err));
+        assert_string_equal(zdd_json_text(problem, "code", ""), zdd_err_slug(err));
+        assert_string_equal(zdd_json_text(problem, "title", ""), zdd_err_text(err));
+        assert_int_equal(zdd_json_int(problem, "status", 0), zdd_status_of(err));
+    }
+}
+
+static void stands_where_its_status_is(const json_t *contract, const char *path, const char *method,
+                                       const json_t *operation)
+{
+    json_t *responses = json_object_get(operation, "responses");
+    const char *status;
+    json_t *response;
+
+    (void)method;
+    json_object_foreach(responses, status, response)
+    {
+        json_t *examples = json_object_get(
+            json_object_get(json_object_get(schema_follow(contract, response), "content"),
+                            "application/problem+json"),
+            "examples");
+        const char *code;
+        json_t *example;
+
+        json_object_foreach(examples, code, example)
+        {
+            const json_t *problem = json_object_get(example, "value");
+
+            if (zdd_json_int(problem, "status", 0) != strtol(status, NULL, 10))
+                fail_msg("%s shows %s under %s", path, code, status);
+        }
+    }
+}
+
+static void each_problem_stands_under_its_status(void **state)
+{
+    each_operation(*state, stands_where_its_status_is);
+}
+
 /* The check itself: what it lets pass, and what not. */
 static const struct {
     const char *schema;
@@ -279,9 +394,12 @@ int main(void)
         cmocka_unit_test(each_operation_says_the_scope_that_it_needs),
         cmocka_unit_test(each_operation_says_the_media_types_that_it_answers),
         cmocka_unit_test(each_operation_is_described),
+        cmocka_unit_test(each_body_that_an_operation_reads_or_answers_has_an_example),
         cmocka_unit_test(each_example_fits_its_schema),
         cmocka_unit_test(every_reference_leads_somewhere),
         cmocka_unit_test(every_code_of_a_problem_is_explained),
+        cmocka_unit_test(every_problem_that_an_operation_answers_has_its_example),
+        cmocka_unit_test(each_problem_stands_under_its_status),
         cmocka_unit_test(the_check_of_schemas_tells_good_from_bad),
     };
 

@@ -99,11 +99,12 @@ struct writing {
     const struct zdd_plan *plan;
     struct zdd_program *program;
     int32_t count;
-    int32_t started;           /* instances of the new version so far */
-    int32_t share;             /* that it has so far */
-    int32_t sets;              /* of checks so far */
-    int32_t asked, gate_count; /* gates that were asked for, and all, so far */
-    struct zdd_gates *gates;   /* being written; NULL: they are only counted */
+    int32_t started;               /* instances of the new version so far */
+    int32_t share;                 /* that it has so far */
+    int32_t sets;                  /* of checks so far */
+    int32_t asked, gate_count;     /* gates that were asked for, and all, so far */
+    struct zdd_gates *gates;       /* being written; NULL: they are only counted */
+    struct zdd_verifies *verifies; /* the same */
     size_t complaint_count;
     struct zdd_complaint *complaint; /* room for ZDD_COMPLAINT_MAX, while they are only counted */
 };
@@ -211,6 +212,15 @@ static bool is_asked_for(const struct zdd_gates *gates, const char *name)
     return false;
 }
 
+/* @param wish  NULL: it is about the checks beside the steps */
+static void complain_of_gate(struct writing *w, const struct zdd_wish *wish, const char *pattern)
+{
+    if (wish)
+        complain_of(w, wish, "verify", pattern);
+    else
+        complain(w, (struct zdd_complaint){.name = params[VERIFY].name}, pattern, 0, 0);
+}
+
 /* The gate at which somebody decides when the n-th set of checks says too little: "verify-n". */
 static void add_own_gate(struct writing *w, const struct zdd_wish *wish)
 {
@@ -219,13 +229,38 @@ static void add_own_gate(struct writing *w, const struct zdd_wish *wish)
 
     *zdd_text_append_number(at, w->sets) = '\0';
     if (is_asked_for(&w->options[STEPS].wishes->gates, gate.name))
-        complain_of(w, wish, "verify",
-                    "asks at a gate of its own, verify-n for the n-th such step: no other gate may "
-                    "be called so");
+        complain_of_gate(w, wish,
+                         "asks at a gate of its own, verify-n for the n-th such step: no other "
+                         "gate may be called so");
     else if (w->gate_count == ZDD_GATE_MAX)
-        complain_of(w, wish, "verify", "asks at a gate of its own, and there are 8 already");
+        complain_of_gate(w, wish, "asks at a gate of its own, and there are 8 already");
     else
         add_gate(w, &gate);
+}
+
+/* Nobody is promoted of whom the checks beside the steps have never had enough requests: the last
+ * thing before is a round of theirs, as a step. */
+static void add_last_look(struct writing *w)
+{
+    const struct zdd_verify *beside = w->options[VERIFY].verify;
+    struct zdd_verify last;
+
+    if (!beside || beside->counted_count == 0 || w->share == 0 || w->share == ZDD_SHARE_ALL ||
+        beside->on_inconclusive == ZDD_INCONCLUSIVE_PASSES)
+        return;
+    if (w->sets == ZDD_VERIFY_STEP_MAX) {
+        complain_of_gate(w, NULL, "ends with a step that verifies, and there are 8 already");
+        return;
+    }
+    last = *beside;
+    last.rounds = 1;
+    last.failure_limit = 0;
+    w->sets++;
+    if (w->verifies)
+        zdd_verifies_add(w->verifies, &last);
+    add(w, ZDD_STEP_VERIFY, last.rounds);
+    if (last.on_inconclusive == ZDD_INCONCLUSIVE_GATES)
+        add_own_gate(w, NULL);
 }
 
 /* Where a version gets no requests, there is nothing to count and nothing to compare with. */
@@ -287,6 +322,7 @@ static void write_steps(struct writing *w)
         grow(w, first_size(w->options, w->plan));
         for (size_t i = 0; i < wishes->count; i++)
             add_wish(w, &wishes->wish[i]);
+        add_last_look(w);
     }
     grow(w, w->plan->target.instances);
     if (has_old) {
@@ -327,6 +363,7 @@ static void write_program(const union zdd_option_value *options, struct zdd_plan
     if (*plan->pair.old_id) {
         w.gates = &plan->gates;
         plan->verifies = options[STEPS].wishes->verifies;
+        w.verifies = &plan->verifies;
         if (options[VERIFY].verify)
             plan->verifies.beside = *options[VERIFY].verify;
     }

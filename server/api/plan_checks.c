@@ -43,6 +43,12 @@ enum zdd_err zdd_plan_checks_allowed(struct zdd_call *call, const struct zdd_pla
     return zdd_call_errors(call)->count == before ? ZDD_ERR_NONE : ZDD_ERR_BODY_INVALID;
 }
 
+/* The last look of the checks beside the steps is a step that nobody has written. */
+static json_t *list_of(const struct zdd_plan_request *request, int32_t set)
+{
+    return request->checks[set] ? request->checks[set] : request->checks[ZDD_VERIFY_BESIDE];
+}
+
 enum zdd_err zdd_plan_checks_text(const struct zdd_plan_request *request,
                                   const struct zdd_plan *plan, char **ret_text)
 {
@@ -54,8 +60,8 @@ enum zdd_err zdd_plan_checks_text(const struct zdd_plan_request *request,
     for (int32_t set = 0; set <= verifies->count; set++) {
         const bool has = zdd_verifies_set(verifies, set)->rounds > 0;
 
-        assert(!has || request->checks[set]);
-        if (json_array_append_new(lists, has ? json_incref(request->checks[set]) : json_array()) !=
+        assert(!has || list_of(request, set));
+        if (json_array_append_new(lists, has ? json_incref(list_of(request, set)) : json_array()) !=
             0)
             return ZDD_ERR_NO_MEMORY;
     }
@@ -69,7 +75,7 @@ void zdd_plan_checks_write(struct zdd_writer *w, const struct zdd_plan *plan,
     const struct zdd_verify *verify = zdd_verifies_set(&plan->verifies, set);
 
     zdd_w_object(w, "verify");
-    zdd_w_json(w, "checks", request->checks[set]);
+    zdd_w_json(w, "checks", list_of(request, set));
     zdd_w_real(w, "intervalSeconds", verify->interval_ms / MS_OF_S);
     zdd_w_int(w, "count", verify->rounds);
     zdd_w_int(w, "failureLimit", verify->failure_limit);

@@ -260,6 +260,36 @@ static void checks_that_may_ask_have_a_gate_of_their_own(void **state)
                      "may be called so");
 }
 
+static void checks_beside_the_steps_have_the_last_word(void **state)
+{
+    const struct zdd_wishes wishes = {.count = 1, .wish = {a_weight(20)}};
+    struct zdd_verify beside = {.rounds = 6,
+                                .failure_limit = 2,
+                                .counted_count = 1,
+                                .on_inconclusive = ZDD_INCONCLUSIVE_GATES};
+    const union zdd_option_value options[] =
+        canary_options(wishes_of(&wishes), [CANARY_VERIFY] = {.verify = &beside},
+                       [CANARY_INSTANCES] = {.integer = 3});
+    struct zdd_plan plan = a_pair(3, 3);
+
+    (void)state;
+    assert_program(options, plan,
+                   "shift 0;start 3;join;weight 2000;verify 1;gate;shift 10000;keep 300000;drain;"
+                   "retire;settle");
+    zdd_canary.write_program(options, &plan);
+    assert_int_equal(plan.verifies.step[0].rounds, 1);
+    assert_int_equal(plan.verifies.step[0].failure_limit, 0);
+    assert_int_equal(plan.verifies.beside.rounds, 6);
+    assert_string_equal(zdd_plan_gate(&plan, 5).name, "verify-1");
+    beside.on_inconclusive = ZDD_INCONCLUSIVE_PASSES;
+    assert_program(options, a_pair(3, 3),
+                   "shift 0;start 3;join;weight 2000;shift 10000;keep 300000;drain;retire;settle");
+    beside.on_inconclusive = ZDD_INCONCLUSIVE_WAITS;
+    beside.counted_count = 0; /* other sources need no requests */
+    assert_program(options, a_pair(3, 3),
+                   "shift 0;start 3;join;weight 2000;shift 10000;keep 300000;drain;retire;settle");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +303,7 @@ int main(void)
         cmocka_unit_test(a_plan_knows_what_weights_can_do),
         cmocka_unit_test(steps_that_verify_stand_where_they_were_asked_for),
         cmocka_unit_test(checks_that_may_ask_have_a_gate_of_their_own),
+        cmocka_unit_test(checks_beside_the_steps_have_the_last_word),
         cmocka_unit_test(counters_are_looked_at_where_there_are_requests),
     };
 

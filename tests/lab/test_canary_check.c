@@ -2,68 +2,34 @@
  * @file tests/lab/test_canary_check.c
  * @brief The ZDD lab's canary with its own blueprint, and deploy/canary-check, which counts it.
  */
-#define _GNU_SOURCE /* pipe2 */
 #include "tests/support/spec.h"
 
 #include "server/base/buf.h"
 #include "tests/lab/site.h"
+#include "tests/support/program.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define BLUEPRINT_PORT 10099 /* of the blueprint's gateway */
 #define WRONG 2              /* canary-check's exit status for it */
 
-struct said {
-    int status;
-    struct zdd_buf words; /* to be released */
-};
-
-/* What canary-check says, on both channels. @param words  NULL-terminated */
-static struct said check(const char *const *words)
+/* What canary-check says. @param words  NULL-terminated */
+static struct program check(const char *const *words)
 {
-    const char *argv[10] = {CANARY_CHECK};
-    struct said said = {0};
+    const char *argv[PROGRAM_ARG_MAX] = {CANARY_CHECK};
     size_t argc = 1;
-    char part[1000];
-    int ends[2], status;
-    pid_t pid;
 
-    for (; *words && argc + 1 < sizeof(argv) / sizeof(argv[0]); words++)
+    for (; *words && argc + 1 < PROGRAM_ARG_MAX; words++)
         argv[argc++] = *words;
     assert_null(*words);
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid = fork();
-    if (pid == 0) {
-        (void)dup2(ends[1], STDOUT_FILENO);
-        (void)dup2(ends[1], STDERR_FILENO);
-        execv(CANARY_CHECK, (char *const *)(uintptr_t)argv);
-        _exit(127);
-    }
-    close(ends[1]);
-    for (ssize_t n = read(ends[0], part, sizeof(part)); n > 0;
-         n = read(ends[0], part, sizeof(part)))
-        zdd_buf_append(&said.words, part, (size_t)n);
-    close(ends[0]);
-    zdd_buf_text(&said.words, "");
-    assert_int_equal(said.words.err, ZDD_ERR_NONE);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    said.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return said;
+    return program_start(argv);
 }
 
 static void expect(const char *const *words, int status, const char *text)
 {
-    struct said said = check(words);
-
-    if (said.status != status || !strstr(said.words.data, text))
-        fail_msg("wanted %d and \"%s\", got %d and \"%s\"", status, text, said.status,
-                 said.words.data);
-    zdd_buf_release(&said.words);
+    program_expect(check(words), status, text);
 }
 
 static void post_blueprint(struct site *site, char ret_id[static E2E_ID_SIZE])

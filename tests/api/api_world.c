@@ -242,6 +242,31 @@ void api_world_hold(struct api_world *world, const char *id, enum zdd_hold hold)
     assert_int_equal(zdd_store_write(world->store, write_move, &job), ZDD_ERR_NONE);
 }
 
+static enum zdd_err stand(struct zdd_tx *tx, void *cls)
+{
+    const struct api_world_standing *s = cls;
+    struct zdd_step_row row = {.index = s->step, .state = "running", .started_at_ms = zdd_now_ms()};
+    struct zdd_run run;
+    char next[ZDD_ID_SIZE];
+    enum zdd_err err = zdd_run_load_tx(tx, s->id, &run);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    run.phase = s->phase;
+    run.hold = s->hold;
+    run.step = s->step;
+    run.started_at_ms = run.phase_since_ms = row.started_at_ms;
+    err = zdd_run_advance(tx, &run, run.revision, true, next);
+    return err == ZDD_ERR_NONE ? zdd_step_update(tx, s->id, &row, NULL) : err;
+}
+
+void api_world_stand(struct api_world *world, const struct api_world_standing *where)
+{
+    struct api_world_standing s = *where;
+
+    assert_int_equal(zdd_store_write(world->store, stand, &s), ZDD_ERR_NONE);
+}
+
 struct events_job {
     const char *type, *app_id;
     int count;

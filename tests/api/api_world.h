@@ -71,6 +71,17 @@ void api_world_deploy(struct api_world *world, const char *version, const char *
 void api_world_move(struct api_world *world, const char *id, enum zdd_phase phase,
                     const char *type);
 
+/** Where the engine would have brought a deployment: a running step of its plan. */
+struct api_world_standing {
+    const char *id;
+    enum zdd_phase phase;
+    enum zdd_hold hold;
+    int32_t step;
+};
+
+/** Bring it there. */
+void api_world_stand(struct api_world *world, const struct api_world_standing *where);
+
 /** Hold it, with a cause of @p hold. */
 void api_world_hold(struct api_world *world, const char *id, enum zdd_hold hold);
 

@@ -170,54 +170,29 @@ static void what_is_wrong_is_named_by_its_place(void **state)
     }
 }
 
-/* A deployment that stands where the engine would have brought it. */
-struct standing {
-    const char *id;
-    enum zdd_phase phase;
-    enum zdd_hold hold;
-    int32_t step;
-};
-
-static enum zdd_err stand(struct zdd_tx *tx, void *cls)
-{
-    const struct standing *s = cls;
-    struct zdd_step_row row = {.index = s->step, .state = "running", .started_at_ms = zdd_now_ms()};
-    struct zdd_run run;
-    char next[ZDD_ID_SIZE];
-    enum zdd_err err = zdd_run_load_tx(tx, s->id, &run);
-
-    if (err != ZDD_ERR_NONE)
-        return err;
-    run.phase = s->phase;
-    run.hold = s->hold;
-    run.step = s->step;
-    run.started_at_ms = run.phase_since_ms = row.started_at_ms;
-    err = zdd_run_advance(tx, &run, run.revision, true, next);
-    return err == ZDD_ERR_NONE ? zdd_step_update(tx, s->id, &row, NULL) : err;
-}
-
 #define GATED                                                                                      \
     STEPS("[{\"weight\":20},{\"gate\":\"go\",\"approvers\":[\"alice\",\"bob\"],\"quorum\":2,"      \
           "\"expiresSeconds\":3600,\"onExpiry\":\"reject\"},{\"gate\":\"last\"}]")
 #define GATE_STEP 5 /* adopt shift start join weight gate */
 
-static void deploy(struct api_world *world, const char *body, const struct standing *where,
-                   char ret_id[static ZDD_ID_SIZE])
+static void deploy(struct api_world *world, const char *body,
+                   const struct api_world_standing *where, char ret_id[static ZDD_ID_SIZE])
 {
     APICLIENT_AUTO struct apiclient_answer answer =
         apiclient_post(world->client, "/v1/deployments", body);
-    struct standing s = *where;
+    struct api_world_standing s = *where;
 
     assert_int_equal(answer.status, 202);
     snprintf(ret_id, ZDD_ID_SIZE, "%s", apiclient_text(&answer, "/id"));
     s.id = ret_id;
-    assert_int_equal(zdd_store_write(world->store, stand, &s), ZDD_ERR_NONE);
+    api_world_stand(world, &s);
 }
 
 static void open_gate(struct api_world *world, char ret_id[static ZDD_ID_SIZE])
 {
     deploy(world, GATED,
-           &(struct standing){.phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE, .step = GATE_STEP},
+           &(struct api_world_standing){
+               .phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE, .step = GATE_STEP},
            ret_id);
 }
 
@@ -316,7 +291,8 @@ static void whoever_asked_is_never_the_only_one_of_two(void **state)
     static const char both[] = STEPS("[{\"weight\":20},{\"gate\":\"go\",\"quorum\":2}]");
 
     deploy(world, both,
-           &(struct standing){.phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE, .step = GATE_STEP},
+           &(struct api_world_standing){
+               .phase = ZDD_PHASE_GATED, .hold = ZDD_HOLD_GATE, .step = GATE_STEP},
            id);
     apiclient_expect(say(world, NULL, id, GO, APPROVE), 202, NULL);
     apiclient_expect(say(world, NULL, id, "promote", "{}"), 202, NULL);
@@ -336,10 +312,8 @@ static void a_gate_that_is_not_open_takes_no_word(void **state)
     apiclient_expect(say(world, p.alice, id, "gates/none/decisions", APPROVE), 404, "gate-unknown");
     apiclient_expect(say(world, p.alice, id, GO, "{\"decision\":\"maybe\"}"), 422, "body-invalid");
     apiclient_expect(say(world, p.alice, id, GO, APPROVE), 202, NULL);
-    assert_int_equal(
-        zdd_store_write(world->store, stand,
-                        &(struct standing){.id = id, .phase = ZDD_PHASE_WEIGHING, .step = 4}),
-        ZDD_ERR_NONE);
+    api_world_stand(world,
+                    &(struct api_world_standing){.id = id, .phase = ZDD_PHASE_WEIGHING, .step = 4});
     apiclient_expect(say(world, p.alice, id, GO, APPROVE), 202, NULL); /* as said before */
     apiclient_expect(say(world, p.alice, id, GO, REJECT), 409, "gate-closed");
     apiclient_expect(say(world, p.bob, id, GO, APPROVE), 409, "gate-closed");
@@ -393,13 +367,13 @@ static void commands_are_offered_where_they_have_a_use(void **state)
     char id[ZDD_ID_SIZE], path[100];
 
     deploy(world, STEPS("[{\"weight\":20},{\"pauseSeconds\":60},{\"gate\":\"go\"}]"),
-           &(struct standing){.phase = ZDD_PHASE_PENDING}, id);
+           &(struct api_world_standing){.phase = ZDD_PHASE_PENDING}, id);
     snprintf(path, sizeof(path), "/v1/deployments/%s", id);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct standing s = {id, rows[i].phase, rows[i].hold, rows[i].step};
+        struct api_world_standing s = {id, rows[i].phase, rows[i].hold, rows[i].step};
         APICLIENT_AUTO struct apiclient_answer answer = {0};
 
-        assert_int_equal(zdd_store_write(world->store, stand, &s), ZDD_ERR_NONE);
+        api_world_stand(world, &s);
         answer = apiclient_get(world->client, path);
         assert_commands(&answer, rows[i].commands);
     }
@@ -413,7 +387,7 @@ static void weight_is_left_with_its_share(void **state)
     int32_t value;
 
     deploy(world, STEPS("[{\"weight\":20},{\"pauseSeconds\":60}]"),
-           &(struct standing){.phase = ZDD_PHASE_PAUSING, .step = 5}, id);
+           &(struct api_world_standing){.phase = ZDD_PHASE_PAUSING, .step = 5}, id);
     apiclient_expect(say(world, NULL, id, "weight", "{\"weight\":100.5}"), 422, "body-invalid");
     apiclient_expect(say(world, NULL, id, "weight", "{\"weight\":7.25,\"reason\":\"slow\"}"), 202,
                      NULL);
@@ -450,7 +424,7 @@ static void the_share_is_shown_as_wanted_as_given_and_as_measured(void **state)
     APICLIENT_AUTO struct apiclient_answer before = {0}, after = {0}, explained = {0};
 
     deploy(world, STEPS("[{\"weight\":20},{\"pauseSeconds\":60}]"),
-           &(struct standing){.phase = ZDD_PHASE_PAUSING, .step = 5}, id);
+           &(struct api_world_standing){.phase = ZDD_PHASE_PAUSING, .step = 5}, id);
     snprintf(path, sizeof(path), "/v1/deployments/%s", id);
     before = apiclient_get(world->client, path);
     assert_true(json_is_null(zdd_json_at(before.json, "/new/measuredWeight")));

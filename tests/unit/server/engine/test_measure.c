@@ -300,6 +300,10 @@ static void a_server_that_went_takes_its_counts_along(void **state)
     v.balancer[0].side[ZDD_SIDE_NEW].servers = 2;
     show(m, &run, &v);
     assert_int_equal(run.trial.new_side.all.requests, 15);
+    v.balancer[0].side[ZDD_SIDE_NEW].servers = 3; /* it had requests before it was one of ours */
+    v.balancer[0].side[ZDD_SIDE_NEW].counters.requests += 500;
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 15);
     zdd_measure_free(m);
 }
 

@@ -42,8 +42,10 @@ let shownAt = null;
 
 function status() {
   const { live, heardAt } = connection();
-  if (live) return h("span", { class: "live", "data-live": true, title: "Changes are shown as they happen." }, icon("dot"), "live");
-  return h("span", { class: "live" }, icon("warn"), heardAt === null ? "connecting" : ["not live; as of ", ticking("ago", new Date(heardAt).toISOString())]);
+  const word = live ? "live" : heardAt === null ? "connecting" : "not live";
+  // Only the word is announced: the time beside it changes each second.
+  return h("span", { class: "live", "data-live": live, title: live ? "Changes are shown as they happen." : null }, icon(live ? "dot" : "warn"), h("span", { role: "status" }, word),
+    word === "not live" && h("span", null, "as of ", ticking("ago", new Date(heardAt).toISOString())));
 }
 
 function drawBar() {
@@ -52,7 +54,7 @@ function drawBar() {
   show(bar, h("a", { class: "brand", href: "#/" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 26, height: 26 }), "zdd"),
     h("nav", { "aria-label": "Views" }, places.filter(([, , needs]) => may(needs)).map(([href, name, , shape]) =>
       h("a", { href, "aria-current": here === href ? "page" : null }, icon(shape), name))),
-    h("div", { class: "top-end" }, h("span", { role: "status" }, status()),
+    h("div", { class: "top-end" }, status(),
       h("details", { class: "menu", "data-key": "menu" }, h("summary", null, session.name),
         h("div", { class: "menu-body" },
           h("p", { class: "small" }, session.scopes.join(", "), session.appPrefix !== "/" && ` below ${session.appPrefix}`),

@@ -66,7 +66,7 @@ function compared(name, value, oldValue, say) {
 
 /** Errors and response time of the new version against the old one, as the balancers count them. */
 export function trialPanel(trial) {
-  if (!trial) return null;
+  if (!trial || trial.new.requests + trial.old.requests === 0) return null;
   const { old, odds, rounds } = trial;
   return panel("Old against new", { class: "trial-panel", "data-key": "trial" },
     compared("Failed", trial.new.failedPercent, old.failedPercent, percent), compared("Response time", trial.new.responseMs, old.responseMs, (value) => `${figure(value)} ms`),

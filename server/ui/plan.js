@@ -157,10 +157,11 @@ async function openForm(place) {
   handed = null;
   const [{ items: strategies }, apps, schema] = await Promise.all([get("/v1/strategies"), list("/v1/apps", 1000).catch(() => []), schemaNamed("DeploymentRequest")]);
   const ids = [...new Set(apps.map((one) => one.pairName ?? one.id))].sort();
-  const result = h("section", { class: "plan-result", "aria-live": "polite" }, h("div", { class: "empty" }, icon("gate"), h("p", null, "What would happen is shown here. Nothing is touched until you start it.")));
+  const result = h("section", { class: "plan-result", tabindex: -1, "aria-label": "Preview" }, h("div", { class: "empty" }, icon("gate"), h("p", null, "What would happen is shown here. Nothing is touched until you start it.")));
   const form = planForm(strategies, ids, schema, request, (plan) => {
     result.replaceChildren(...planResult(plan).flat());
     history.replaceState(null, "", `#/plans/${plan.id}`);
+    result.focus({ preventScroll: true });
     result.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   });
   place.show(h("header", { class: "page-head" }, h("h1", null, "Plan"), h("p", { class: "muted" }, "See what a deployment would do, moment by moment.")), h("div", { class: "plan", "data-own": true }, form, result));

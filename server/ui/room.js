@@ -99,7 +99,7 @@ function pastPanel(state, redraw) {
   }
   function draw() {
     const { events, deployment, plan } = state;
-    if (events.length === 0) return;
+    if (events.length === 0 || !deployment) return; // events can be here before the deployment
     const last = events.length - 1;
     const event = state.at === null ? null : events[state.at];
     slider.max = last + 1;

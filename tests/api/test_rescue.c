@@ -57,6 +57,21 @@ static void assert_condition(struct api_world *world, const char *path, const ch
         fail_msg("%s", apiclient_text(&answer, "/pair/text"));
 }
 
+static void the_list_of_apps_says_which_belong_to_a_pair(void **state)
+{
+    struct api_world *world = *state;
+    APICLIENT_AUTO struct apiclient_answer answer = {0};
+
+    leave_half_way(world);
+    give(world, DEFINITION("/zdd/sky-blue", "1", "")); /* a colour, and no label */
+    answer = apiclient_get(world->client, "/v1/apps");
+    assert_string_equal(apiclient_text(&answer, "/items/0/id"), "/zdd/base-blue");
+    assert_string_equal(apiclient_text(&answer, "/items/0/pairName"), "/zdd/base");
+    assert_string_equal(apiclient_text(&answer, "/items/1/pairName"), "/zdd/base");
+    assert_string_equal(apiclient_text(&answer, "/items/2/id"), "/zdd/sky-blue");
+    assert_true(json_is_null(zdd_json_at(answer.json, "/items/2/pairName")));
+}
+
 static size_t offers_of(struct api_world *world, const char *path)
 {
     APICLIENT_AUTO struct apiclient_answer answer = apiclient_get(world->client, path);
@@ -370,6 +385,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, api_world_teardown)
     const struct CMUnitTest tests[] = {
         TEST(one_app_is_single),
+        TEST(the_list_of_apps_says_which_belong_to_a_pair),
         TEST(two_apps_are_told_with_what_can_be_done),
         TEST(what_is_offered_can_be_posted_as_it_is),
         TEST(the_change_of_who_takes_over_is_planned_too),

@@ -184,7 +184,8 @@ test("while the server is away the page says how old it is; it comes back with t
   await go(ann, "/", "Now");
   await ann.getByRole("status").getByText("live", { exact: true }).waitFor();
   await world.stopServer();
-  await ann.getByRole("status").getByText("not live; as of").waitFor();
+  await ann.getByRole("status").getByText("not live").waitFor();
+  await ann.locator(".live").getByText("as of").waitFor();
   await ann.getByRole("article").waitFor(); // what was known stays
   await shot(ann, "away");
   await world.startServer();

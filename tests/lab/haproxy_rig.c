@@ -142,6 +142,10 @@ static void write_config(const struct rig *rig)
     if (o->source)
         fprintf(file, "  source %s\n", o->source);
     write_servers(file, o);
+    if (o->other_count)
+        fprintf(file, "backend other_80\n");
+    for (size_t i = 0; i < o->other_count; i++)
+        fprintf(file, "  server 127_0_0_1_%zu 127.0.0.1:9 weight 1\n", i);
     assert_int_equal(fclose(file), 0);
 }
 

@@ -26,6 +26,7 @@ struct rig_options {
     bool operator_only; /* its Runtime API takes no orders */
     size_t server_count;
     uint16_t port[RIG_SERVER_MAX];
+    size_t other_count; /* servers of somebody else's backend, which nobody asks */
 };
 
 struct rig {

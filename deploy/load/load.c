@@ -18,41 +18,65 @@
 #define TURN_AROUND_NS 50000000L /* before the next try; HAProxy's lasts up to a second */
 #define WORDS_MAX 5              /* failures told in words; the rest is counted */
 
-static void count_version(struct load *load, const char *name)
+/* @return the place of a version in the counts; load->version_count when there are too many. Call
+ * with the lock. */
+static size_t place_of(struct load *load, const char *name)
 {
     size_t i = 0;
 
     while (i < load->version_count && strcmp(load->version[i].name, name) != 0)
         i++;
-    if (i == LOAD_VERSIONS_MAX)
-        return;
-    if (i == load->version_count)
-        snprintf(load->version[load->version_count++].name, sizeof(load->version[0].name), "%s",
-                 name);
-    load->version[i].answered++;
+    if (i < load->version_count || i == LOAD_VERSIONS_MAX)
+        return i;
+    snprintf(load->version[i].name, sizeof(load->version[0].name), "%s", name);
+    return load->version_count++;
+}
+
+/* Who has answered, if he says so: "" else. */
+static void read_version(const struct zdd_buf *body, char ret_name[static LOAD_VERSION_SIZE])
+{
+    ZDD_AUTO_JSON json_t *json = NULL;
+    const char *version = "";
+
+    if (body->size > 0 && zdd_json_read(body->data, body->size, &json, NULL) == ZDD_ERR_NONE)
+        version = zdd_json_text(json, "version", "");
+    snprintf(ret_name, LOAD_VERSION_SIZE, "%s", version);
 }
 
 static void note_answer(struct load *load, struct user *user, const struct zdd_buf *body,
                         unsigned tries)
 {
-    ZDD_AUTO_JSON json_t *json = NULL;
-    const char *version = "?";
+    char name[LOAD_VERSION_SIZE] = "";
+    size_t place;
 
-    if (body->size > 0 && zdd_json_read(body->data, body->size, &json, NULL) == ZDD_ERR_NONE)
-        version = zdd_json_text(json, "version", "?");
+    read_version(body, name);
+    if (!*name)
+        snprintf(name, sizeof(name), "?");
     pthread_mutex_lock(&load->lock);
     load->answered++;
     load->retried += tries;
-    count_version(load, version);
+    place = place_of(load, name);
+    if (place < LOAD_VERSIONS_MAX)
+        load->version[place].answered++;
     if (user)
-        user_note(user, version);
+        user_note(user, name);
     pthread_mutex_unlock(&load->lock);
 }
 
-static void note_failure(struct load *load, const char *words)
+/* @param body  of a bad answer; NULL when there was none */
+static void note_failure(struct load *load, const struct zdd_buf *body, const char *words)
 {
+    char name[LOAD_VERSION_SIZE] = "";
+    size_t place = LOAD_VERSIONS_MAX;
+
+    if (body)
+        read_version(body, name);
     pthread_mutex_lock(&load->lock);
     load->failed++;
+    if (*name) /* not the balancer's own page */
+        place = place_of(load, name);
+    if (place < LOAD_VERSIONS_MAX)
+        load->version[place].failed++;
     if (load->failed <= WORDS_MAX)
         fprintf(stderr, "zdd-load: request failed: %s\n", words);
     pthread_mutex_unlock(&load->lock);
@@ -78,7 +102,7 @@ static bool ask_one(struct load *load, struct zdd_fetch *fetch, const char *targ
     else
         snprintf(words, WORDS_SIZE, "%s: %s", target, reason);
     if (err == ZDD_ERR_NONE && answer.status / 100 != 2)
-        note_failure(load, words);
+        note_failure(load, &answer.body, words);
     zdd_answer_release(&answer);
     return err == ZDD_ERR_NONE;
 }
@@ -108,7 +132,7 @@ static void ask(struct load *load, struct zdd_fetch *fetch)
         clock_nanosleep(CLOCK_MONOTONIC, 0, &turn_around, NULL);
         targets_refresh(load->targets);
     }
-    note_failure(load, words);
+    note_failure(load, NULL, words);
 }
 
 /* Judge an answer: only 2xx is good, and only when the service has taken its time. */
@@ -126,7 +150,7 @@ static void note_balanced(struct load *load, struct user *user, const char *url,
                  (long long)answer->took_ms, load->slow_ms);
     else
         snprintf(words, sizeof(words), "%s: status %d", url, answer->status);
-    note_failure(load, words);
+    note_failure(load, &answer->body, words);
 }
 
 /* @param user  who asks; NULL: somebody new */
@@ -151,7 +175,7 @@ static void ask_through(struct load *load, struct client *const *client, struct 
         }
         snprintf(words, sizeof(words), "%s: %s", load->through[at], reason);
     }
-    note_failure(load, words);
+    note_failure(load, NULL, words);
 }
 
 static void pause_until_next(const struct load *load, struct timespec *next)
@@ -247,7 +271,13 @@ void load_report(struct load *load)
         zdd_w_int(&w, "connections", (int64_t)load->connections);
     zdd_w_object(&w, "versions");
     for (size_t i = 0; i < load->version_count; i++)
-        zdd_w_int(&w, load->version[i].name, (int64_t)load->version[i].answered);
+        if (load->version[i].answered > 0)
+            zdd_w_int(&w, load->version[i].name, (int64_t)load->version[i].answered);
+    zdd_w_end_object(&w);
+    zdd_w_object(&w, "failedBy");
+    for (size_t i = 0; i < load->version_count; i++)
+        if (load->version[i].failed > 0)
+            zdd_w_int(&w, load->version[i].name, (int64_t)load->version[i].failed);
     zdd_w_end_object(&w);
     if (load->user_count)
         users_report(&w, load->users, load->user_count);

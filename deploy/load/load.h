@@ -24,6 +24,7 @@
 #define LOAD_THREADS_MAX 32
 #define LOAD_THROUGH_MAX 4
 #define LOAD_VERSIONS_MAX 8
+#define LOAD_VERSION_SIZE 32
 
 struct load {
     const char *marathon, *app, *path;
@@ -44,8 +45,8 @@ struct load {
     unsigned long answered, failed, retried, connections;
     size_t version_count;
     struct {
-        char name[32];
-        unsigned long answered;
+        char name[LOAD_VERSION_SIZE];
+        unsigned long answered, failed; /* failed: answered, but not well */
     } version[LOAD_VERSIONS_MAX];
 };
 

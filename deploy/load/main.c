@@ -31,6 +31,7 @@ static void help(void)
         "                   it everybody who asks is new. Only with --through\n"
         "\n"
         "It prints one line of JSON when it has started, one at SIGUSR1, and the last at SIGTERM or SIGINT, which end it.\n"
+        "\"versions\" counts who answered well, \"failedBy\" who answered badly and said who he was.\n"
         "Exit status: 0 when no request failed, 1 when some did, 2 for wrong usage.");
 }
 

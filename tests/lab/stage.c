@@ -26,7 +26,7 @@
 
 #define PAUSE_NS 10000000L
 #define OPTION_MAX 24
-#define LINE_SIZE 512
+#define LINE_SIZE 1024
 
 static void pause_shortly(void)
 {

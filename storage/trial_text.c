@@ -134,7 +134,7 @@ static void suspicion(struct walk *walk, struct zdd_suspicion *s)
 
 static void pace(struct walk *walk, struct zdd_pace *p)
 {
-    narrow(walk, &p->count, ZDD_PACE_VALUES);
+    narrow(walk, &p->count, ZDD_PACE_VALUES - 1); /* so many at once have become half of them */
     for (int32_t i = 0; i < p->count; i++) {
         real(walk, &p->new_ms[i]);
         real(walk, &p->old_ms[i]);

@@ -4,6 +4,7 @@
  */
 #include "strategies/pair_watch.h"
 
+#include "strategies/guards.h"
 #include "strategies/judge/trial.h"
 #include "strategies/pair.h"
 #include "strategies/pair_weigh.h"
@@ -53,10 +54,13 @@ bool zdd_pair_watch_stays(const struct zdd_facts *f)
     return is_under_way(f) && is_bad(f) && f->plan->on_failure == ZDD_ON_FAILURE_HOLD;
 }
 
-/* What each of these phases waits for meanwhile; in the others nothing is put off by a round. */
+/* What each of these phases waits for meanwhile; in the others an order is due, and no round puts
+ * it off. New instances may take minutes to start, beside those that have a share. */
 static const char *waiting_in(enum zdd_phase phase)
 {
     switch ((int)phase) {
+    case ZDD_PHASE_ROLLING:
+        return "tasks";
     case ZDD_PHASE_PAUSING:
         return "pause";
     case ZDD_PHASE_GATED:
@@ -71,21 +75,43 @@ static const char *waiting_in(enum zdd_phase phase)
     }
 }
 
+/* When the present round has begun. */
+static int64_t begun_ms(const struct zdd_trial *trial)
+{
+    return trial->measured_at_ms > trial->since_ms ? trial->measured_at_ms : trial->since_ms;
+}
+
 int64_t zdd_pair_watch_next_ms(const struct zdd_facts *f)
 {
     const struct zdd_trial *trial = &f->run->trial;
-    const int64_t last_ms =
-        trial->measured_at_ms > trial->since_ms ? trial->measured_at_ms : trial->since_ms;
 
-    return beside(f)->rounds > 0 && trial->since_ms > 0 ? last_ms + beside(f)->interval_ms
+    return beside(f)->rounds > 0 && trial->since_ms > 0 ? begun_ms(trial) + beside(f)->interval_ms
                                                         : INT64_MAX;
+}
+
+int64_t zdd_pair_watch_wakes_ms(const struct zdd_facts *f)
+{
+    const int64_t poll_ms = f->seen->now_ms + ZDD_JUDGE_POLL_MS;
+    const int64_t next_ms = zdd_pair_watch_next_ms(f);
+
+    if (!is_under_way(f) || !waiting_in(f->run->phase) || f->run->trial.since_ms == 0)
+        return INT64_MAX;
+    return poll_ms < next_ms ? poll_ms : next_ms;
 }
 
 /* A clock that was set back must not put the next round off for hours. */
 static bool is_time(const struct zdd_facts *f)
 {
     return f->seen->now_ms >= zdd_pair_watch_next_ms(f) ||
-           f->seen->now_ms < f->run->trial.measured_at_ms;
+           f->seen->now_ms < begun_ms(&f->run->trial);
+}
+
+/* Rounds that cannot be made are tried again and again: neither what somebody says nor a deadline
+ * waits for them. At a gate no deadline runs. */
+static bool others_come_first(const struct zdd_facts *f)
+{
+    return f->run->command != ZDD_COMMAND_NONE ||
+           (f->run->phase != ZDD_PHASE_GATED && zdd_is_late(f));
 }
 
 bool zdd_pair_watch_is_due(const struct zdd_facts *f)
@@ -93,7 +119,7 @@ bool zdd_pair_watch_is_due(const struct zdd_facts *f)
     const bool condemned = zdd_trial_condemns(&f->run->trial, beside(f));
 
     return is_under_way(f) && f->seen->reachable && waiting_in(f->run->phase) &&
-           (is_time(f) || (condemned && !f->run->trial.told));
+           !others_come_first(f) && (is_time(f) || (condemned && !f->run->trial.told));
 }
 
 void zdd_pair_watch(const struct zdd_facts *f, struct zdd_decision *d)

@@ -2,8 +2,8 @@
  * @file strategies/pair_watch.h
  * @brief PRIVATE to strategies/: checks beside the steps, while both versions get requests.
  *
- * They go on whatever step runs, and take the deployment back, or hold it, as soon as they are bad.
- * An operator's own hold comes first.
+ * They go on whatever step waits for something, and take the deployment back, or hold it, as soon
+ * as they are bad. An operator's own hold comes first, and so does what he says.
  */
 #pragma once
 
@@ -23,3 +23,6 @@ bool zdd_pair_watch_is_due(const struct zdd_facts *f);
 void zdd_pair_watch(const struct zdd_facts *f, struct zdd_decision *d);
 /** @return when the next round is made; INT64_MAX: there is none */
 int64_t zdd_pair_watch_next_ms(const struct zdd_facts *f);
+/** @return when the balancers' counters are to be looked at again, whatever the step waits for;
+ * INT64_MAX: they need not be */
+int64_t zdd_pair_watch_wakes_ms(const struct zdd_facts *f);

@@ -5,6 +5,7 @@
 #include "strategies/builtin.h"
 #include "strategies/guards.h"
 #include "strategies/pair.h"
+#include "strategies/pair_watch.h"
 #include "strategies/timing.h"
 
 #include <assert.h>
@@ -49,6 +50,8 @@ static void set_timer(const struct zdd_facts *facts, struct zdd_decision *d)
     }
     if (gated)
         return; /* it says itself when it expires; no deadline runs */
+    if (zdd_pair_watch_wakes_ms(facts) < INT64_MAX)
+        d->wake_at_ms = earlier(d->wake_at_ms, zdd_pair_watch_wakes_ms(facts));
     d->wake_at_ms = earlier(d->wake_at_ms, facts->run->step_deadline_at_ms);
     if (!zdd_phase_is_undo(d->phase))
         d->wake_at_ms = earlier(d->wake_at_ms, facts->run->deadline_at_ms);

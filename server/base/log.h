@@ -1,7 +1,6 @@
 /**
  * @file server/base/log.h
- * @brief One line per event, logfmt or JSON, to standard error. Two places log: the engine's step
- * and the HTTP adapter.
+ * @brief One line per event, logfmt or JSON, to standard error.
  *
  * `time=… level=info event=run.step run=… rule=…`. Never secrets.
  */

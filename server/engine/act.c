@@ -147,7 +147,7 @@ static enum zdd_err measure(const struct zdd_act_scene *with, const struct zdd_o
         err = with->probe->ops->measure(with->probe->cls, &ask, with->report);
     }
     if (err == ZDD_ERR_NONE)
-        zdd_counted_add(with->plan, with->run, set, with->report);
+        zdd_counted_add(with->plan, with->run, set, with->looked_at_ms, with->report);
     return err;
 }
 

@@ -22,6 +22,7 @@ struct zdd_act_scene {
     const struct zdd_probe *probe; /* of a plan with checks */
     const struct zdd_spots *new_spots; /* of a pair: where the new ones are asked directly */
     struct zdd_probe_report *report;   /* out: of MEASURE */
+    int64_t looked_at_ms;              /* the look on which the order rests */
 };
 
 /** Carry out @p order. @return the cluster's verdict, or the router's; @p ret_ack is filled in any

@@ -67,8 +67,9 @@ static void append(const struct zdd_buf *buf, char data[static ZDD_PROBE_DATA_MA
              buf->data);
 }
 
+/* Told just now counts whatever the clock says: it may have been set back since the last round. */
 static struct zdd_hearing hearing_of(const struct zdd_plan *plan, const struct zdd_run *run,
-                                     int32_t set)
+                                     int32_t set, int64_t now_ms)
 {
     const bool beside = set == ZDD_VERIFY_BESIDE;
     const int64_t since_ms = beside                   ? run->trial.measured_at_ms
@@ -79,14 +80,14 @@ static struct zdd_hearing hearing_of(const struct zdd_plan *plan, const struct z
         .trial = &run->trial,
         .verify = zdd_verifies_set(&plan->verifies, set),
         .kind = zdd_counted_kind(set),
-        .told = run->trial.until_ms > since_ms,
+        .told = run->trial.until_ms > since_ms || run->trial.until_ms == now_ms,
     };
 }
 
 void zdd_counted_add(const struct zdd_plan *plan, const struct zdd_run *run, int32_t set,
-                     struct zdd_probe_report *report)
+                     int64_t now_ms, struct zdd_probe_report *report)
 {
-    const struct zdd_hearing h = hearing_of(plan, run, set);
+    const struct zdd_hearing h = hearing_of(plan, run, set, now_ms);
 
     for (int32_t i = 0; i < h.verify->counted_count; i++) {
         const struct zdd_counted *check = &h.verify->counted[i];

@@ -149,10 +149,12 @@ static bool tally_differs(const struct zdd_tally *a, const struct zdd_tally *b)
            strcmp(a->version, b->version) != 0;
 }
 
-/* Counters change all the time; what is shown of them need not. */
+/* Counters change all the time; what is shown of them need not. A clock that was set back does not
+ * keep them from being written. */
 static bool split_enough(const struct zdd_split *a, const struct zdd_split *b)
 {
-    return a->since_ms != b->since_ms || b->until_ms - a->until_ms >= MEASURED_EVERY_MS;
+    return a->since_ms != b->since_ms || b->until_ms < a->until_ms ||
+           b->until_ms - a->until_ms >= MEASURED_EVERY_MS;
 }
 
 /* These codes cover several things, as silence, an unclear answer, and an order without effect.

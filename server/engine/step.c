@@ -182,6 +182,7 @@ static enum zdd_err act_one(struct work *w, const struct zdd_order *order, int64
         .probe = &w->stepper->probe,
         .new_spots = &w->scene.new_spots,
         .report = &report,
+        .looked_at_ms = w->now_ms,
     };
     struct zdd_cluster_ack ack;
     struct zdd_outcome_commit commit = {.run_id = w->run.id,

@@ -18,16 +18,22 @@
 
 #define HEADER_VALUE_SIZE 256 /* bytes with the NUL */
 
-/* "http://host/path" is allowed in a request line (RFC 9112 section 3.2.2): only the path matters.
+/* "https://host/path" is allowed in a request line (RFC 9112 section 3.2.2): only the path matters.
  */
 static const char *skip_authority(const char *target)
 {
-    const char *slash;
+    static const char *const schemes[] = {"http://", "https://"};
 
-    if (strncasecmp(target, "http://", 7) != 0)
-        return target;
-    slash = strchr(target + 7, '/');
-    return slash ? slash : "/";
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        const size_t size = strlen(schemes[i]);
+        const char *slash;
+
+        if (strncasecmp(target, schemes[i], size) != 0)
+            continue;
+        slash = strchr(target + size, '/');
+        return slash ? slash : "/";
+    }
+    return target;
 }
 
 /* Cut @p text into parameters, in place. */

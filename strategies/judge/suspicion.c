@@ -44,7 +44,7 @@ static void weigh(struct zdd_suspicion *s, struct zdd_tries new_side, struct zdd
 
 static void look(struct zdd_suspicion *s)
 {
-    if (s->looks == LOOK_COUNT || s->new_side.requests < looks[s->looks].requests)
+    if (s->looks >= LOOK_COUNT || s->new_side.requests < looks[s->looks].requests)
         return;
     s->p = zdd_stats_more_failures(s->new_side, s->old_side);
     if (s->p < looks[s->looks].p_max)

@@ -154,10 +154,9 @@ static void beside_the_steps_rounds_are_made_in_every_step(void **state)
         int32_t step;
         const char *waiting;
     } places[] = {
-        {ZDD_PHASE_WEIGHING, 3, "balancer"},
-        {ZDD_PHASE_VERIFYING, 4, "verify"},
-        {ZDD_PHASE_GATED, 5, "promote"},
-        {ZDD_PHASE_PAUSING, 6, "pause"},
+        {ZDD_PHASE_WEIGHING, 3, "balancer"}, {ZDD_PHASE_VERIFYING, 4, "verify"},
+        {ZDD_PHASE_GATED, 5, "promote"},     {ZDD_PHASE_PAUSING, 6, "pause"},
+        {ZDD_PHASE_ROLLING, 7, "tasks"},
     };
     const struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
 
@@ -190,6 +189,55 @@ static void while_it_is_watched_nobody_sleeps_longer_than_a_second(void **state)
     plan.verifies.beside.rounds = 0;
     d = decide(plan, run, a_look(T0));
     assert_int_equal(d.wake_at_ms, T0 + ZDD_SHARE_POLL_MS);
+}
+
+/* Three instances are ordered, and one serves yet. */
+static struct zdd_observation starting(int64_t now_ms)
+{
+    struct zdd_observation o = a_look(now_ms);
+
+    o.instances = 3;
+    return o;
+}
+
+static void nor_while_further_instances_start(void **state)
+{
+    struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
+    struct zdd_run run = at_step(ZDD_PHASE_ROLLING, 7);
+    struct zdd_decision d;
+
+    (void)state;
+    d = decide(plan, run, starting(T0));
+    assert_int_equal(d.wake_at_ms, T0 + ZDD_JUDGE_POLL_MS);
+    d = decide(plan, run, starting(T0 + 9500));
+    assert_int_equal(d.wake_at_ms, T0 + 10000);
+    run.trial.since_ms = 0; /* nobody has counted anything */
+    d = decide(plan, run, starting(T0));
+    assert_int_equal(d.wake_at_ms, DEADLINE);
+    plan.verifies.beside.rounds = 0;
+    run.trial.since_ms = T0;
+    d = decide(plan, run, starting(T0));
+    assert_int_equal(d.wake_at_ms, DEADLINE);
+}
+
+/* Else a round that cannot be made, again and again, would keep the deployment for ever. */
+static void rounds_beside_hold_up_neither_commands_nor_deadlines(void **state)
+{
+    const struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
+    struct zdd_run run = at_step(ZDD_PHASE_PAUSING, 6);
+
+    (void)state;
+    assert_rule(decide(plan, run, a_look(T0 + 10000)), "pair/watch");
+    run.command = ZDD_COMMAND_PROMOTE;
+    assert_rule(decide(plan, run, a_look(T0 + 10000)), "pair/promoted-on");
+    run.command = ZDD_COMMAND_NONE;
+    run.step_deadline_at_ms = T0 + 10000;
+    assert_rule(decide(plan, run, a_look(T0 + 10000)), "pair/too-long-back");
+    run = at_step(ZDD_PHASE_GATED, 5);
+    run.step_deadline_at_ms = T0 + 10000; /* runs at no gate */
+    assert_rule(decide(plan, run, a_look(T0 + 10000)), "pair/watch");
+    run.command = ZDD_COMMAND_PROMOTE;
+    assert_rule(decide(plan, run, a_look(T0 + 10000)), "pair/promoted");
 }
 
 static void bad_rounds_beside_take_it_back_from_a_gate_too(void **state)
@@ -235,6 +283,12 @@ static void a_clock_that_was_set_back_puts_no_round_off(void **state)
     (void)state;
     run.trial.measured_at_ms = T0 + 3600000;
     assert_rule(decide(plan, run, a_look(T0 + 1)), "pair/watch");
+    run.trial.measured_at_ms = 0; /* the first one neither */
+    run.trial.since_ms = T0 + 3600000;
+    assert_rule(decide(plan, run, a_look(T0 + 1)), "pair/watch");
+    run = at_step(ZDD_PHASE_VERIFYING, 4);
+    run.phase_since_ms = T0 + 3600000;
+    assert_rule(decide(stepwise(), run, a_look(T0 + 1)), "pair/measure");
 }
 
 int main(void)
@@ -246,6 +300,8 @@ int main(void)
         cmocka_unit_test(its_own_gate_is_none_that_somebody_asked_for),
         cmocka_unit_test(beside_the_steps_rounds_are_made_in_every_step),
         cmocka_unit_test(while_it_is_watched_nobody_sleeps_longer_than_a_second),
+        cmocka_unit_test(nor_while_further_instances_start),
+        cmocka_unit_test(rounds_beside_hold_up_neither_commands_nor_deadlines),
         cmocka_unit_test(bad_rounds_beside_take_it_back_from_a_gate_too),
         cmocka_unit_test(an_operators_hold_and_a_share_of_none_stop_the_rounds),
         cmocka_unit_test(a_clock_that_was_set_back_puts_no_round_off),

@@ -49,7 +49,7 @@ static void a_verdict_stands_behind_the_other_checks(void **state)
     struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[{\"check\":0}]");
 
     (void)state;
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_FAILED);
     assert_string_equal(report.words, "2 % of 100 requests failed, 1 % may");
     assert_string_equal(
@@ -69,7 +69,7 @@ static void what_is_only_observed_decides_nothing(void **state)
 
     (void)state;
     plan.verifies.step[0].counted[0].observe_only = true;
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_PASSED);
     assert_non_null(strstr(report.data, "\"observeOnly\":true}]"));
 }
@@ -82,10 +82,10 @@ static void a_worse_finding_of_another_check_stays(void **state)
 
     (void)state;
     run.trial.new_side.round[ZDD_ROUND_STEP].requests = 5;
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_ERROR);
     report = report_of(ZDD_FINDING_PASSED, "[]");
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_INCONCLUSIVE);
     assert_string_equal(report.words, "5 of 100 requests");
 }
@@ -97,7 +97,7 @@ static void both_sets_have_rounds_of_their_own(void **state)
     struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
 
     (void)state;
-    zdd_counted_add(&plan, &run, ZDD_VERIFY_BESIDE, &report);
+    zdd_counted_add(&plan, &run, ZDD_VERIFY_BESIDE, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_INCONCLUSIVE);
     assert_string_equal(report.words, "0 of 100 requests");
 }
@@ -111,8 +111,20 @@ static void who_has_told_nothing_since_the_last_round_is_silent(void **state)
     (void)state;
     snprintf(run.rounds, sizeof(run.rounds), "p");
     run.measured_at_ms = T0 + 1;
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_ERROR);
+}
+
+static void who_tells_now_is_not_silent_where_the_clock_was_set_back(void **state)
+{
+    const struct zdd_plan plan = a_plan();
+    struct zdd_run run = a_run(0);
+    struct zdd_probe_report report = report_of(ZDD_FINDING_PASSED, "[]");
+
+    (void)state;
+    run.phase_since_ms = T0 + 3600000;
+    zdd_counted_add(&plan, &run, 1, run.trial.until_ms, &report);
+    assert_int_equal(report.result, ZDD_FINDING_PASSED);
 }
 
 static void what_has_no_room_is_left_out_but_counts(void **state)
@@ -125,7 +137,7 @@ static void what_has_no_room_is_left_out_but_counts(void **state)
     (void)state;
     memset(report.data, ' ', size);
     snprintf(report.data + size, 20, "]");
-    zdd_counted_add(&plan, &run, 1, &report);
+    zdd_counted_add(&plan, &run, 1, T0 + 2, &report);
     assert_int_equal(report.result, ZDD_FINDING_FAILED);
     assert_int_equal(strlen(report.data), size + 1);
 }
@@ -138,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_worse_finding_of_another_check_stays),
         cmocka_unit_test(both_sets_have_rounds_of_their_own),
         cmocka_unit_test(who_has_told_nothing_since_the_last_round_is_silent),
+        cmocka_unit_test(who_tells_now_is_not_silent_where_the_clock_was_set_back),
         cmocka_unit_test(what_has_no_room_is_left_out_but_counts),
     };
 

@@ -378,6 +378,20 @@ static void a_round_of_checks_changes_nothing_in_the_cluster(void **state)
     assert_int_equal(run.unsure_until_ms, 0);
 }
 
+static void what_was_counted_is_written_every_few_seconds_whatever_the_clock_does(void **state)
+{
+    const struct zdd_run before = a_run(.split = {.since_ms = T0, .until_ms = T0 + 1000});
+    struct zdd_run after = before;
+
+    (void)state;
+    after.split.until_ms += 1000;
+    assert_false(zdd_move_matters(&before, &after));
+    after.split.until_ms += 3000;
+    assert_true(zdd_move_matters(&before, &after));
+    after.split.until_ms = T0 - 3600000;
+    assert_true(zdd_move_matters(&before, &after));
+}
+
 static void where_the_new_instances_are_is_worth_writing(void **state)
 {
     const struct zdd_run here = a_run(.new_addresses = "10.0.0.1:1"),
@@ -410,6 +424,7 @@ int main(void)
         cmocka_unit_test(that_traffic_was_seen_is_worth_writing),
         cmocka_unit_test(checks_begin_anew_with_their_step_and_with_a_retry),
         cmocka_unit_test(a_round_of_checks_changes_nothing_in_the_cluster),
+        cmocka_unit_test(what_was_counted_is_written_every_few_seconds_whatever_the_clock_does),
         cmocka_unit_test(where_the_new_instances_are_is_worth_writing),
     };
 

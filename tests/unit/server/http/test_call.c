@@ -58,6 +58,8 @@ static void every_form_of_a_target_has_a_path(void **state)
         {"/a?&&", "/a"},
         {"http://host:80/a/b?c=d", "/a/b"},
         {"HTTP://host", "/"},
+        {"https://host/a", "/a"},
+        {"HTTPS://host", "/"},
         {"/http://host/a", "/http://host/a"},
     };
 

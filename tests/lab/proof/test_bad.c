@@ -20,8 +20,9 @@
 #define FULL_ROUNDS 3
 #define BEFORE 300 /* answers before the canary comes */
 #define FAILED_PART                                                                                \
-    100 /* of a version with 5 % errors: fewer than one of so many requests fails                  \
-         */
+    100              /* of a version with 5 % errors: fewer than one of so many requests fails     \
+                      */
+#define BACKOFF_S 50 /* a second at the lab's speed, as Marathon's own default takes */
 #define OLD "0.9"
 #define NEW "1.0"
 
@@ -46,8 +47,7 @@ static const struct bad {
     {"all errors", "ERROR_PERCENT", "100", JUDGED(ERRORS), "verify-failed", true, false, false},
     {"5 % dropped", "DROP_PERCENT", "5", JUDGED(ERRORS), "verify-failed", false, true, true},
     {"50 ms slower", "DELAY_MS", "50", JUDGED(SLOWNESS), "verify-failed", true, true, true},
-    {"crashes after 200", "CRASH_AFTER", "200", JUDGED(ERRORS), "canary-unwell", false, true,
-     false},
+    {"crashes after 200", "CRASH_AFTER", "200", JUDGED(ERRORS), "canary-unwell", false, true, true},
 };
 #define BADS (sizeof(bads) / sizeof(bads[0]))
 
@@ -133,10 +133,11 @@ static void is_stopped(struct site *site, size_t index)
     json_t *request = site_canary(NEW, bad->checks);
     ZDD_AUTO_JSON json_t *run = NULL;
     struct seen before, seen;
+    json_t *app = json_object_get(request, "app");
     char id[E2E_ID_SIZE];
 
-    json_object_set_new(json_object_get(json_object_get(request, "app"), "env"), bad->variable,
-                        json_string(bad->value));
+    json_object_set_new(json_object_get(app, "env"), bad->variable, json_string(bad->value));
+    json_object_set_new(app, "backoffSeconds", json_integer(BACKOFF_S));
     (void)stage_load_more(&site->load, BEFORE);
     before = look(site);
     e2e_deploy(site->e, request, id);

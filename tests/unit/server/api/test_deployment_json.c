@@ -272,33 +272,6 @@ static void rollback_is_possible_where_the_table_says_so(void **state)
     assert_int_equal(json_array_size(json_object_get(ended, "allowedCommands")), 0);
 }
 
-static void a_command_is_suggested_that_is_allowed_or_none(void **state)
-{
-    static const struct {
-        enum zdd_phase phase;
-        enum zdd_hold hold;
-        enum zdd_command suggested;
-    } cases[] = {
-        {ZDD_PHASE_ROLLING, ZDD_HOLD_NONE, ZDD_COMMAND_ROLLBACK},
-        {ZDD_PHASE_GATED, ZDD_HOLD_GATE, ZDD_COMMAND_PROMOTE},
-        {ZDD_PHASE_ROLLING, ZDD_HOLD_OPERATOR, ZDD_COMMAND_RESUME},
-        {ZDD_PHASE_ROLLING, ZDD_HOLD_FAILURE, ZDD_COMMAND_ROLLBACK},
-        {ZDD_PHASE_ROLLING, ZDD_HOLD_FOREIGN, ZDD_COMMAND_NONE},
-        {ZDD_PHASE_RETIRING, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
-        {ZDD_PHASE_UNDOING, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
-        {ZDD_PHASE_SUCCEEDED, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ZDD_COUNT(cases); i++) {
-        const struct zdd_run *run = a_run(.phase = cases[i].phase, .hold = cases[i].hold);
-
-        assert_int_equal(zdd_run_suggests(run), cases[i].suggested);
-    }
-    assert_int_equal(zdd_run_suggests(&(struct zdd_run){.phase = ZDD_PHASE_PENDING}),
-                     ZDD_COMMAND_ABORT); /* queued: it has changed nothing yet */
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,7 +287,6 @@ int main(void)
         cmocka_unit_test(new_instances_can_be_reached_by_their_addresses),
         cmocka_unit_test(the_way_back_is_one_step_more),
         cmocka_unit_test(a_strategy_that_is_no_more_has_no_step),
-        cmocka_unit_test(a_command_is_suggested_that_is_allowed_or_none),
         cmocka_unit_test(rollback_is_possible_where_the_table_says_so),
     };
 

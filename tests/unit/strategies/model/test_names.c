@@ -145,6 +145,33 @@ static void final_states_are_final(void **state)
     assert_false(zdd_state_is_final(ZDD_STATE_ROLLING_BACK));
 }
 
+static void a_command_is_suggested_that_is_allowed_or_none(void **state)
+{
+    static const struct {
+        enum zdd_phase phase;
+        enum zdd_hold hold;
+        enum zdd_command suggested;
+    } cases[] = {
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_NONE, ZDD_COMMAND_ROLLBACK},
+        {ZDD_PHASE_GATED, ZDD_HOLD_GATE, ZDD_COMMAND_PROMOTE},
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_OPERATOR, ZDD_COMMAND_RESUME},
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_FAILURE, ZDD_COMMAND_ROLLBACK},
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_FOREIGN, ZDD_COMMAND_NONE},
+        {ZDD_PHASE_RETIRING, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
+        {ZDD_PHASE_UNDOING, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
+        {ZDD_PHASE_SUCCEEDED, ZDD_HOLD_NONE, ZDD_COMMAND_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ZDD_COUNT(cases); i++) {
+        const struct zdd_run run = {.active = true, .phase = cases[i].phase, .hold = cases[i].hold};
+
+        assert_int_equal(zdd_run_suggests(&run), cases[i].suggested);
+    }
+    assert_int_equal(zdd_run_suggests(&(struct zdd_run){.phase = ZDD_PHASE_PENDING}),
+                     ZDD_COMMAND_ABORT); /* queued: it has changed nothing yet */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +182,7 @@ int main(void)
         cmocka_unit_test(the_state_follows_from_phase_hold_and_turn),
         cmocka_unit_test(the_table_of_commands_is_the_documented_one),
         cmocka_unit_test(final_states_are_final),
+        cmocka_unit_test(a_command_is_suggested_that_is_allowed_or_none),
     };
 
     return cmocka_run_group_tests_name("strategies/model/names", tests, NULL, NULL);

@@ -56,12 +56,13 @@ function(zdd_embed target input output)
     target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/embed)
 endfunction()
 
-# zdd_assets(TARGET folder output.inc FILES …): the files of a folder as one table, see assets.cmake.
+# zdd_assets(TARGET folder output.inc FILES …): files of a folder, or by an absolute path, as one table, see
+# assets.cmake.
 function(zdd_assets target folder output)
     cmake_parse_arguments(arg "" "" "FILES" ${ARGN})
     set(script ${PROJECT_SOURCE_DIR}/deploy/cmake/assets.cmake)
-    list(TRANSFORM arg_FILES PREPEND ${PROJECT_SOURCE_DIR}/${folder}/ OUTPUT_VARIABLE sources)
-    list(JOIN arg_FILES " " files)
+    list(TRANSFORM arg_FILES PREPEND ${PROJECT_SOURCE_DIR}/${folder}/ REGEX "^[^/]" OUTPUT_VARIABLE sources)
+    list(JOIN arg_FILES "|" files)
     add_custom_command(OUTPUT ${PROJECT_BINARY_DIR}/embed/${output}
         COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/${folder} -DFILES=${files}
                 -DOUTPUT=${PROJECT_BINARY_DIR}/embed/${output} -P ${script}

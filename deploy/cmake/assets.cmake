@@ -1,12 +1,13 @@
-# Writes OUTPUT, an include for C: each file of FOLDER named in FILES as bytes, and one table row for each. "@UI@" in a
+# Writes OUTPUT, an include for C: each of FILES (of FOLDER, or an absolute path) as bytes, and one table row for each. "@UI@" in a
 # page becomes the folder that the others are served from: its name is a hash over all of them, so it is new whenever
 # one of them is.
 cmake_minimum_required(VERSION 3.25)
-separate_arguments(FILES)
+string(REPLACE "|" ";" FILES "${FILES}")
 
 set(all "")
 foreach(file IN LISTS FILES)
-    file(SHA256 ${FOLDER}/${file} hash)
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${FOLDER} OUTPUT_VARIABLE source)
+    file(SHA256 ${source} hash)
     string(APPEND all "${file} ${hash}\n")
 endforeach()
 string(SHA256 version "${all}")
@@ -17,7 +18,8 @@ set(bytes_of "")
 set(rows "")
 set(number 0)
 foreach(file IN LISTS FILES)
-    set(source ${FOLDER}/${file})
+    cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${FOLDER} OUTPUT_VARIABLE source)
+    cmake_path(GET file FILENAME name)
     if(file MATCHES "\\.html$")
         set(source ${OUTPUT}.page)
         configure_file(${FOLDER}/${file} ${source} @ONLY)
@@ -27,7 +29,7 @@ foreach(file IN LISTS FILES)
     file(SHA256 ${source} hash)
     string(SUBSTRING ${hash} 0 32 hash)
     string(APPEND bytes_of "static const unsigned char asset_${number}[] = {${bytes}};\n")
-    string(APPEND rows "    {\"${file}\", asset_${number}, sizeof(asset_${number}), \"\\\"${hash}\\\"\"},\n")
+    string(APPEND rows "    {\"${name}\", asset_${number}, sizeof(asset_${number}), \"\\\"${hash}\\\"\"},\n")
     math(EXPR number "${number} + 1")
 endforeach()
 file(WRITE ${OUTPUT} "${bytes_of}static const char asset_version[] = \"${version}\";\n"

@@ -39,4 +39,5 @@ zdd_handler zdd_api_create_stream_ticket, zdd_api_create_session;
 zdd_handler zdd_api_get_session;
 zdd_handler zdd_api_delete_session;
 zdd_handler zdd_api_get_page;
+zdd_handler zdd_api_get_docs;
 zdd_handler zdd_api_get_asset;

@@ -1,6 +1,6 @@
 /**
  * @file server/api/page_assets.c
- * @brief GET / and /ui/…: the dashboard, out of the program itself.
+ * @brief GET /, /docs and /ui/…: the dashboard and the API's page, out of the program itself.
  */
 #include "server/api/handlers.h"
 #include "server/api/inside.h"
@@ -12,13 +12,21 @@
  * Nothing from elsewhere, nothing inline, and no text that becomes markup or code: what apps,
  * reasons and Marathon say cannot be more than text.
  */
-static const char policy[] =
+static const char page_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
+/*
+ * The renderer of /docs makes markup out of texts, cleaned; and those are of our own document. Its
+ * pictures stand in its styles.
+ */
+static const char docs_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 static enum zdd_err send_asset(struct zdd_call *call, const struct zdd_asset *asset,
-                               const char *keeping)
+                               const char *keeping, const char *policy)
 {
     const char *known = zdd_call_header(call, "If-None-Match");
 
@@ -39,7 +47,19 @@ enum zdd_err zdd_api_get_page(struct zdd_call *call)
     const enum zdd_err err = zdd_ask_known(call, NULL, 0);
 
     /* Asked for each time, so a new version is seen at once: its files have other addresses. */
-    return err == ZDD_ERR_NONE ? send_asset(call, zdd_asset_find(ZDD_ASSET_PAGE), "no-cache") : err;
+    return err == ZDD_ERR_NONE
+               ? send_asset(call, zdd_asset_find(ZDD_ASSET_PAGE), "no-cache", page_policy)
+               : err;
+}
+
+enum zdd_err zdd_api_get_docs(struct zdd_call *call)
+{
+    const char *name =
+        zdd_asset_find(ZDD_ASSET_DOCS_RENDERER) ? ZDD_ASSET_DOCS : ZDD_ASSET_DOCS_MISSING;
+    const enum zdd_err err = zdd_ask_known(call, NULL, 0);
+
+    return err == ZDD_ERR_NONE ? send_asset(call, zdd_asset_find(name), "no-cache", docs_policy)
+                               : err;
 }
 
 enum zdd_err zdd_api_get_asset(struct zdd_call *call)
@@ -52,5 +72,5 @@ enum zdd_err zdd_api_get_asset(struct zdd_call *call)
     if (!asset || strcmp(call->arg[0], zdd_asset_version()) != 0)
         return zdd_call_fail(call, ZDD_ERR_ROUTE_UNKNOWN,
                              "the dashboard has no such file in this version; load it anew");
-    return send_asset(call, asset, "public, max-age=31536000, immutable");
+    return send_asset(call, asset, "public, max-age=31536000, immutable", page_policy);
 }

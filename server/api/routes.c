@@ -50,6 +50,7 @@ const struct zdd_route zdd_routes[] = {
     {"GET",  "/v1/session",                      zdd_api_get_session,            "getSession",           ANYBODY},
     {"DELETE", "/v1/session",                    zdd_api_delete_session,         "deleteSession",        ANYBODY | ORDER},
     {"GET",  "/",                                zdd_api_get_page,               "getPage",              OPEN | PAGE},
+    {"GET",  "/docs",                            zdd_api_get_docs,               "getDocs",              OPEN | PAGE},
     {"GET",  "/ui/{version}/{file}",             zdd_api_get_asset,              "getAsset",             OPEN | PAGE},
 };
 /* clang-format on */

@@ -15,6 +15,11 @@ struct zdd_asset {
 
 /** The page itself. */
 #define ZDD_ASSET_PAGE "index.html"
+/** The page of the API; it needs the renderer, which may be missing, and then the other one says
+ * so. */
+#define ZDD_ASSET_DOCS "docs.html"
+#define ZDD_ASSET_DOCS_RENDERER "swagger-ui-bundle.js"
+#define ZDD_ASSET_DOCS_MISSING "docs-missing.html"
 
 /** @return the file called @p name, or NULL */
 const struct zdd_asset *zdd_asset_find(const char *name);

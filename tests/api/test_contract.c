@@ -83,6 +83,19 @@ static void every_route_has_its_operation_in_the_contract(void **state)
     }
 }
 
+/* The flags of the operation's route; fails the test when it has none. */
+static unsigned flags_of(const json_t *operation)
+{
+    const char *id = zdd_json_text(operation, "operationId", "");
+    const struct zdd_route *route = route_of(id);
+
+    if (!route) {
+        fail_msg("no route carries out %s", id);
+        return 0;
+    }
+    return route->flags;
+}
+
 static unsigned scopes_of(const json_t *operation)
 {
     const json_t *names = zdd_json_at(operation, "/security/0/token");
@@ -97,15 +110,14 @@ static unsigned scopes_of(const json_t *operation)
 static void says_its_scope(const json_t *contract, const char *path, const char *method,
                            const json_t *operation)
 {
-    const struct zdd_route *route = route_of(zdd_json_text(operation, "operationId", ""));
-    const unsigned scopes = scopes_of(operation);
+    const unsigned flags = flags_of(operation), scopes = scopes_of(operation);
 
     (void)contract;
     (void)method;
-    if ((route->flags & ZDD_ROUTE_SCOPES) != scopes)
+    if ((flags & ZDD_ROUTE_SCOPES) != scopes)
         fail_msg("%s: the contract says other scopes than the route", path);
     /* An operation for whoever is known has a security of its own, without a scope. */
-    assert_int_equal(!!(route->flags & ZDD_ROUTE_OPEN),
+    assert_int_equal(!!(flags & ZDD_ROUTE_OPEN),
                      json_array_size(json_object_get(operation, "security")) == 0);
 }
 
@@ -125,7 +137,7 @@ static bool answers(const json_t *contract, const json_t *operation, const char 
 static void says_its_media(const json_t *contract, const char *path, const char *method,
                            const json_t *operation)
 {
-    const unsigned flags = route_of(zdd_json_text(operation, "operationId", ""))->flags;
+    const unsigned flags = flags_of(operation);
 
     (void)path;
     if (strcmp(method, "get") != 0)

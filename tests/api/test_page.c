@@ -1,7 +1,7 @@
 /**
  * @file tests/api/test_page.c
- * @brief The dashboard as it is served: complete, small, kept by browsers, and with nothing from
- * elsewhere.
+ * @brief The dashboard and the API's page as they are served: complete, small, kept by browsers,
+ * and with nothing from elsewhere.
  */
 #include "server/ui/assets.h"
 #include "tests/api/api_world.h"
@@ -42,22 +42,44 @@ static void the_page_is_there_for_everybody_and_lets_nothing_in_from_elsewhere(v
     assert_null(strstr(page.body, "@UI@"));
 }
 
-/* Each "/ui/…" of the page; and each "./x.js" that a script of it imports. */
-static void the_page_names_only_files_that_are_there(void **state)
+/* Each "/ui/…" of the page. @return how many there are */
+static int check_files(struct api_world *world, const struct apiclient_answer *page)
 {
-    APICLIENT_AUTO struct apiclient_answer page = get_with(*state, "/", NULL);
-    const char *at = page.body;
+    const char *at = page->body;
     int count = 0;
 
     while ((at = strstr(at, "\"/ui/")) != NULL) {
         char path[100];
 
         snprintf(path, sizeof(path), "%.*s", (int)strcspn(at + 1, "\""), at + 1);
-        apiclient_expect(get_with(*state, path, NULL), 200, NULL);
+        apiclient_expect(get_with(world, path, NULL), 200, NULL);
         at++;
         count++;
     }
-    assert_int_equal(count, 5);
+    return count;
+}
+
+static void the_page_names_only_files_that_are_there(void **state)
+{
+    APICLIENT_AUTO struct apiclient_answer page = get_with(*state, "/", NULL);
+
+    assert_int_equal(check_files(*state, &page), 5);
+}
+
+static void the_page_of_the_api_draws_it_or_says_what_is_missing(void **state)
+{
+    APICLIENT_AUTO struct apiclient_answer page = get_with(*state, "/docs", "Accept: text/html");
+    const char *policy = apiclient_header(&page, "Content-Security-Policy");
+    const bool drawn = zdd_asset_find(ZDD_ASSET_DOCS_RENDERER) != NULL;
+
+    assert_int_equal(page.status, 200);
+    assert_non_null(policy);
+    assert_non_null(strstr(policy, "default-src 'none'"));
+    assert_null(strstr(policy, "unsafe"));
+    assert_null(strstr(page.body, "http"));
+    assert_int_equal(strstr(page.body, ZDD_ASSET_DOCS_RENDERER) != NULL, drawn);
+    assert_int_equal(strstr(page.body, "deploy/npm-modules server/ui build/docs") != NULL, !drawn);
+    assert_int_equal(check_files(*state, &page), drawn ? 4 : 3);
 }
 
 static void check_imports(const struct zdd_asset *asset)
@@ -180,6 +202,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
         TEST(the_page_is_there_for_everybody_and_lets_nothing_in_from_elsewhere),
         TEST(the_page_names_only_files_that_are_there),
+        TEST(the_page_of_the_api_draws_it_or_says_what_is_missing),
         cmocka_unit_test(every_file_of_the_folder_is_embedded_and_together_they_are_small),
         TEST(browsers_ask_for_the_page_and_keep_its_files),
         TEST(files_of_another_version_are_not_there),

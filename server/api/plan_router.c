@@ -126,12 +126,27 @@ static int32_t broken_share(const struct zdd_program *program)
     return 0;
 }
 
+/* A check wants what balancers count. */
+static bool wants_counters(const struct zdd_verifies *verifies)
+{
+    for (int32_t set = 0; set <= verifies->count; set++) {
+        if (zdd_verifies_set(verifies, set)->counted_count > 0)
+            return true;
+    }
+    return false;
+}
+
 enum zdd_err zdd_plan_check_program(struct zdd_call *call, const struct zdd_plan *plan)
 {
     const int32_t share = broken_share(&plan->program);
+    const size_t before = zdd_call_errors(call)->count;
 
     if (strcmp(plan->pair.router, ZDD_ROUTER_VAMP) != 0)
         return ZDD_ERR_NONE;
+    if (wants_counters(&plan->verifies))
+        zdd_field_error_add(zdd_call_errors(call), "#/options",
+                            "VAMP counts nothing that it tells: checks of the source haproxy would "
+                            "never have a request to judge by");
     if (share != 0)
         zdd_field_error_add(zdd_call_errors(call), "#/options/steps",
                             "VAMP shares requests in whole percents, so %d.%02d cannot be had",
@@ -140,6 +155,5 @@ enum zdd_err zdd_plan_check_program(struct zdd_call *call, const struct zdd_plan
         zdd_field_error_add(zdd_call_errors(call), "#/options",
                             "VAMP moves requests between versions: single instances of one cannot "
                             "leave by themselves, as these options want it");
-    return share != 0 || zdd_program_has(&plan->program, ZDD_STEP_SHED) ? ZDD_ERR_BODY_INVALID
-                                                                        : ZDD_ERR_NONE;
+    return zdd_call_errors(call)->count == before ? ZDD_ERR_NONE : ZDD_ERR_BODY_INVALID;
 }

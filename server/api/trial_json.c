@@ -11,7 +11,6 @@
 #include <math.h>
 
 #define US_OF_MS 1000.0
-#define ODDS_SHOWN_MAX 1e9
 
 static double failed_percent(const struct zdd_window *window)
 {
@@ -24,11 +23,6 @@ static int32_t set_of(const struct zdd_plan *plan, const struct zdd_run *run)
     return run->phase == ZDD_PHASE_VERIFYING || plan->verifies.beside.rounds == 0
                ? run->verify_set
                : ZDD_VERIFY_BESIDE;
-}
-
-static enum zdd_round_kind kind_of(int32_t set)
-{
-    return set == ZDD_VERIFY_BESIDE ? ZDD_ROUND_BESIDE : ZDD_ROUND_STEP;
 }
 
 static const char *record_of(const struct zdd_run *run, int32_t set)
@@ -61,7 +55,7 @@ static void write_rounds(struct zdd_writer *w, const struct zdd_plan *plan,
     zdd_w_int(w, "failed", sum.failed);
     zdd_w_int(w, "inconclusive", sum.inconclusive);
     zdd_w_int(w, "wanted", verify->rounds);
-    zdd_w_int(w, "sample", run->trial.new_side.round[kind_of(set)].requests);
+    zdd_w_int(w, "sample", run->trial.new_side.round[zdd_trial_kind(set)].requests);
     zdd_w_int(w, "minRequests", verify->min_requests);
     zdd_w_text(w, "text", *run->measured ? run->measured : NULL);
     zdd_w_end_object(w);
@@ -81,7 +75,7 @@ void zdd_w_trial(struct zdd_writer *w, const struct zdd_plan *plan, const struct
     write_side(w, "new", &trial->new_side);
     write_side(w, "old", &trial->old_side);
     zdd_w_real(w, "odds",
-               round(10 * fmin(zdd_suspicion_odds(&trial->errors), ODDS_SHOWN_MAX)) / 10);
+               round(10 * fmin(zdd_suspicion_odds(&trial->errors), ZDD_ODDS_SHOWN_MAX)) / 10);
     write_rounds(w, plan, run);
     zdd_w_end_object(w);
 }
@@ -106,7 +100,8 @@ static void say_rounds(struct zdd_buf *buf, const struct zdd_plan *plan, const s
                    (int)(sum.done - sum.passed - sum.failed));
     if (verify->counted_count > 0)
         zdd_buf_printf(buf, " The present one has %" PRId64 " of %d requests.",
-                       run->trial.new_side.round[kind_of(set)].requests, (int)verify->min_requests);
+                       run->trial.new_side.round[zdd_trial_kind(set)].requests,
+                       (int)verify->min_requests);
     if (*run->measured)
         zdd_buf_printf(buf, " Not well last: %s.", run->measured);
     zdd_buf_text(buf, "\n");

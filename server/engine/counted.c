@@ -4,19 +4,14 @@
  */
 #include "server/engine/counted.h"
 
+#include "strategies/judge/suspicion.h"
+#include "strategies/judge/trial.h"
 #include "strategies/judge/verdict.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define ODDS_SHOWN_MAX 1e9 /* likelier than that is certain */
-
-enum zdd_round_kind zdd_counted_kind(int32_t set)
-{
-    return set == ZDD_VERIFY_BESIDE ? ZDD_ROUND_BESIDE : ZDD_ROUND_STEP;
-}
 
 static void tell_side(struct zdd_buf *buf, const char *name, const struct zdd_window *window)
 {
@@ -41,7 +36,7 @@ static void tell(struct zdd_buf *buf, const struct zdd_hearing *h, const struct 
     if (verdict->p > 0)
         zdd_buf_printf(buf, ",\"p\":%.3g", verdict->p);
     if (verdict->odds > 0)
-        zdd_buf_printf(buf, ",\"odds\":%.4g", fmin(verdict->odds, ODDS_SHOWN_MAX));
+        zdd_buf_printf(buf, ",\"odds\":%.4g", fmin(verdict->odds, ZDD_ODDS_SHOWN_MAX));
     zdd_buf_text(buf, ",\"text\":");
     zdd_buf_json_string(buf, *verdict->words ? verdict->words : NULL);
     zdd_buf_text(buf, check->observe_only ? ",\"observeOnly\":true}" : "}");
@@ -79,7 +74,7 @@ static struct zdd_hearing hearing_of(const struct zdd_plan *plan, const struct z
     return (struct zdd_hearing){
         .trial = &run->trial,
         .verify = zdd_verifies_set(&plan->verifies, set),
-        .kind = zdd_counted_kind(set),
+        .kind = zdd_trial_kind(set),
         .told = run->trial.until_ms > since_ms || run->trial.until_ms == now_ms,
     };
 }

@@ -8,9 +8,6 @@
 #include "strategies/model/plan.h"
 #include "strategies/model/run.h"
 
-/** @return whose rounds those of checks number @p set are */
-enum zdd_round_kind zdd_counted_kind(int32_t set);
-
 /** Judge what was counted for checks number @p set of @p plan, and add it to @p report: the worst
  * finding is that of the round. @p now_ms is the time of the look that the round rests on. */
 void zdd_counted_add(const struct zdd_plan *plan, const struct zdd_run *run, int32_t set,

@@ -5,7 +5,6 @@
 #include "server/engine/measured.h"
 
 #include "server/base/clock.h"
-#include "server/engine/counted.h"
 #include "server/engine/tell.h"
 #include "storage/events.h"
 #include "strategies/judge/trial.h"
@@ -35,7 +34,7 @@ static void close_round(const struct zdd_probe_report *report, const struct zdd_
 
     trial->edition++;
     if (report->result == ZDD_FINDING_PASSED || report->result == ZDD_FINDING_FAILED)
-        zdd_trial_end_round(trial, zdd_counted_kind(set));
+        zdd_trial_end_round(trial, zdd_trial_kind(set));
     trial->told = trial->told || zdd_trial_condemns(trial, zdd_verifies_set(&plan->verifies, set));
 }
 

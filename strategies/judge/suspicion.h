@@ -21,8 +21,9 @@
 
 #include "strategies/judge/stats.h"
 
-#define ZDD_ALARM_BUDGET 0.01 /* chance that a version as good as the old one is ever condemned */
-#define ZDD_ODDS_MAX 300      /* the part of the budget for clear failures is 1 / 300 */
+#define ZDD_ALARM_BUDGET 0.01  /* chance that a version as good as the old one is ever condemned */
+#define ZDD_ODDS_MAX 300       /* the part of the budget for clear failures is 1 / 300 */
+#define ZDD_ODDS_SHOWN_MAX 1e9 /* likelier than that is certain, and no number */
 
 /** Take in one more window. The bound holds for windows of requests that are told apart only by
  * the side that answered them. */

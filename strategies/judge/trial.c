@@ -6,8 +6,14 @@
 
 #include "strategies/judge/pace.h"
 #include "strategies/judge/suspicion.h"
+#include "strategies/model/verifies.h"
 
 #define US_OF_MS 1000
+
+enum zdd_round_kind zdd_trial_kind(int32_t set)
+{
+    return set == ZDD_VERIFY_BESIDE ? ZDD_ROUND_BESIDE : ZDD_ROUND_STEP;
+}
 
 static struct zdd_tries failures_of(const struct zdd_window *window)
 {

@@ -7,6 +7,9 @@
 #include "strategies/judge/window.h"
 #include "strategies/model/trial.h"
 
+/** @return whose rounds those of checks number @p set are */
+enum zdd_round_kind zdd_trial_kind(int32_t set);
+
 /** Take in what both versions have had since the last look, of all balancers. */
 void zdd_trial_add(struct zdd_trial *trial, const struct zdd_window *new_window,
                    const struct zdd_window *old_window);

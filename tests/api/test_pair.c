@@ -181,6 +181,10 @@ static void with_vamp_what_it_cannot_do_is_refused_in_the_plan(void **state)
         {"canary", BARE_APP("1"), "{\"steps\":[{\"weight\":0.5},{\"weight\":1.25}]}",
          "so 0.50 cannot be had"},
         {"blue-green", BARE_APP("1"), "{\"cutover\":\"stepwise\"}", "single instances"},
+        {"canary", BARE_APP("1"),
+         "{\"steps\":[{\"weight\":5}],\"verify\":{\"checks\":["
+         "{\"source\":\"haproxy\",\"measure\":\"errorRate\",\"max\":0.01}]}}",
+         "checks of the source haproxy"},
         {"blue-green", DEFINITION("/zdd/base", "1", PORT), "{}", "makes Marathon-LB serve the app"},
     };
     struct api_world *world = api_world_new(&(struct api_world_options){.vamp = true});

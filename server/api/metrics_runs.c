@@ -62,15 +62,33 @@ static struct row *add_row(struct rows *rows)
     return &rows->row[rows->count++];
 }
 
+/* States are asked for one after the other, and one that changes meanwhile comes twice; a series
+ * may not. */
+static bool is_known(const struct rows *rows, const char *app_id)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (strcmp(rows->row[i].app_id, app_id) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool visit(void *cls, const struct zdd_run_peek *peek)
 {
     struct rows *rows = cls;
-    struct row *row = add_row(rows);
+    struct row *row;
     struct zdd_run run;
 
-    rows->err = row ? zdd_run_peek_load(peek, &run, NULL) : ZDD_ERR_NO_MEMORY;
+    rows->err = zdd_run_peek_load(peek, &run, NULL);
     if (rows->err != ZDD_ERR_NONE)
         return false;
+    if (is_known(rows, run.app_id))
+        return true;
+    row = add_row(rows);
+    if (!row) {
+        rows->err = ZDD_ERR_NO_MEMORY;
+        return false;
+    }
     memcpy(row->app_id, run.app_id, sizeof(row->app_id));
     row->old_side = run.old_side;
     row->new_side = run.new_side;

@@ -60,6 +60,14 @@ static void tell(const char *router, const struct seen *before, const struct kno
                 *reason ? reason : "it does not answer", NULL);
 }
 
+/* Not one is known, and that is a fault: all of them together count as one, called like the router.
+ */
+static void note_unknown(const char *router, struct seen *seen)
+{
+    snprintf(seen->known[0].name, sizeof(seen->known[0].name), "%s", router);
+    seen->count = seen->silent = 1;
+}
+
 static void look(struct zdd_presence *presence, size_t index)
 {
     const struct zdd_router *router = &presence->routers[index];
@@ -68,9 +76,10 @@ static void look(struct zdd_presence *presence, size_t index)
     struct zdd_router_view view;
     struct seen seen = {0};
     char reason[ZDD_ROUTER_REASON_SIZE] = "";
+    const enum zdd_err err =
+        router->ops->observe(router->cls, &nothing, 1, presence->every_ms / 2, &view, reason);
 
-    if (router->ops->observe(router->cls, &nothing, 1, presence->every_ms / 2, &view, reason) ==
-        ZDD_ERR_NO_MEMORY)
+    if (err == ZDD_ERR_NO_MEMORY)
         return; /* nothing was learnt */
     for (size_t i = 0; i < view.balancer_count; i++) {
         struct known *known = &seen.known[seen.count++];
@@ -79,6 +88,8 @@ static void look(struct zdd_presence *presence, size_t index)
         known->here = view.balancer[i].reachable;
         seen.silent += !known->here;
     }
+    if (err != ZDD_ERR_NONE && seen.count == 0)
+        note_unknown(router->ops->name, &seen);
     pthread_mutex_lock(&presence->lock);
     presence->seen[index] = seen;
     pthread_mutex_unlock(&presence->lock);

@@ -21,6 +21,7 @@ struct zdd_presence_row {
 /**
  * Look at @p routers from now on, at once and then every @p every_ms. A balancer that falls silent
  * or answers again is logged, "balancer.silence" and "balancer.back"; one that never answered too.
+ * A router that cannot tell its balancers (there are too many) counts as one that is silent.
  * @param routers  borrowed until zdd_presence_free()
  * @param count    at most ZDD_PRESENCE_ROUTER_MAX
  * @return NULL without memory or threads

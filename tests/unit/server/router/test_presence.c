@@ -96,6 +96,18 @@ static void who_falls_silent_and_who_comes_back_is_counted(void **state)
     assert_null(zdd_presence_free(presence));
 }
 
+static void a_router_that_cannot_tell_its_balancers_is_silent_itself(void **state)
+{
+    struct fake fake = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .count = 0};
+    const struct zdd_router router = {&ops, &fake};
+    struct zdd_presence *presence = zdd_presence_start(&router, 1, 1);
+
+    (void)state;
+    until_seen_anew(&fake);
+    assert_row(presence, 1, 1);
+    zdd_presence_free(presence);
+}
+
 static void a_look_without_memory_changes_nothing(void **state)
 {
     struct fake fake = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .count = 1};
@@ -137,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_falls_silent_and_who_comes_back_is_counted),
+        cmocka_unit_test(a_router_that_cannot_tell_its_balancers_is_silent_itself),
         cmocka_unit_test(a_look_without_memory_changes_nothing),
         cmocka_unit_test(it_ends_at_once_however_long_it_would_rest),
         cmocka_unit_test(without_routers_there_is_nothing_to_say),

@@ -86,15 +86,18 @@ static void check_imports(const struct zdd_asset *asset)
 {
     static const char mark[] = "from \"./";
     const char *text = (const char *)asset->data;
-    const char *end = text + asset->size - sizeof(mark);
+    const char *end = text + asset->size; /* no NUL is there */
+    const size_t size = sizeof(mark) - 1;
 
-    for (const char *c = text; c < end; c++) {
+    for (const char *c = text; c + size < end; c++) {
+        const char *quote = NULL;
         char name[60];
 
-        if (memcmp(c, mark, sizeof(mark) - 1) != 0)
+        if (memcmp(c, mark, size) != 0)
             continue;
-        snprintf(name, sizeof(name), "%.*s", (int)strcspn(c + sizeof(mark) - 1, "\""),
-                 c + sizeof(mark) - 1);
+        quote = memchr(c + size, '"', (size_t)(end - c) - size);
+        assert_non_null(quote);
+        snprintf(name, sizeof(name), "%.*s", (int)(quote - c) - (int)size, c + size);
         if (!zdd_asset_find(name))
             fail_msg("%s imports %s, which is not embedded", asset->name, name);
     }

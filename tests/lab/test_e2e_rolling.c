@@ -289,11 +289,17 @@ static void a_deployment_is_counted_when_it_ends(void **state)
     };
     struct e2e *e = e2e_start(fast, NULL);
     APICLIENT_AUTO struct apiclient_answer answer = {0};
+    int64_t until_ms;
     const char *calls;
 
     (void)state;
     e2e_deploy_well(e, e2e_rolling(version_of("/shop", "0.9", E2E_HEALTH), 1, 0.25));
-    answer = apiclient_get(e->api, "/metrics");
+    until_ms = zdd_mono_ms() + E2E_WAIT_MS;
+    /* The end is seen when it is committed, and counted right after that, its time last. */
+    for (answer = apiclient_get(e->api, "/metrics");
+         !strstr(answer.body, lines[1]) && zdd_mono_ms() < until_ms;
+         answer = apiclient_get(e->api, "/metrics"))
+        apiclient_answer_release(&answer);
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         if (!strstr(answer.body, lines[i]))
             fail_msg("%s is not in %s", lines[i], answer.body);

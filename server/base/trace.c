@@ -23,17 +23,20 @@ static bool is_id(const char *text, size_t size)
 
 bool zdd_trace_read(const char *header, char ret_id[static ZDD_TRACE_ID_SIZE])
 {
-    const char *id = header ? header + 3 : NULL;
+    const char *id, *flags;
 
     ret_id[0] = '\0';
     /* "00-<32>-<16>-<2>"; later versions may go on behind that, and "ff" is none. */
-    if (!header || strspn(header, digits) != 2 || strncmp(header, "ff", 2) == 0 ||
-        header[2] != '-' || !is_id(id, TRACE_DIGITS) || id[TRACE_DIGITS] != '-' ||
-        !is_id(id + TRACE_DIGITS + 1, PARENT_DIGITS) ||
-        id[TRACE_DIGITS + 1 + PARENT_DIGITS] != '-' ||
-        strspn(id + TRACE_DIGITS + PARENT_DIGITS + 2, digits) != 2)
+    if (!header || strlen(header) < ZDD_TRACE_HEADER_SIZE - 1 || strspn(header, digits) != 2 ||
+        header[2] != '-' || strncmp(header, "ff", 2) == 0)
         return false;
-    if (strncmp(header, "00", 2) == 0 && strlen(header) != ZDD_TRACE_HEADER_SIZE - 1)
+    id = header + 3;
+    flags = id + TRACE_DIGITS + 1 + PARENT_DIGITS + 1;
+    if (!is_id(id, TRACE_DIGITS) || id[TRACE_DIGITS] != '-' ||
+        !is_id(id + TRACE_DIGITS + 1, PARENT_DIGITS) || flags[-1] != '-' ||
+        strspn(flags, digits) != 2)
+        return false;
+    if (flags[2] != '\0' && (flags[2] != '-' || strncmp(header, "00", 2) == 0))
         return false;
     memcpy(ret_id, id, TRACE_DIGITS);
     ret_id[TRACE_DIGITS] = '\0';

@@ -21,6 +21,7 @@ static void the_trace_is_read_from_a_sound_header_only(void **state)
         {"00-" TRACE "-" PARENT "-00", true},
         {"cc-" TRACE "-" PARENT "-01-what-the-future-brings", true},
         {"00-" TRACE "-" PARENT "-01-more", false},
+        {"cc-" TRACE "-" PARENT "-01.more", false},
         {"00-" TRACE "-" PARENT "-01 ", false},
         {"ff-" TRACE "-" PARENT "-01", false},
         {"00-00000000000000000000000000000000-" PARENT "-01", false},

@@ -354,6 +354,30 @@ void stage_until(struct stage *stage, int index, const char *backend, const char
     fail_msg("never %d servers %s in %s", count, status, backend);
 }
 
+/* "worker master\n" when one is left: a blank for each worker. */
+static int count_workers(struct stage *stage, int index)
+{
+    char *answer = stage_stats(stage, index, "/_haproxy_getpids");
+    const char *body = strstr(answer, "\r\n\r\n");
+    int count = 0;
+
+    assert_non_null(body);
+    for (; *body; body++)
+        count += *body == ' ';
+    free(answer);
+    return count;
+}
+
+void stage_until_one_worker(struct stage *stage, int index)
+{
+    const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
+    int count = count_workers(stage, index);
+
+    for (; count != 1 && zdd_mono_ms() < until_ms; count = count_workers(stage, index))
+        pause_shortly();
+    assert_int_equal(count, 1);
+}
+
 __attribute__((noreturn)) static void become_load(const char *const *urls,
                                                   const char *const *options, int out)
 {

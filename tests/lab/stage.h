@@ -65,6 +65,9 @@ int stage_count(struct stage *stage, int index, const char *backend, const char 
 void stage_until(struct stage *stage, int index, const char *backend, const char *status,
                  int count);
 
+/** Wait until the workers that reloads have replaced have answered their last request and ended. */
+void stage_until_one_worker(struct stage *stage, int index);
+
 /* A zdd-load that asks through balancers all the time. */
 struct stage_load {
     pid_t pid;

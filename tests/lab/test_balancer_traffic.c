@@ -36,14 +36,16 @@ static struct stage_load load_on(const struct stage *stage, char url[static 64],
     return stage_load_start(urls, header);
 }
 
-/* Downwards one by one: who finds a dead task is sent to another one with his last try, and a
- * second dead one there would be one too many. */
+/* Downwards one by one. Who finds a dead task is sent on to another one, never to the same again;
+ * but between two dead ones the four tries of a request may go to and fro, and a worker that a
+ * reload has replaced still knows both while it ends. */
 static void scale_down(struct stage *stage, struct stage_app *app, int to)
 {
     while (app->instances > to) {
         app->instances--;
         stage_deploy(stage, app);
         stage_until(stage, 0, BACKEND, "", app->instances);
+        stage_until_one_worker(stage, 0);
     }
 }
 

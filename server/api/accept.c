@@ -3,6 +3,7 @@
  * @brief Headers with a grammar of their own: Accept, ETags, Prefer. Pure.
  */
 #include "server/api/inside.h"
+#include "server/http/squeeze.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -139,6 +140,15 @@ bool zdd_etag_listed(const char *list, int64_t revision)
     return zdd_etag_text_listed(list, wanted);
 }
 
+/* Compressed or not, it is the same state of the same thing. */
+static bool is_tag(const char *tag, const char *etag)
+{
+    const size_t size = strlen(etag);
+
+    return strcmp(tag, etag) == 0 || (size > 0 && strncmp(tag, etag, size - 1) == 0 &&
+                                      strcmp(tag + size - 1, ZDD_SQUEEZE_TAG "\"") == 0);
+}
+
 bool zdd_etag_text_listed(const char *list, const char *etag)
 {
     char element[64];
@@ -146,7 +156,7 @@ bool zdd_etag_text_listed(const char *list, const char *etag)
     while ((list = next_element(list, element, sizeof(element))) != NULL) {
         const char *tag = strncmp(element, "W/", 2) == 0 ? element + 2 : element;
 
-        if (strcmp(tag, etag) == 0 || strcmp(element, "*") == 0)
+        if (is_tag(tag, etag) || strcmp(element, "*") == 0)
             return true;
     }
     return false;

@@ -92,7 +92,8 @@ static void log_call(const struct zdd_call *call)
     zdd_log(level_of(call), "http.call", "request", call->request_id, "trace",
             call->trace_id[0] ? call->trace_id : NULL, "method", call->method, "path", call->path,
             "status", status, "ms", caller ? took : NULL, "actor",
-            caller && caller->actor[0] ? caller->actor : NULL, "remote", call->remote, NULL);
+            caller && caller->actor[0] ? caller->actor : NULL, "remote", call->remote, "detail",
+            call->status == 500 && call->detail[0] ? call->detail : NULL, NULL);
 }
 
 static void after(struct zdd_call *call)

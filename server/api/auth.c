@@ -104,7 +104,10 @@ static enum zdd_err find_ticket(struct zdd_call *call, const char *text)
     struct zdd_ticket *shown = &caller->shown;
 
     if (!zdd_tickets_take(zdd_api_of(call)->tickets, text, zdd_mono_ms(), shown))
-        return ZDD_ERR_TICKET_UNKNOWN;
+        return zdd_call_fail(call, ZDD_ERR_TICKET_UNKNOWN,
+                             "a ticket opens one stream, within %d s; ask for another one by POST "
+                             "/v1/stream-tickets",
+                             ZDD_TICKET_MS / 1000);
     return zdd_passes_find_hash(zdd_api_of(call)->passes, shown->kind, shown->secret_hash,
                                 call->now_ms, &caller->token);
 }

@@ -112,7 +112,8 @@ void zdd_accept_words(unsigned flags, char *ret_text, size_t size);
 /** @return true when @p list (of If-Match or If-None-Match) names @p revision, or is "*" */
 bool zdd_etag_listed(const char *list, int64_t revision);
 
-/** @return true when @p list names @p etag (with its quotes), or is "*" */
+/** @return true when @p list names @p etag (with its quotes), or is "*". Tags of the compressed
+ * reply and weak ones, which proxies make, count as well: they stand for the same state. */
 bool zdd_etag_text_listed(const char *list, const char *etag);
 
 /** @return the seconds of "wait=N" in header Prefer, at most @p max; -1 when there is none */

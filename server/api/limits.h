@@ -43,7 +43,8 @@ struct zdd_limits *zdd_limits_free(struct zdd_limits *limits);
 struct zdd_limit zdd_limits_call(struct zdd_limits *limits, const char *id, int64_t mono_ms);
 
 /**
- * A token that came from @p address was refused; not allowed: say that it comes too often.
+ * A token that came from @p address was refused; not allowed: say that it comes too often. All
+ * addresses of one IPv6 network (/64) count as one.
  *
  * Whoever has a good one is let in all the same: guessing 256 random bits is hopeless at any speed,
  * and a neighbour behind the same address must not lock him out.

@@ -167,7 +167,7 @@ static void add_link(struct zdd_page *page, const char *cursor)
     struct zdd_call *call = page->call;
     ZDD_AUTO_BUF struct zdd_buf link = {0};
 
-    zdd_buf_printf(&link, "%s?limit=%d", call->path, page->limit);
+    zdd_buf_printf(&link, "<%s?limit=%d", call->path, page->limit);
     for (size_t i = 0; i < call->query_count; i++) {
         const char *name = call->query[i].name;
 
@@ -182,9 +182,10 @@ static void add_link(struct zdd_page *page, const char *cursor)
         }
     }
     zdd_buf_printf(&link, "&cursor=%s", cursor);
+    zdd_buf_text(&link, ">; rel=\"next\"");
     /* Too long for a header: nextCursor in the body says the same. */
-    if (link.err == ZDD_ERR_NONE)
-        zdd_call_add_header(call, "Link", "<%s>; rel=\"next\"", link.data);
+    if (link.err == ZDD_ERR_NONE && link.size < ZDD_CALL_HEADER_SIZE)
+        zdd_call_add_header(call, "Link", "%s", link.data);
 }
 
 enum zdd_err zdd_page_close(struct zdd_page *page)

@@ -25,6 +25,9 @@ static const char docs_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+_Static_assert(sizeof(page_policy) <= ZDD_CALL_HEADER_SIZE, "it would not be sent");
+_Static_assert(sizeof(docs_policy) <= ZDD_CALL_HEADER_SIZE, "it would not be sent");
+
 static enum zdd_err send_asset(struct zdd_call *call, const struct zdd_asset *asset,
                                const char *keeping, const char *policy)
 {

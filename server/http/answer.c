@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define STATUS_NOT_MODIFIED 304
+
 void zdd_exchange_fail(struct zdd_exchange *exchange)
 {
     struct zdd_call *call = &exchange->call;
@@ -42,13 +44,20 @@ static struct MHD_Response *text_response(struct zdd_call *call)
 static void squeeze(struct zdd_exchange *exchange)
 {
     struct zdd_call *call = &exchange->call;
+    const bool unchanged = call->status == STATUS_NOT_MODIFIED;
 
-    if (!exchange->http->options.squeezes || call->reply.size < ZDD_SQUEEZE_MIN ||
+    if (!exchange->http->options.squeezes || (call->reply.size == 0 && !unchanged) ||
         !zdd_squeeze_fits(call->type) || zdd_call_added(call, "Content-Encoding"))
         return;
     zdd_call_add_header(call, "Vary", "Accept-Encoding");
-    if (zdd_squeeze_wanted(zdd_call_header(call, "Accept-Encoding")) && zdd_squeeze(&call->reply))
+    if (unchanged) {
+        zdd_squeeze_tag_known(call);
+    } else if (call->reply.size >= ZDD_SQUEEZE_MIN &&
+               zdd_squeeze_wanted(zdd_call_header(call, "Accept-Encoding")) &&
+               zdd_squeeze(&call->reply)) {
         zdd_call_add_header(call, "Content-Encoding", "gzip");
+        zdd_squeeze_tag(call);
+    }
 }
 
 static bool add(struct MHD_Response *response, const char *name, const char *value)
@@ -90,6 +99,12 @@ enum MHD_Result zdd_exchange_answer(struct zdd_exchange *exchange)
     if (exchange->verdict == ZDD_ERR_NONE && call->reply.err != ZDD_ERR_NONE)
         exchange->verdict =
             call->reply.err == ZDD_ERR_NO_MEMORY ? ZDD_ERR_NO_MEMORY : ZDD_ERR_INTERNAL;
+    if (call->overlong) {
+        call->status = 0; /* whatever else it is: our fault comes first */
+        exchange->verdict =
+            zdd_call_fail(call, ZDD_ERR_INTERNAL, "header %s of the reply has more than %d bytes",
+                          call->overlong, ZDD_CALL_HEADER_SIZE - 1);
+    }
     if (exchange->verdict != ZDD_ERR_NONE)
         zdd_exchange_fail(exchange);
     streams = exchange->stream.open && exchange->verdict == ZDD_ERR_NONE;

@@ -16,8 +16,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEADER_VALUE_SIZE 256 /* bytes with the NUL */
-
 /* "https://host/path" is allowed in a request line (RFC 9112 section 3.2.2): only the path matters.
  */
 static const char *skip_authority(const char *target)
@@ -224,7 +222,7 @@ struct zdd_field_errors *zdd_call_errors(struct zdd_call *call)
 
 void zdd_call_add_header(struct zdd_call *call, const char *name, const char *format, ...)
 {
-    char value[HEADER_VALUE_SIZE];
+    char value[ZDD_CALL_HEADER_SIZE];
     va_list args;
     int size;
     char *copy;
@@ -233,8 +231,12 @@ void zdd_call_add_header(struct zdd_call *call, const char *name, const char *fo
     va_start(args, format);
     size = vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    if (size <= 0 || (size_t)size >= sizeof(value))
+    if (size <= 0)
         return;
+    if ((size_t)size >= sizeof(value)) {
+        call->overlong = name;
+        return;
+    }
     for (char *c = value; *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7F)
             *c = '?';

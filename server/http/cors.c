@@ -17,6 +17,9 @@ static const char reply_headers[] =
     "ETag, Idempotent-Replayed, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, "
     "Retry-After, Traceparent, WWW-Authenticate, X-Request-Id";
 
+_Static_assert(sizeof(request_headers) <= ZDD_CALL_HEADER_SIZE, "it would not be sent");
+_Static_assert(sizeof(reply_headers) <= ZDD_CALL_HEADER_SIZE, "it would not be sent");
+
 /* One element of the list, without blanks around it. @return what is behind it */
 static const char *next(const char *list, const char **ret_origin, size_t *ret_size)
 {
@@ -58,8 +61,8 @@ bool zdd_cors_allows(const char *origins, const char *origin)
     const char *allowed;
     size_t size;
 
-    if (!origins || !origin || !*origin)
-        return false;
+    if (!origins || !origin || !*origin || strlen(origin) >= ZDD_CALL_HEADER_SIZE)
+        return false; /* a name of a host has 253 bytes at most; it is sent back in a header */
     for (const char *at = origins; *(at = next(at, &allowed, &size)) || size > 0;) {
         if (size == 1 && *allowed == '*')
             return true;

@@ -16,6 +16,7 @@
 
 #define DISCARD_MAX 1048576 /* bytes read past the limit so that the caller can still hear 413 */
 #define BODY_PATIENCE 10    /* times timeout_s */
+#define V4_OFFSET 12        /* of the IPv4 address in an IPv6 address that stands for it */
 
 static const char *header_of(const struct zdd_call *call, const char *name)
 {
@@ -112,6 +113,9 @@ static void read_remote(struct zdd_exchange *exchange)
 
     if (any && any->sa_family == AF_INET)
         inet_ntop(AF_INET, &v4->sin_addr, exchange->remote, sizeof(exchange->remote));
+    else if (any && any->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[V4_OFFSET], exchange->remote,
+                  sizeof(exchange->remote));
     else if (any && any->sa_family == AF_INET6)
         inet_ntop(AF_INET6, &v6->sin6_addr, exchange->remote, sizeof(exchange->remote));
 }

@@ -67,6 +67,8 @@ static void write_problem(struct zdd_call *call, enum zdd_err err)
     zdd_w_text(&w, "code", zdd_err_slug(err));
     write_errors(&w, call->errors);
     zdd_w_text(&w, "requestId", call->request_id);
+    if (call->trace_id[0])
+        zdd_w_text(&w, "traceId", call->trace_id);
     if (call->extra[0])
         zdd_buf_printf(&call->reply, ",%s", call->extra);
     zdd_w_end_object(&w);

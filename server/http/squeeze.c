@@ -4,6 +4,7 @@
  */
 #include "server/http/squeeze.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -59,6 +60,56 @@ bool zdd_squeeze_wanted(const char *accept_encoding)
         at += size;
     }
     return anything;
+}
+
+/* @return the header's place in the reply, NULL when there is none */
+static struct zdd_call_header *tag_of(struct zdd_call *call)
+{
+    for (size_t i = 0; i < call->header_count; i++) {
+        if (strcasecmp(call->header[i].name, "ETag") == 0)
+            return &call->header[i];
+    }
+    return NULL;
+}
+
+/* "7" to "7-gzip", in quotes both. @return NULL without memory, and for what is no tag */
+static char *marked(const char *tag)
+{
+    const size_t size = strlen(tag);
+    char *text = size > 1 && tag[size - 1] == '"' ? malloc(size + sizeof(ZDD_SQUEEZE_TAG)) : NULL;
+
+    if (text)
+        snprintf(text, size + sizeof(ZDD_SQUEEZE_TAG), "%.*s" ZDD_SQUEEZE_TAG "\"", (int)size - 1,
+                 tag);
+    return text;
+}
+
+static void set_tag(struct zdd_call *call, struct zdd_call_header *header, char *value)
+{
+    free(header->value);
+    header->value = value;
+    if (!value)
+        *header = call->header[--call->header_count];
+}
+
+void zdd_squeeze_tag(struct zdd_call *call)
+{
+    struct zdd_call_header *header = tag_of(call);
+
+    if (header)
+        set_tag(call, header, marked(header->value));
+}
+
+void zdd_squeeze_tag_known(struct zdd_call *call)
+{
+    const char *known = zdd_call_header(call, "If-None-Match");
+    struct zdd_call_header *header = tag_of(call);
+    char *other = known && header ? marked(header->value) : NULL;
+
+    if (other && strstr(known, other) && !strstr(known, header->value))
+        set_tag(call, header, other);
+    else
+        free(other);
 }
 
 /* @return bytes written, 0 when they do not fit */

@@ -30,7 +30,7 @@ static void open_store(struct api_world *world)
 
 static void start_http(struct api_world *world)
 {
-    struct zdd_http_options http = {.host = "127.0.0.1", .thread_count = 2};
+    struct zdd_http_options http = {.host = "127.0.0.1", .thread_count = 2, .squeezes = true};
     char reason[200] = "", url[64];
 
     zdd_api_serve(world->api, &http);

@@ -86,6 +86,27 @@ static enum zdd_err too_much(struct zdd_call *call)
     return ZDD_ERR_NONE;
 }
 
+static enum zdd_err overlong(struct zdd_call *call)
+{
+    (void)world_of(call);
+    zdd_call_add_header(call, "X-Long", "%300d", 7);
+    zdd_buf_text(&call->reply, "{}");
+    return ZDD_ERR_NONE;
+}
+
+/* "If-None-Match: anything" is answered as not modified. */
+static enum zdd_err tagged(struct zdd_call *call)
+{
+    (void)world_of(call);
+    zdd_call_add_header(call, "ETag", "\"7\"");
+    zdd_buf_printf(&call->reply, "\"%*d\"", (int)strtol(call->arg[0], NULL, 10), 7);
+    if (zdd_call_header(call, "If-None-Match")) {
+        zdd_buf_clear(&call->reply);
+        call->status = 304;
+    }
+    return ZDD_ERR_NONE;
+}
+
 static enum zdd_err hold(struct zdd_call *call)
 {
     struct world *world = world_of(call);
@@ -227,6 +248,8 @@ static const struct zdd_route routes[] = {
     {"POST", "/refuse", refuse, "refuse", 0},
     {"DELETE", "/nothing", nothing, "nothing", 0},
     {"GET", "/too-much", too_much, "tooMuch", 0},
+    {"GET", "/overlong", overlong, "overlong", 0},
+    {"GET", "/tagged/{size}", tagged, "tagged", 0},
     {"GET", "/hold", hold, "hold", 0},
     {"POST", "/hold", hold, "holdPosted", 0},
     {"GET", "/hurry", hurry, "hurry", 0},

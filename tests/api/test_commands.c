@@ -178,7 +178,7 @@ static void who_looked_at_an_older_state_is_told(void **state)
     assert_int_equal(stale.status, 412);
     assert_string_equal(apiclient_text(&stale, "/code"), "deployment-stale");
     assert_string_equal(apiclient_header(&stale, "ETag"), "\"1\"");
-    apiclient_expect(command(world, id, "pause", "If-Match: \"0\", \"1\""), 202, NULL);
+    apiclient_expect(command(world, id, "pause", "If-Match: \"0\", \"1-gzip\""), 202, NULL);
 }
 
 static void any_state_will_do_for_a_star(void **state)

@@ -275,6 +275,36 @@ static void a_reply_that_grew_too_big_is_an_internal_error(void **state)
     wire_reply_free(&reply);
 }
 
+static void a_reply_never_goes_out_without_a_header_that_was_too_long(void **state)
+{
+    struct wire_reply reply =
+        ask(*state, "GET /overlong HTTP/1.1\r\nHost: x\r\n\r\n", 500);
+
+    assert_non_null(strstr(reply.body, "header X-Long of the reply has more than 255 bytes"));
+    has_not(&reply, "X-Long");
+    wire_reply_free(&reply);
+}
+
+static void a_problem_names_the_request_and_the_trace_it_belongs_to(void **state)
+{
+    static const char trace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+    char request[200], expected[80];
+    struct wire_reply reply;
+
+    snprintf(request, sizeof(request),
+             "GET /nowhere HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n"
+             "traceparent: 00-%s-00f067aa0ba902b7-01\r\n\r\n",
+             trace);
+    snprintf(expected, sizeof(expected), "\"traceId\":\"%s\"", trace);
+    reply = ask(*state, request, 404);
+    assert_non_null(strstr(reply.body, "\"requestId\":\"mine\""));
+    assert_non_null(strstr(reply.body, expected));
+    wire_reply_free(&reply);
+    reply = ask(*state, "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n", 404);
+    assert_null(strstr(reply.body, "traceId"));
+    wire_reply_free(&reply);
+}
+
 static void answer_of_fail(struct zdd_call *call, enum zdd_err err)
 {
     call->status = zdd_status_of(err);
@@ -794,6 +824,26 @@ static void ipv6_is_served(void **state)
     world_stop(&world);
 }
 
+static void who_comes_by_ipv4_to_an_ipv6_address_has_an_ipv4_address(void **state)
+{
+    const struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+    const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool possible = fd >= 0 && bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0;
+    struct world world;
+    struct wire_reply reply;
+
+    (void)state;
+    close(fd);
+    if (!possible)
+        skip(); /* a machine without IPv6 */
+    world_start(&world, (struct zdd_http_options){.host = "::", .thread_count = 1});
+    reply = wire_ask(world.port,
+                     "GET /args/1/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_string_equal(reply.body, "1|2|-|127.0.0.1");
+    wire_reply_free(&reply);
+    world_stop(&world);
+}
+
 static void a_quiesced_server_accepts_nobody_but_serves_who_is_there(void **state)
 {
     struct world *world = *state;
@@ -830,6 +880,8 @@ int main(void)
         SPEC(head_gives_the_headers_of_get),
         SPEC(a_refusal_of_the_handler_becomes_a_problem),
         SPEC(a_reply_that_grew_too_big_is_an_internal_error),
+        SPEC(a_reply_never_goes_out_without_a_header_that_was_too_long),
+        SPEC(a_problem_names_the_request_and_the_trace_it_belongs_to),
         cmocka_unit_test(failures_can_be_given_another_shape),
         SPEC(bodies_up_to_the_limit_arrive_whole),
         SPEC(a_body_one_byte_over_the_limit_is_413),
@@ -853,6 +905,7 @@ int main(void)
         SPEC(connections_far_over_the_limit_are_closed_at_once_not_left_hanging),
         SPEC(a_server_that_cannot_listen_says_why),
         cmocka_unit_test(ipv6_is_served),
+        cmocka_unit_test(who_comes_by_ipv4_to_an_ipv6_address_has_an_ipv4_address),
         SPEC(a_quiesced_server_accepts_nobody_but_serves_who_is_there),
     };
 

@@ -139,6 +139,57 @@ static void a_large_reply_is_compressed_for_who_takes_it(void **state)
     wire_reply_free(&small);
 }
 
+static void expect_tag(struct world *world, const char *line, const char *headers, const char *tag)
+{
+    struct wire_reply reply = ask(world, line, headers);
+
+    has(&reply, "ETag", tag);
+    has(&reply, "Vary", "Origin");
+    assert_non_null(strstr(reply.head, "Vary: Accept-Encoding"));
+    wire_reply_free(&reply);
+}
+
+static void other_bytes_have_another_tag(void **state)
+{
+    static const char gzip[] = "Accept-Encoding: gzip\r\n";
+
+    expect_tag(*state, "GET /tagged/2000", gzip, "\"7-gzip\"");
+    expect_tag(*state, "GET /tagged/2000", "", "\"7\"");
+    expect_tag(*state, "GET /tagged/20", gzip, "\"7\""); /* too small: as it is */
+}
+
+static void what_is_not_modified_has_the_tag_that_the_caller_keeps(void **state)
+{
+    static const struct {
+        const char *known, *tag;
+    } rows[] = {
+        {"If-None-Match: \"7\"\r\n", "\"7\""},
+        {"If-None-Match: \"7-gzip\"\r\n", "\"7-gzip\""},
+        {"If-None-Match: \"5\", W/\"7-gzip\"\r\n", "\"7-gzip\""},
+        {"If-None-Match: \"7-gzip\", \"7\"\r\n", "\"7\""},
+        {"If-None-Match: *\r\n", "\"7\""},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_tag(*state, "GET /tagged/2000", rows[i].known, rows[i].tag);
+}
+
+static void an_origin_longer_than_any_is_not_sent_back(void **state)
+{
+    struct world *world = *state;
+    char header[400] = "Origin: https://";
+    struct wire_reply reply;
+
+    memset(header + strlen(header), 'x', 300);
+    memcpy(header + 316, "\r\n", 3);
+    world_stop(world);
+    world_start(world, (struct zdd_http_options){.cors_origins = "*"});
+    reply = ask(world, "GET /hello", header);
+    assert_int_equal(reply.status, 200);
+    has(&reply, "Access-Control-Allow-Origin", NULL);
+    wire_reply_free(&reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -148,6 +199,9 @@ int main(void)
         TEST(whoever_asks_before_is_told_what_may_be_asked),
         TEST(a_question_from_elsewhere_is_a_method_that_there_is_not),
         TEST(a_large_reply_is_compressed_for_who_takes_it),
+        TEST(other_bytes_have_another_tag),
+        TEST(what_is_not_modified_has_the_tag_that_the_caller_keeps),
+        TEST(an_origin_longer_than_any_is_not_sent_back),
 #undef TEST
     };
 

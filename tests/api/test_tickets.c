@@ -44,6 +44,7 @@ static void a_ticket_opens_one_stream(void **state)
     make_ticket(world, NULL, ticket);
     expect(world, ticket, "text/event-stream", "event: deployment.paused");
     expect(world, ticket, "text/event-stream", "ticket-unknown");
+    expect(world, ticket, "text/event-stream", "ask for another one by POST /v1/stream-tickets");
 }
 
 static void it_may_what_its_token_may_and_as_long_as_that(void **state)

@@ -29,9 +29,9 @@ static void check_etag(const char *list)
     static const int64_t revisions[] = {0, 1, 3, 42, INT64_MAX};
 
     for (size_t i = 0; i < ZDD_COUNT(revisions); i++) {
-        char tag[32];
+        char tag[32]; /* without its end: "3" or "3-gzip" */
 
-        snprintf(tag, sizeof(tag), "\"%" PRId64 "\"", revisions[i]);
+        snprintf(tag, sizeof(tag), "\"%" PRId64, revisions[i]);
         if (zdd_etag_listed(list, revisions[i]))
             FUZZ_CHECK(strstr(list, tag) || strchr(list, '*'));
     }

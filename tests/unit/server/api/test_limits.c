@@ -83,6 +83,23 @@ static void an_address_with_refused_tokens_has_to_wait(void **state)
     zdd_limits_free(limits);
 }
 
+static void addresses_of_one_ipv6_network_wait_together(void **state)
+{
+    struct zdd_limits *limits = zdd_limits_new(&(struct zdd_limits_options){.per_second = 2});
+    char address[48];
+
+    (void)state;
+    assert_non_null(limits);
+    for (int i = 0; i < ZDD_LOGIN_BURST; i++) {
+        snprintf(address, sizeof(address), "2001:db8:1:2:%x::%x", i, i);
+        assert_true(zdd_limits_refused(limits, address, 1000).allowed);
+    }
+    assert_false(zdd_limits_refused(limits, "2001:db8:1:2:ffff:ffff:ffff:ffff", 1000).allowed);
+    assert_true(zdd_limits_refused(limits, "2001:db8:1:3::1", 1000).allowed);
+    assert_true(zdd_limits_refused(limits, "10.0.0.7", 1000).allowed);
+    zdd_limits_free(limits);
+}
+
 static void of_very_many_the_idle_ones_are_forgotten(void **state)
 {
     struct zdd_limits *limits = ten_at_once_two_a_second();
@@ -103,6 +120,7 @@ int main(void)
         cmocka_unit_test(each_token_has_its_own_bucket_and_it_fills_up_to_the_brim),
         cmocka_unit_test(without_a_limit_everything_is_let_through),
         cmocka_unit_test(an_address_with_refused_tokens_has_to_wait),
+        cmocka_unit_test(addresses_of_one_ipv6_network_wait_together),
         cmocka_unit_test(of_very_many_the_idle_ones_are_forgotten),
     };
 

@@ -282,7 +282,7 @@ static void headers_are_added_found_and_cannot_be_forged(void **state)
     zdd_call_release(&call);
 }
 
-static void a_header_value_that_is_empty_or_too_long_is_left_out(void **state)
+static void a_header_value_that_is_empty_is_left_out_and_one_that_is_too_long_is_noted(void **state)
 {
     struct zdd_call call = {0};
     char text[257];
@@ -290,8 +290,10 @@ static void a_header_value_that_is_empty_or_too_long_is_left_out(void **state)
     (void)state;
     memset(text, 'x', 256);
     text[256] = '\0';
-    zdd_call_add_header(&call, "Link", "%s", text);
     zdd_call_add_header(&call, "Link", "%s", "");
+    assert_null(call.overlong);
+    zdd_call_add_header(&call, "Link", "%s", text);
+    assert_string_equal(call.overlong, "Link");
     assert_int_equal(call.header_count, 0);
     text[255] = '\0';
     zdd_call_add_header(&call, "Link", "%s", text);
@@ -413,7 +415,7 @@ int main(void)
         cmocka_unit_test(malformed_json_is_told_by_line_and_column),
         cmocka_unit_test(a_detail_that_is_too_long_is_cut),
         cmocka_unit_test(headers_are_added_found_and_cannot_be_forged),
-        cmocka_unit_test(a_header_value_that_is_empty_or_too_long_is_left_out),
+        cmocka_unit_test(a_header_value_that_is_empty_is_left_out_and_one_that_is_too_long_is_noted),
         cmocka_unit_test(each_class_of_errors_has_its_status),
         cmocka_unit_test(a_problem_has_every_member_that_is_known),
         cmocka_unit_test(a_problem_without_details_leaves_them_out),

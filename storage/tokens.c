@@ -132,6 +132,23 @@ enum zdd_err zdd_token_find(struct zdd_store *store, const char *hash_hex, int64
     return stmt.err;
 }
 
+enum zdd_err zdd_token_revoked(struct zdd_store *store, int64_t *ret_count)
+{
+    ZDD_READER reader = zdd_reader_borrow(store);
+    enum zdd_err err;
+
+    if (reader.err != ZDD_ERR_NONE)
+        return reader.err;
+
+    ZDD_STMT stmt =
+        zdd_stmt_prepare(reader.conn, "SELECT count(*) FROM token WHERE revoked_at_ms <> 0");
+
+    err = zdd_stmt_row(&stmt, ZDD_ERR_STORE_BROKEN);
+    if (err == ZDD_ERR_NONE)
+        *ret_count = zdd_column_int(&stmt, 0);
+    return err == ZDD_ERR_NONE ? stmt.err : err;
+}
+
 enum zdd_err zdd_token_list(struct zdd_store *store,
                             bool (*visit)(void *cls, const struct zdd_token *token), void *cls)
 {

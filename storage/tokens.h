@@ -45,6 +45,9 @@ ZDD_MUST_CHECK enum zdd_err zdd_token_find(struct zdd_store *store, const char *
 ZDD_MUST_CHECK enum zdd_err zdd_token_list(struct zdd_store *store,
                                            bool (*visit)(void *cls, const struct zdd_token *token),
                                            void *cls);
+/** @param[out] ret_count  how many have been revoked ever: other processes do that too. @return
+ * ZDD_ERR_NONE or a store error */
+ZDD_MUST_CHECK enum zdd_err zdd_token_revoked(struct zdd_store *store, int64_t *ret_count);
 /** From @p now_ms on it is unknown; the first revocation counts. @return ZDD_ERR_NONE,
  * ZDD_ERR_TOKEN_UNKNOWN or a store error */
 ZDD_MUST_CHECK enum zdd_err zdd_token_revoke(struct zdd_tx *tx, const char *id, int64_t now_ms);

@@ -146,7 +146,7 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
     api->started_ms = zdd_now_ms();
     api->catalogue = zdd_catalogue_new();
     api->notes = zdd_notes_new(options->store);
-    api->passes = zdd_passes_new(options->store);
+    api->passes = hub.passes = zdd_passes_new(options->store);
     api->views = api->notes ? zdd_views_new(options->store, api->notes) : NULL;
     api->tickets = zdd_tickets_new();
     api->limits = zdd_limits_new(&(struct zdd_limits_options){.per_second = options->rate_limit});

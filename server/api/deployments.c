@@ -8,6 +8,7 @@
 #include "server/api/inside.h"
 #include "server/api/page.h"
 #include "server/api/views.h"
+#include "server/base/clock.h"
 #include "strategies/strategy.h"
 
 #include <inttypes.h>
@@ -98,6 +99,16 @@ static enum zdd_err answer_view(struct zdd_call *call, const struct zdd_view *vi
     return zdd_answer(call, ZDD_ERR_NONE);
 }
 
+/* Its token or session may have ended while it waited. */
+static enum zdd_err still_let_in(const struct zdd_call *call)
+{
+    const struct zdd_ticket *shown = &zdd_caller_of(call)->shown;
+    struct zdd_token token;
+
+    return zdd_passes_find_hash(zdd_api_of(call)->passes, shown->kind, shown->secret_hash,
+                                zdd_now_ms(), &token);
+}
+
 bool zdd_deployment_settle(struct zdd_call *call, const char *run_id, int64_t revision,
                            bool last_chance)
 {
@@ -106,6 +117,8 @@ bool zdd_deployment_settle(struct zdd_call *call, const char *run_id, int64_t re
 
     if (err == ZDD_ERR_NONE && !last_chance && view->revision == revision && !view->ended)
         return false;
+    if (err == ZDD_ERR_NONE)
+        err = still_let_in(call);
     if (err == ZDD_ERR_NONE)
         err =
             answer_view(call, view, zdd_caller_of(call)->conditional && view->revision == revision);

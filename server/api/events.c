@@ -71,8 +71,9 @@ static enum zdd_err answer_page(struct zdd_call *call, const char *const filters
     return err == ZDD_ERR_NONE ? zdd_page_close(&page) : err;
 }
 
-static enum zdd_err answer_stream(struct zdd_call *call, const struct zdd_hub_ask *ask)
+static enum zdd_err answer_stream(struct zdd_call *call, struct zdd_hub_ask *ask)
 {
+    ask->shown = &zdd_caller_of(call)->shown;
     call->type = "text/event-stream";
     zdd_call_add_header(call, "Cache-Control", "no-store");
     zdd_call_add_header(call, "X-Accel-Buffering", "no"); /* nginx would hold it back */

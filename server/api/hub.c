@@ -12,6 +12,7 @@
 
 #define BATCH 256            /* events read at once */
 #define RETRY_MS 500         /* when the store could not be read */
+#define LOOK_MS 1000         /* how often it is asked whether tokens or sessions have ended */
 #define IDLE_WAIT_MS 3600000 /* with nothing to do, look at the clock once an hour */
 
 /* Called by the store's writer after a commit: must be quick. */
@@ -151,11 +152,27 @@ static void sleep_until_due(struct zdd_hub *hub, int64_t retry_at)
         due = w->until_mono_ms < due ? w->until_mono_ms : due;
     }
     due = hub->next_beat_mono_ms < due ? hub->next_beat_mono_ms : due;
+    due = hub->passes && hub->next_look_mono_ms < due ? hub->next_look_mono_ms : due;
     due = retry_at && retry_at < due ? retry_at : due;
     if (hub->stop || (hub->dirty && !retry_at) || due <= zdd_mono_ms())
         return;
     at = (struct timespec){.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
     pthread_cond_timedwait(&hub->changed, &hub->lock, &at);
+}
+
+/* Under the lock, which is given up while the database is read. */
+static void look_at_passes(struct zdd_hub *hub, int64_t now)
+{
+    bool ended;
+
+    if (!hub->passes || now < hub->next_look_mono_ms)
+        return;
+    hub->next_look_mono_ms = now + LOOK_MS;
+    pthread_mutex_unlock(&hub->lock);
+    ended = zdd_hub_passes_look(hub);
+    pthread_mutex_lock(&hub->lock);
+    if (ended)
+        zdd_hub_wake_ended(hub);
 }
 
 static void *run(void *cls)
@@ -184,6 +201,7 @@ static void *run(void *cls)
         }
         if (read || beat)
             zdd_hub_wake_clients(hub, beat);
+        look_at_passes(hub, now);
         taken = take_waiters(hub, now);
         last_chance = hub->draining;
         pthread_mutex_unlock(&hub->lock);
@@ -220,6 +238,19 @@ enum zdd_err zdd_hub_wait(struct zdd_hub *hub, struct zdd_call *call, const char
         return ZDD_ERR_LATER; /* the list has it now */
     free(waiter);
     return ZDD_ERR_TOO_MANY_CALLS;
+}
+
+void zdd_hub_hurry(struct zdd_hub *hub)
+{
+    hub->next_look_mono_ms = 0;
+    pthread_cond_signal(&hub->changed);
+}
+
+void zdd_hub_recheck(struct zdd_hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    zdd_hub_hurry(hub);
+    pthread_mutex_unlock(&hub->lock);
 }
 
 void zdd_hub_drain(struct zdd_hub *hub)
@@ -295,6 +326,7 @@ struct zdd_hub *zdd_hub_free(struct zdd_hub *hub)
     pthread_join(hub->thread, NULL);
     assert(!hub->clients && !hub->waiters && "free the HTTP server first");
     skip_to(hub, 0);
+    zdd_hub_passes_free(hub);
     destroy(hub);
     return NULL;
 }

@@ -8,10 +8,14 @@
  * a time, until it has caught up. Who was live and falls 16 rings behind is cut, and resumes by
  * Last-Event-ID; who does not read at all is cut by the HTTP server.
  *
+ * A stream ends, with an event that says why, within about a second after the token or session that
+ * opened it has ended.
+ *
  * Locks: hub->lock may be held while zdd_stream_wake() is called, and is taken in read and close.
  */
 #pragma once
 
+#include "server/api/tickets.h"
 #include "server/http/call.h"
 #include "storage/events.h"
 
@@ -20,7 +24,8 @@
 struct zdd_hub;
 
 struct zdd_hub_options {
-    struct zdd_store *store; /* borrowed */
+    struct zdd_store *store;   /* borrowed */
+    struct zdd_passes *passes; /* borrowed */
     unsigned ring_size;
     unsigned stream_max;
     unsigned waiter_max;
@@ -47,8 +52,12 @@ void zdd_hub_drain(struct zdd_hub *hub);
 ZDD_MUST_CHECK enum zdd_err zdd_hub_wait(struct zdd_hub *hub, struct zdd_call *call,
                                          const char *run_id, int64_t revision, int64_t wait_ms);
 
+/** A token or session may have ended just now: look at once. From any thread. */
+void zdd_hub_recheck(struct zdd_hub *hub);
+
 /** What a stream wants; texts are copied. */
 struct zdd_hub_ask {
+    const struct zdd_ticket *shown;                  /* what let it in; copied */
     const char *app_id, *run_id, *type, *app_prefix; /* as in struct zdd_event_filter */
     int64_t after_seq;                               /* -1: only what comes from now on */
     bool until_end;                                  /* end after the last event of run_id */

@@ -21,6 +21,7 @@ struct zdd_hub_client {
     struct zdd_hub_client *next, *previous;
     struct zdd_hub *hub;
     struct zdd_stream *stream;
+    struct zdd_hub_pass *pass;
     const char *app_id, *run_id, *type, *app_prefix; /* into texts, or NULL */
     int64_t after_seq;                               /* everything up to here is dealt with */
     bool until_end;                                  /* end after the last event of run_id */
@@ -214,6 +215,11 @@ static void refill(struct zdd_hub_client *client)
     const int64_t oldest = zdd_hub_oldest(hub);
     bool fine;
 
+    if (client->pass->verdict != ZDD_ERR_NONE) {
+        zdd_hub_pass_farewell(client->pass, &client->own);
+        client->ended = true;
+        return;
+    }
     if (client->after_seq >= oldest - 1 && client->after_seq <= hub->newest_seq) {
         advance(client);
         return;
@@ -275,6 +281,7 @@ static void close_stream(void *cls)
     if (client->next)
         client->next->previous = client->previous;
     hub->client_count--;
+    client->pass->streams--;
     if (client->frame)
         zdd_frame_release(client->frame);
     pthread_mutex_unlock(&hub->lock);
@@ -287,6 +294,14 @@ void zdd_hub_wake_clients(struct zdd_hub *hub, bool beat)
     for (struct zdd_hub_client *client = hub->clients; client; client = client->next) {
         client->beat = client->beat || beat;
         zdd_stream_wake(client->stream);
+    }
+}
+
+void zdd_hub_wake_ended(struct zdd_hub *hub)
+{
+    for (struct zdd_hub_client *client = hub->clients; client; client = client->next) {
+        if (client->pass->verdict != ZDD_ERR_NONE)
+            zdd_stream_wake(client->stream);
     }
 }
 
@@ -347,6 +362,23 @@ static void enlist(struct zdd_hub *hub, struct zdd_hub_client *client)
     hub->client_count++;
 }
 
+/* Under the lock: no read before it is in the list, no wake before it has a stream. */
+static enum zdd_err let_in(struct zdd_hub_client *client, struct zdd_call *call,
+                           const struct zdd_ticket *shown)
+{
+    client->pass = zdd_hub_pass_take(client->hub, shown);
+    if (!client->pass)
+        return ZDD_ERR_NO_MEMORY;
+    client->stream =
+        zdd_call_stream(call, (struct zdd_stream_source){read_stream, close_stream, client}, false);
+    if (!client->stream) {
+        client->pass->streams--;
+        return ZDD_ERR_NO_MEMORY;
+    }
+    enlist(client->hub, client);
+    return ZDD_ERR_NONE;
+}
+
 enum zdd_err zdd_hub_stream(struct zdd_hub *hub, struct zdd_call *call,
                             const struct zdd_hub_ask *ask)
 {
@@ -355,21 +387,9 @@ enum zdd_err zdd_hub_stream(struct zdd_hub *hub, struct zdd_call *call,
 
     if (err != ZDD_ERR_NONE)
         return err;
-    err = ZDD_ERR_NO_MEMORY;
     pthread_mutex_lock(&hub->lock);
-    if (hub->client_count >= hub->options.stream_max) {
-        err = ZDD_ERR_TOO_MANY_CALLS;
-    } else {
-        /* Under the lock: no read before it is in the list, no wake before it has a stream. */
-        client->stream = zdd_call_stream(
-            call,
-            (struct zdd_stream_source){.read = read_stream, .close = close_stream, .cls = client},
-            false);
-        if (client->stream) {
-            enlist(hub, client);
-            err = ZDD_ERR_NONE;
-        }
-    }
+    err = hub->client_count < hub->options.stream_max ? let_in(client, call, ask->shown)
+                                                      : ZDD_ERR_TOO_MANY_CALLS;
     pthread_mutex_unlock(&hub->lock);
     if (err != ZDD_ERR_NONE) {
         zdd_buf_release(&client->own);

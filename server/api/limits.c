@@ -4,7 +4,8 @@
  */
 #include "server/api/limits.h"
 
-#include <arpa/inet.h>
+#include "server/http/remote.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,6 @@
 #define BUCKET_COUNT 1024
 #define NEAR 8 /* places that a key can have */
 #define KEY_SIZE 48
-#define NETWORK_BYTES 8 /* of an IPv6 address: a /64 */
 #define MS_OF_S 1000
 #define PART 1000 /* a call counts in thousandths: a bucket fills by the millisecond */
 
@@ -144,22 +144,10 @@ struct zdd_limit zdd_limits_call(struct zdd_limits *limits, const char *id, int6
     return take(limits, &limits->calls, id, mono_ms);
 }
 
-/* Who has one IPv6 address has 2^64 of them: their network is one caller (RFC 6177). */
-static void network_of(const char *address, char ret_key[static KEY_SIZE])
-{
-    struct in6_addr v6;
-
-    snprintf(ret_key, KEY_SIZE, "%s", address);
-    if (inet_pton(AF_INET6, address, &v6) != 1)
-        return;
-    memset(&v6.s6_addr[NETWORK_BYTES], 0, sizeof(v6.s6_addr) - NETWORK_BYTES);
-    inet_ntop(AF_INET6, &v6, ret_key, KEY_SIZE);
-}
-
 struct zdd_limit zdd_limits_refused(struct zdd_limits *limits, const char *address, int64_t mono_ms)
 {
-    char key[KEY_SIZE];
+    char network[ZDD_REMOTE_SIZE];
 
-    network_of(address, key);
-    return take(limits, &limits->logins, key, mono_ms);
+    zdd_remote_network(address, network);
+    return take(limits, &limits->logins, network, mono_ms);
 }

@@ -189,6 +189,7 @@ static void login_done(void *cls, enum zdd_err err)
         set_cookie(call, job->cookie,
                    (job->session.expires_at_ms - job->session.created_at_ms) / 1000);
         write_session(call, job->cookie);
+        zdd_hub_recheck(zdd_api_of(call)->hub); /* it may have ended the oldest */
     }
     zdd_post_finish(&job->post, err);
     free(job);
@@ -236,6 +237,7 @@ static void logout_done(void *cls, enum zdd_err err)
     if (err == ZDD_ERR_NONE) {
         job->post.call->status = 204;
         set_cookie(job->post.call, "", 0);
+        zdd_hub_recheck(zdd_api_of(job->post.call)->hub);
     }
     zdd_post_finish(&job->post, err);
     free(job);

@@ -21,7 +21,7 @@
 #define ZDD_CALL_ARG_MAX 4
 #define ZDD_CALL_HEADER_MAX 24
 #define ZDD_CALL_HEADER_SIZE 256 /* bytes of a reply header's value, with the NUL */
-#define ZDD_CALL_QUERY_MAX 32 /* query parameters; more are refused */
+#define ZDD_CALL_QUERY_MAX 32    /* query parameters; more are refused */
 #define ZDD_CALL_VALUE_MAX                                                                         \
     20000 /* JSON values in a body: 3 bytes can cost a kilobyte once defaults are filled in */
 
@@ -101,8 +101,9 @@ struct zdd_call {
         const char *name; /* static text */
         char *value;      /* owned by the call */
     } header[ZDD_CALL_HEADER_MAX];
-    const char *overlong; /* a header whose value was too long to be added: the reply becomes a 500 */
-    bool close_after;     /* end the connection after the reply */
+    const char
+        *overlong;    /* a header whose value was too long to be added: the reply becomes a 500 */
+    bool close_after; /* end the connection after the reply */
 
     /* what went wrong, for the words of the problem */
     char detail[600];
@@ -192,10 +193,10 @@ struct zdd_field_errors *zdd_call_errors(struct zdd_call *call);
  * Add a header to the reply; @p name is static text; beyond ZDD_CALL_HEADER_MAX it is an assertion.
  *
  * Control characters in the value become '?', so no value can forge a header. An empty value is
- * left out. One that does not fit into ZDD_CALL_HEADER_SIZE is a fault of ours and makes the reply a
- * 500 that names the header: a reply without its header, or with half of it, would mislead. So what
- * callers can make longer is measured before, and texts that are known at build time are asserted
- * there.
+ * left out. One that does not fit into ZDD_CALL_HEADER_SIZE is a fault of ours and makes the reply
+ * a 500 that names the header: a reply without its header, or with half of it, would mislead. So
+ * what callers can make longer is measured before, and texts that are known at build time are
+ * asserted there.
  */
 __attribute__((format(printf, 3, 4))) void
 zdd_call_add_header(struct zdd_call *call, const char *name, const char *format, ...);

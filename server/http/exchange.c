@@ -8,7 +8,6 @@
 #include "server/http/cors.h"
 #include "server/http/heads.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 
 #define DISCARD_MAX 1048576 /* bytes read past the limit so that the caller can still hear 413 */
 #define BODY_PATIENCE 10    /* times timeout_s */
-#define V4_OFFSET 12        /* of the IPv4 address in an IPv6 address that stands for it */
 
 static const char *header_of(const struct zdd_call *call, const char *name)
 {
@@ -106,18 +104,8 @@ static void read_remote(struct zdd_exchange *exchange)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const void *address = info ? info->client_addr : NULL;
-    const struct sockaddr *any = address;
-    const struct sockaddr_in *v4 = address;
-    const struct sockaddr_in6 *v6 = address;
 
-    if (any && any->sa_family == AF_INET)
-        inet_ntop(AF_INET, &v4->sin_addr, exchange->remote, sizeof(exchange->remote));
-    else if (any && any->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[V4_OFFSET], exchange->remote,
-                  sizeof(exchange->remote));
-    else if (any && any->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &v6->sin6_addr, exchange->remote, sizeof(exchange->remote));
+    zdd_remote_write(info ? info->client_addr : NULL, exchange->remote);
 }
 
 static void enlist(struct zdd_exchange *exchange)

@@ -18,11 +18,11 @@
 #pragma once
 
 #include "server/http/linger.h"
+#include "server/http/remote.h"
 #include "server/http/server.h"
 #include "server/http/visits.h"
 
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -67,7 +67,7 @@ struct zdd_exchange {
     int64_t body_end_mono_ms; /* when the body must have arrived */
     enum zdd_err verdict;
     char method[24];
-    char remote[INET6_ADDRSTRLEN];
+    char remote[ZDD_REMOTE_SIZE];
     bool begun;                 /* the headers have arrived; options.after is owed */
     bool whole;                 /* the reply is there already: no handler */
     bool ran;                   /* the handler was called, or is not to be */

@@ -38,6 +38,7 @@ function take(frame) {
     if (at > 0) fields[line.slice(0, at)] = line.slice(at + 1).replace(/^ /, "");
   }
   if (fields.id) last = fields.id;
+  if (fields.event === "end") return; // the session is over: the next try is refused, and says so
   if (fields.event === "reset") tell("reset");
   else if (fields.data) tell("event", JSON.parse(fields.data));
 }

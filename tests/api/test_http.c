@@ -277,8 +277,7 @@ static void a_reply_that_grew_too_big_is_an_internal_error(void **state)
 
 static void a_reply_never_goes_out_without_a_header_that_was_too_long(void **state)
 {
-    struct wire_reply reply =
-        ask(*state, "GET /overlong HTTP/1.1\r\nHost: x\r\n\r\n", 500);
+    struct wire_reply reply = ask(*state, "GET /overlong HTTP/1.1\r\nHost: x\r\n\r\n", 500);
 
     assert_non_null(strstr(reply.body, "header X-Long of the reply has more than 255 bytes"));
     has_not(&reply, "X-Long");
@@ -837,8 +836,7 @@ static void who_comes_by_ipv4_to_an_ipv6_address_has_an_ipv4_address(void **stat
     if (!possible)
         skip(); /* a machine without IPv6 */
     world_start(&world, (struct zdd_http_options){.host = "::", .thread_count = 1});
-    reply = wire_ask(world.port,
-                     "GET /args/1/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    reply = wire_ask(world.port, "GET /args/1/2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_string_equal(reply.body, "1|2|-|127.0.0.1");
     wire_reply_free(&reply);
     world_stop(&world);

@@ -48,7 +48,7 @@ static void an_etag_is_found_in_its_list_and_nowhere_else(void **state)
     (void)state;
     assert_true(zdd_etag_listed("\"7\"", 7));
     assert_true(zdd_etag_listed("\"6\" , \"7\"", 7));
-    assert_true(zdd_etag_listed("W/\"7\"", 7)); /* a proxy that compresses makes it weak */
+    assert_true(zdd_etag_listed("W/\"7\"", 7));    /* a proxy that compresses makes it weak */
     assert_true(zdd_etag_listed("\"7-gzip\"", 7)); /* what was compressed here */
     assert_true(zdd_etag_listed("\"6-gzip\",W/\"7-gzip\"", 7));
     assert_false(zdd_etag_listed("\"77-gzip\"", 7));

@@ -415,7 +415,8 @@ int main(void)
         cmocka_unit_test(malformed_json_is_told_by_line_and_column),
         cmocka_unit_test(a_detail_that_is_too_long_is_cut),
         cmocka_unit_test(headers_are_added_found_and_cannot_be_forged),
-        cmocka_unit_test(a_header_value_that_is_empty_is_left_out_and_one_that_is_too_long_is_noted),
+        cmocka_unit_test(
+            a_header_value_that_is_empty_is_left_out_and_one_that_is_too_long_is_noted),
         cmocka_unit_test(each_class_of_errors_has_its_status),
         cmocka_unit_test(a_problem_has_every_member_that_is_known),
         cmocka_unit_test(a_problem_without_details_leaves_them_out),

@@ -11,9 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is written begins with it. Before, a text began with its first figure: failures had one
+ * stratum, and a round that told was one of all sets. */
+#define EDITION "v2 "
+
 /* A walk in either direction. */
 struct walk {
     bool writes, bad;
+    bool is_first; /* edition: some members have no figure */
     char *out;
     size_t size, used;
     const char *in;
@@ -49,6 +54,15 @@ static void wide(struct walk *walk, int64_t *value)
     errno = 0;
     *value = strtoll(walk->in, &end, 10);
     pass(walk, end);
+}
+
+/* The first edition had sums up to INT64_MAX. */
+static void count(struct walk *walk, int64_t *value)
+{
+    wide(walk, value);
+    walk->bad = walk->bad || *value < 0;
+    if (*value > ZDD_COUNT_MAX)
+        *value = ZDD_COUNT_MAX;
 }
 
 static void narrow(struct walk *walk, int32_t *value, int32_t max)
@@ -107,7 +121,7 @@ static void window(struct walk *walk, struct zdd_window *w)
                                 &w->refused,  &w->broken, &w->retried, &w->rerouted};
 
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-        wide(walk, members[i]);
+        count(walk, members[i]);
 }
 
 static void tried(struct walk *walk, struct zdd_tried *side)
@@ -115,16 +129,32 @@ static void tried(struct walk *walk, struct zdd_tried *side)
     window(walk, &side->all);
     for (int kind = 0; kind < ZDD_ROUND_KIND_COUNT; kind++)
         window(walk, &side->round[kind]);
-    wide(walk, &side->answers);
-    wide(walk, &side->answer_us);
+    count(walk, &side->answers);
+    count(walk, &side->answer_us);
+}
+
+static void tries(struct walk *walk, struct zdd_tries *t)
+{
+    count(walk, &t->requests);
+    count(walk, &t->failures);
+    walk->bad = walk->bad || t->failures > t->requests;
+}
+
+static void strata(struct walk *walk, struct zdd_strata *s)
+{
+    count(walk, &s->requests);
+    count(walk, &s->failures);
+    count(walk, &s->new_failures);
+    real(walk, &s->expected);
+    walk->bad = walk->bad || s->new_failures > s->failures || !(s->expected >= 0);
 }
 
 static void suspicion(struct walk *walk, struct zdd_suspicion *s)
 {
-    wide(walk, &s->new_side.requests);
-    wide(walk, &s->new_side.failures);
-    wide(walk, &s->old_side.requests);
-    wide(walk, &s->old_side.failures);
+    tries(walk, &s->open.new_side);
+    tries(walk, &s->open.old_side);
+    if (!walk->is_first)
+        strata(walk, &s->closed);
     for (int i = 0; i < ZDD_RIVAL_COUNT; i++)
         real(walk, &s->log_ratio[i]);
     narrow(walk, &s->looks, INT32_MAX);
@@ -144,17 +174,30 @@ static void pace(struct walk *walk, struct zdd_pace *p)
     yes(walk, &p->condemned);
 }
 
+static void told(struct walk *walk, struct zdd_trial *w)
+{
+    yes(walk, &w->told[0]);
+    for (int set = 1; set < ZDD_VERIFY_SET_MAX; set++) {
+        if (walk->is_first)
+            w->told[set] = w->told[0];
+        else
+            yes(walk, &w->told[set]);
+    }
+}
+
 static void all(struct walk *walk, struct zdd_trial *w)
 {
     wide(walk, &w->since_ms);
     wide(walk, &w->until_ms);
+    if (!walk->is_first)
+        wide(walk, &w->share_since_ms);
     narrow(walk, &w->edition, INT32_MAX);
     tried(walk, &w->new_side);
     tried(walk, &w->old_side);
     suspicion(walk, &w->errors);
     suspicion(walk, &w->refusals);
     pace(walk, &w->pace);
-    yes(walk, &w->told);
+    told(walk, w);
     letters(walk, w->rounds);
     narrow(walk, &w->round_count, INT32_MAX);
     wide(walk, &w->measured_at_ms);
@@ -166,16 +209,19 @@ void zdd_trial_print(const struct zdd_trial *trial, char ret_text[static ZDD_TRI
     struct walk walk = {.writes = true, .out = ret_text, .size = ZDD_TRIAL_TEXT_SIZE};
 
     ret_text[0] = '\0';
-    if (trial->since_ms != 0 || trial->edition != 0)
-        all(&walk, &copy);
+    if (trial->since_ms == 0 && trial->edition == 0)
+        return;
+    put(&walk, EDITION);
+    all(&walk, &copy);
 }
 
 bool zdd_trial_parse(const char *text, struct zdd_trial *ret_trial)
 {
     struct zdd_trial trial = {0};
-    struct walk walk = {.in = text};
+    struct walk walk = {.in = text, .is_first = strncmp(text, EDITION, strlen(EDITION)) != 0};
 
     if (*text) {
+        walk.in += walk.is_first ? 0 : strlen(EDITION);
         all(&walk, &trial);
         if (walk.bad || *walk.in)
             return false;

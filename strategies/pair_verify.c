@@ -17,7 +17,7 @@ static const struct zdd_verify *checks_of(const struct zdd_facts *f)
 static bool is_bad(const struct zdd_facts *f)
 {
     return zdd_verify_is_bad(checks_of(f), f->run->rounds) ||
-           (f->run->trial.told && zdd_trial_condemns(&f->run->trial, checks_of(f)));
+           zdd_trial_has_told(&f->run->trial, &f->plan->verifies, f->run->verify_set);
 }
 
 bool zdd_pair_fails_and_stays(const struct zdd_facts *f)
@@ -80,9 +80,9 @@ static int64_t next_round_ms(const struct zdd_facts *f)
 bool zdd_pair_should_measure(const struct zdd_facts *f)
 {
     const int64_t now_ms = f->seen->now_ms;
-    const bool condemned = zdd_trial_condemns(&f->run->trial, checks_of(f));
 
-    return now_ms >= next_round_ms(f) || now_ms < begun_ms(f) || (condemned && !f->run->trial.told);
+    return now_ms >= next_round_ms(f) || now_ms < begun_ms(f) ||
+           zdd_trial_must_tell(&f->run->trial, &f->plan->verifies, f->run->verify_set);
 }
 
 void zdd_pair_note_unverified(const struct zdd_facts *f, struct zdd_decision *d)

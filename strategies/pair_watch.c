@@ -41,7 +41,7 @@ static bool is_bad(const struct zdd_facts *f)
     const struct zdd_trial *trial = &f->run->trial;
 
     return zdd_verify_is_bad(beside(f), zdd_rounds_last(trial->rounds, beside(f)->rounds)) ||
-           (trial->told && zdd_trial_condemns(trial, beside(f)));
+           zdd_trial_has_told(trial, &f->plan->verifies, ZDD_VERIFY_BESIDE);
 }
 
 bool zdd_pair_watch_goes_back(const struct zdd_facts *f)
@@ -116,10 +116,10 @@ static bool others_come_first(const struct zdd_facts *f)
 
 bool zdd_pair_watch_is_due(const struct zdd_facts *f)
 {
-    const bool condemned = zdd_trial_condemns(&f->run->trial, beside(f));
-
     return is_under_way(f) && f->seen->reachable && waiting_in(f->run->phase) &&
-           !others_come_first(f) && (is_time(f) || (condemned && !f->run->trial.told));
+           !others_come_first(f) &&
+           (is_time(f) ||
+            zdd_trial_must_tell(&f->run->trial, &f->plan->verifies, ZDD_VERIFY_BESIDE));
 }
 
 void zdd_pair_watch(const struct zdd_facts *f, struct zdd_decision *d)

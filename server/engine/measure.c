@@ -7,6 +7,7 @@
 #include "strategies/judge/trial.h"
 #include "strategies/share.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,8 +141,7 @@ static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
 static struct zdd_answers answers_of(const struct zdd_router_view *view, enum zdd_pair_side side)
 {
     struct zdd_answers answers = {0};
-    double sum_ms = 0;
-    int64_t count = 0;
+    double sum_ms = 0, count = 0;
 
     for (size_t i = 0; i < view->balancer_count; i++) {
         const struct zdd_side_traffic *seen = &view->balancer[i].side[side];
@@ -149,21 +149,23 @@ static struct zdd_answers answers_of(const struct zdd_router_view *view, enum zd
         if (!view->balancer[i].reachable)
             continue;
         sum_ms += (double)seen->counters.answer_ms;
-        count += seen->counters.answers;
+        count += (double)seen->counters.answers;
         answers.servers += seen->servers;
     }
-    answers.mean_us = count > 0 ? (int64_t)(sum_ms * US_OF_MS / (double)count) : 0;
+    answers.mean_us =
+        count > 0 ? (int64_t)fmin(sum_ms * US_OF_MS / count, (double)ZDD_COUNT_MAX) : 0;
     return answers;
 }
 
-static void watch(struct entry *entry, const struct zdd_router_view *view, int64_t now_ms)
+static void watch(struct entry *entry, const struct zdd_router_view *view, int64_t share_since_ms,
+                  int64_t now_ms)
 {
     struct zdd_trial *trial = &entry->trial;
 
     if (trial->since_ms == 0)
         trial->since_ms = now_ms;
     trial->until_ms = now_ms;
-    zdd_trial_add(trial, &entry->fresh[ZDD_SIDE_NEW], &entry->fresh[ZDD_SIDE_OLD]);
+    zdd_trial_add(trial, share_since_ms, &entry->fresh[ZDD_SIDE_NEW], &entry->fresh[ZDD_SIDE_OLD]);
     zdd_trial_pace(trial, answers_of(view, ZDD_SIDE_NEW), answers_of(view, ZDD_SIDE_OLD));
 }
 
@@ -189,7 +191,7 @@ static void look(struct entry *entry, const struct zdd_plan *plan,
             count(entry, &view->balancer[i]);
     }
     if (told && is_counted(plan, run))
-        watch(entry, view, now_ms);
+        watch(entry, view, run->traffic_seen_at_ms, now_ms);
     entry->used_ms = now_ms;
     run->trial = entry->trial;
 }
@@ -204,6 +206,11 @@ void zdd_measure_look(struct zdd_measure *measure, const struct zdd_plan *plan,
     pthread_mutex_unlock(&measure->lock);
 }
 
+static void raise_count(int64_t *sum, int64_t more)
+{
+    *sum = zdd_count_sum(*sum, more);
+}
+
 static void note(struct entry *entry, int64_t now_ms, struct zdd_run *run)
 {
     const int64_t since_ms = run->traffic_seen_at_ms;
@@ -213,10 +220,10 @@ static void note(struct entry *entry, int64_t now_ms, struct zdd_run *run)
         entry->sum =
             run->split.since_ms == since_ms ? run->split : (struct zdd_split){.since_ms = since_ms};
     } else {
-        entry->sum.old_requests += entry->fresh[ZDD_SIDE_OLD].requests;
-        entry->sum.new_requests += entry->fresh[ZDD_SIDE_NEW].requests;
-        entry->sum.old_chosen += entry->fresh[ZDD_SIDE_OLD].chosen;
-        entry->sum.new_chosen += entry->fresh[ZDD_SIDE_NEW].chosen;
+        raise_count(&entry->sum.old_requests, entry->fresh[ZDD_SIDE_OLD].requests);
+        raise_count(&entry->sum.new_requests, entry->fresh[ZDD_SIDE_NEW].requests);
+        raise_count(&entry->sum.old_chosen, entry->fresh[ZDD_SIDE_OLD].chosen);
+        raise_count(&entry->sum.new_chosen, entry->fresh[ZDD_SIDE_NEW].chosen);
     }
     memset(entry->fresh, 0, sizeof(entry->fresh));
     entry->sum.until_ms = now_ms;

@@ -35,7 +35,7 @@ static void close_round(const struct zdd_probe_report *report, const struct zdd_
     trial->edition++;
     if (report->result == ZDD_FINDING_PASSED || report->result == ZDD_FINDING_FAILED)
         zdd_trial_end_round(trial, zdd_trial_kind(set));
-    trial->told = trial->told || zdd_trial_condemns(trial, zdd_verifies_set(&plan->verifies, set));
+    zdd_trial_tell(trial, &plan->verifies, set);
 }
 
 void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdbool.h>
 
-/* Above so many expected failures on the new side, the normal distribution is near enough. */
-#define EXPECTED_MAX 200
+/* Above so many tries a bound does: the sum has some ten square roots of them, 50 microseconds. */
+#define EXACT_MAX 1000000
 
 #define HALF_LOG_2_PI 0.91893853320467274178
 #define SQRT_2 1.41421356237309504880
@@ -40,65 +40,39 @@ static double log_choose(int64_t all, int64_t some)
     return log_factorial(all) - log_factorial(some) - log_factorial(all - some);
 }
 
-static bool is_sample(struct zdd_tries tries)
-{
-    assert(tries.failures >= 0 && tries.failures <= tries.requests);
-    return tries.requests > 0;
-}
-
 static double at_most_one(double p)
 {
     return p < 1 ? p : 1;
 }
 
-double zdd_stats_fisher(struct zdd_tries new_side, struct zdd_tries old_side)
+/* Chernoff's bound, in the form of W. Hoeffding, JASA 58, 1963, theorem 1: some three standard
+ * deviations out it is ten times the chance itself, and it costs nothing. */
+static double tail_bound(double hits, double tries, double expected)
 {
-    const int64_t all = new_side.requests + old_side.requests;
-    const int64_t failures = new_side.failures + old_side.failures;
-    const int64_t most = failures < new_side.requests ? failures : new_side.requests;
+    const double misses = tries - hits;
+    const double rest = misses > 0 ? misses * log(misses / (tries - expected)) : 0;
+
+    return at_most_one(exp(-(hits * log(hits / expected) + rest)));
+}
+
+double zdd_stats_at_least(int64_t hits, int64_t tries, double expected)
+{
+    const double chance = expected / (double)tries;
     double term, sum;
 
-    if (!is_sample(new_side) || !is_sample(old_side) || new_side.failures == 0)
+    assert(hits >= 0 && hits <= tries && expected >= 0);
+    if ((double)hits < expected + 1)
         return 1;
-    term = exp(log_choose(new_side.requests, new_side.failures) +
-               log_choose(old_side.requests, old_side.failures) - log_choose(all, failures));
+    if (tries > EXACT_MAX)
+        return tail_bound((double)hits, (double)tries, expected);
+    term = exp(log_choose(tries, hits) + (double)hits * log(chance) +
+               (double)(tries - hits) * log(1 - chance));
     sum = term;
-    /* With so many failures in all: one more of them on the new side, one fewer on the old one. */
-    for (int64_t k = new_side.failures; k < most && term > NEGLIGIBLE * sum; k++) {
-        term *= (double)(new_side.requests - k) / (double)(k + 1);
-        term *= (double)(failures - k) / (double)(old_side.requests - failures + k + 1);
+    for (int64_t k = hits; k < tries && term > NEGLIGIBLE * sum; k++) {
+        term *= (double)(tries - k) / (double)(k + 1) * chance / (1 - chance);
         sum += term;
     }
     return at_most_one(sum);
-}
-
-double zdd_stats_two_proportion(struct zdd_tries new_side, struct zdd_tries old_side)
-{
-    const double n = (double)new_side.requests;
-    const double m = (double)old_side.requests;
-    double pooled, spread;
-
-    if (!is_sample(new_side) || !is_sample(old_side))
-        return 1;
-    pooled = (double)(new_side.failures + old_side.failures) / (n + m);
-    spread = sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-    if (spread <= 0)
-        return 1;
-    return zdd_stats_normal_tail(((double)new_side.failures / n - (double)old_side.failures / m) /
-                                 spread);
-}
-
-double zdd_stats_more_failures(struct zdd_tries new_side, struct zdd_tries old_side)
-{
-    const double failures = (double)(new_side.failures + old_side.failures);
-    const double all = (double)(new_side.requests + old_side.requests);
-
-    if (!is_sample(new_side) || !is_sample(old_side))
-        return 1;
-    if (failures * (double)new_side.requests / all > EXPECTED_MAX &&
-        failures * (double)old_side.requests / all > EXPECTED_MAX)
-        return zdd_stats_two_proportion(new_side, old_side);
-    return zdd_stats_fisher(new_side, old_side);
 }
 
 /* How often a new value is above an old one, out of all pairs; equal ones count as half. */

@@ -22,21 +22,18 @@ struct zdd_interval {
 double zdd_stats_normal_tail(double z);
 
 /**
- * Fisher's exact test: does the new version fail more often? Exact for any numbers, so for small
- * ones too (R. A. Fisher, Statistical Methods for Research Workers, §21.02).
- * @return p; 1 when a side has no requests or nothing failed
+ * How likely are so many hits or more, in tries of which each has a chance of its own? Among all
+ * chances that come to the same expectation, equal ones make many hits likeliest, as long as hits
+ * are at least one above it (W. Hoeffding, Ann. Math. Stat. 27, 1956, theorem 4): so the tail of
+ * the binomial distribution is a bound for each of them. Fisher's test asks for a hypergeometric
+ * distribution, which is one of them (V. A. Vatutin, V. G. Mikhailov, Theory Probab. Appl. 27,
+ * 1982), and so is a sum of several.
+ *
+ * @param expected  hits, 0 to @p tries
+ * @return a bound for the chance, the least one up to a million tries; 1 when hits are fewer than
+ *         one above @p expected
  */
-double zdd_stats_fisher(struct zdd_tries new_side, struct zdd_tries old_side);
-
-/**
- * The two-proportion z test with the pooled proportion: what Fisher's test comes to for large
- * numbers, at the cost of a few multiplications.
- * @return p; 1 when a side has no requests, nothing failed or everything did
- */
-double zdd_stats_two_proportion(struct zdd_tries new_side, struct zdd_tries old_side);
-
-/** @return p of the one that fits: Fisher's test while failures are few, the z test above */
-double zdd_stats_more_failures(struct zdd_tries new_side, struct zdd_tries old_side);
+double zdd_stats_at_least(int64_t hits, int64_t tries, double expected);
 
 #define ZDD_STATS_EXACT_MAX 20 /* values on each side, for the exact distribution of U */
 

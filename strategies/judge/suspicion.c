@@ -1,8 +1,10 @@
 /**
  * @file strategies/judge/suspicion.c
- * @brief A test martingale and a few exact looks.
+ * @brief A test martingale, and a few looks at strata.
  */
 #include "strategies/judge/suspicion.h"
+
+#include "strategies/judge/window.h"
 
 #include <math.h>
 
@@ -10,7 +12,11 @@
 static const double rivals[] = {2, 3, 5, 10, 30};
 _Static_assert(sizeof(rivals) / sizeof(rivals[0]) == ZDD_RIVAL_COUNT, "one ratio for each rival");
 
-/* Requests of the new side at which the exact test is asked, and what it may spend: together the
+/* Of both sides. A stratum of so many is over, whatever the share: what happens to the service
+ * meanwhile is no fault of either side. Shorter ones would see less, by a part of so many. */
+#define STRATUM_MAX 200
+
+/* Requests of the new side at which Fisher's test is asked, and what it may spend: together the
  * second half. Most of it where a tripled rate of errors becomes visible. */
 static const struct {
     int64_t requests;
@@ -22,8 +28,8 @@ static const struct {
 
 static void add(struct zdd_tries *sum, struct zdd_tries more)
 {
-    sum->requests += more.requests;
-    sum->failures += more.failures;
+    sum->requests = zdd_count_sum(sum->requests, more.requests);
+    sum->failures = zdd_count_sum(sum->failures, more.failures);
 }
 
 /*
@@ -42,15 +48,41 @@ static void weigh(struct zdd_suspicion *s, struct zdd_tries new_side, struct zdd
     }
 }
 
+/* A side without requests cannot be compared with. */
+static struct zdd_strata with(const struct zdd_strata *closed, const struct zdd_stratum *stratum)
+{
+    const struct zdd_tries *new_side = &stratum->new_side;
+    const struct zdd_tries *old_side = &stratum->old_side;
+    const int64_t failures = new_side->failures + old_side->failures;
+    struct zdd_strata all = *closed;
+
+    if (new_side->requests == 0 || old_side->requests == 0)
+        return all;
+    all.requests = zdd_count_sum(all.requests, new_side->requests);
+    all.failures = zdd_count_sum(all.failures, failures);
+    all.new_failures = zdd_count_sum(all.new_failures, new_side->failures);
+    all.expected += (double)failures * (double)new_side->requests /
+                    (double)(new_side->requests + old_side->requests);
+    return all;
+}
+
+static void close_stratum(struct zdd_suspicion *s)
+{
+    s->closed = with(&s->closed, &s->open);
+    s->open = (struct zdd_stratum){0};
+}
+
 static void look(struct zdd_suspicion *s)
 {
-    if (s->looks >= LOOK_COUNT || s->new_side.requests < looks[s->looks].requests)
+    const struct zdd_strata all = with(&s->closed, &s->open);
+
+    if (s->looks >= LOOK_COUNT || all.requests < looks[s->looks].requests)
         return;
-    s->p = zdd_stats_more_failures(s->new_side, s->old_side);
+    s->p = zdd_stats_at_least(all.new_failures, all.failures, all.expected);
     if (s->p < looks[s->looks].p_max)
         s->condemned = true;
     /* A window that passes two of them at once has been looked at once. */
-    while (s->looks < LOOK_COUNT && s->new_side.requests >= looks[s->looks].requests)
+    while (s->looks < LOOK_COUNT && all.requests >= looks[s->looks].requests)
         s->looks++;
 }
 
@@ -63,11 +95,17 @@ double zdd_suspicion_odds(const struct zdd_suspicion *suspicion)
     return sum / ZDD_RIVAL_COUNT;
 }
 
-void zdd_suspicion_add(struct zdd_suspicion *suspicion, struct zdd_tries new_side,
+void zdd_suspicion_add(struct zdd_suspicion *suspicion, bool same_share, struct zdd_tries new_side,
                        struct zdd_tries old_side)
 {
-    add(&suspicion->new_side, new_side);
-    add(&suspicion->old_side, old_side);
+    struct zdd_stratum *open = &suspicion->open;
+
+    if (!same_share)
+        close_stratum(suspicion);
+    add(&open->new_side, new_side);
+    add(&open->old_side, old_side);
+    if (open->new_side.requests + open->old_side.requests >= STRATUM_MAX)
+        close_stratum(suspicion);
     if (new_side.requests > 0 && old_side.requests > 0)
         weigh(suspicion, new_side, old_side);
     if (zdd_suspicion_odds(suspicion) > ZDD_ODDS_MAX)

@@ -12,10 +12,15 @@
  *   chance of α at most, however often one looks (A. Wald 1945; J. Ville 1939; G. Shafer, Test
  *   martingales, 2011). A version that fails always is caught after three failures at 5 % of the
  *   requests.
- * - the other half is for Fisher's test, which sees less clear differences sooner, at a few numbers
- *   of requests that are fixed beforehand.
+ * - the other half is for Fisher's exact test, which sees less clear differences sooner, at a few
+ *   numbers of requests that are fixed beforehand. It is asked by strata: failures are put to the
+ *   account of a version only by its part of the requests at that time. A canary whose share was
+ *   raised while everything failed more often has most of its requests, and so most of its
+ * failures, in the bad time; one table of all (E. H. Simpson, 1951) would call that its fault. What
+ * was expected is summed up, and one sum is all that is kept, however many strata there were.
  *
- * Fewer failures than the old version never raise suspicion.
+ * So both halves hold whatever the share and the service's own rate of errors do. Fewer failures
+ * than the old version never raise suspicion.
  */
 #pragma once
 
@@ -25,9 +30,12 @@
 #define ZDD_ODDS_MAX 300       /* the part of the budget for clear failures is 1 / 300 */
 #define ZDD_ODDS_SHOWN_MAX 1e9 /* likelier than that is certain, and no number */
 
-/** Take in one more window. The bound holds for windows of requests that are told apart only by
- * the side that answered them. */
-void zdd_suspicion_add(struct zdd_suspicion *suspicion, struct zdd_tries new_side,
+/**
+ * Take in one more window. The bound holds for windows of requests that are told apart only by the
+ * side that answered them.
+ * @param same_share  the share has been the same since the window before began
+ */
+void zdd_suspicion_add(struct zdd_suspicion *suspicion, bool same_share, struct zdd_tries new_side,
                        struct zdd_tries old_side);
 
 /** @return how many times likelier "it is worse" has become by what was seen; condemned above

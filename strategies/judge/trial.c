@@ -30,16 +30,19 @@ static void add(struct zdd_tried *side, const struct zdd_window *window)
     zdd_window_add(&side->all, window);
     for (int kind = 0; kind < ZDD_ROUND_KIND_COUNT; kind++)
         zdd_window_add(&side->round[kind], window);
-    side->answers += window->answers;
+    side->answers = zdd_count_sum(side->answers, window->answers);
 }
 
-void zdd_trial_add(struct zdd_trial *trial, const struct zdd_window *new_window,
-                   const struct zdd_window *old_window)
+void zdd_trial_add(struct zdd_trial *trial, int64_t share_since_ms,
+                   const struct zdd_window *new_window, const struct zdd_window *old_window)
 {
+    const bool same = share_since_ms != 0 && share_since_ms == trial->share_since_ms;
+
+    trial->share_since_ms = share_since_ms;
     add(&trial->new_side, new_window);
     add(&trial->old_side, old_window);
-    zdd_suspicion_add(&trial->errors, failures_of(new_window), failures_of(old_window));
-    zdd_suspicion_add(&trial->refusals, refusals_of(new_window), refusals_of(old_window));
+    zdd_suspicion_add(&trial->errors, same, failures_of(new_window), failures_of(old_window));
+    zdd_suspicion_add(&trial->refusals, same, refusals_of(new_window), refusals_of(old_window));
 }
 
 /* Means say different things only when so many answers lie between them. */
@@ -83,4 +86,22 @@ bool zdd_trial_condemns(const struct zdd_trial *trial, const struct zdd_verify *
             return true;
     }
     return false;
+}
+
+void zdd_trial_tell(struct zdd_trial *trial, const struct zdd_verifies *verifies, int32_t set)
+{
+    trial->told[set] =
+        trial->told[set] || zdd_trial_condemns(trial, zdd_verifies_set(verifies, set));
+}
+
+bool zdd_trial_must_tell(const struct zdd_trial *trial, const struct zdd_verifies *verifies,
+                         int32_t set)
+{
+    return !trial->told[set] && zdd_trial_condemns(trial, zdd_verifies_set(verifies, set));
+}
+
+bool zdd_trial_has_told(const struct zdd_trial *trial, const struct zdd_verifies *verifies,
+                        int32_t set)
+{
+    return trial->told[set] && zdd_trial_condemns(trial, zdd_verifies_set(verifies, set));
 }

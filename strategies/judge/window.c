@@ -1,6 +1,6 @@
 /**
  * @file strategies/judge/window.c
- * @brief Differences of counters that may begin anew, or fall.
+ * @brief Differences of counters that may begin anew, fall, or lie.
  */
 #include "strategies/judge/window.h"
 
@@ -10,6 +10,18 @@ static bool has_fallen(const struct zdd_counts *before, const struct zdd_counts 
     return now->requests < before->requests || now->chosen < before->chosen ||
            now->answers < before->answers || now->errors < before->errors ||
            now->refused < before->refused;
+}
+
+static bool is_count(int64_t value)
+{
+    return value >= 0 && value <= ZDD_COUNT_MAX;
+}
+
+static bool is_credible(const struct zdd_counts *c)
+{
+    return is_count(c->requests) && is_count(c->chosen) && is_count(c->answers) &&
+           is_count(c->errors) && is_count(c->refused) && is_count(c->broken) &&
+           is_count(c->retried) && is_count(c->rerouted) && is_count(c->running);
 }
 
 static int64_t risen(int64_t value)
@@ -24,11 +36,24 @@ static int64_t clamp(int64_t value, int64_t max)
     return value > max ? max : value;
 }
 
-struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now)
+/* Where the window begins; at its end when nothing is known of it. */
+static const struct zdd_counts *begin_of(const struct zdd_counts *before,
+                                         const struct zdd_counts *now)
 {
     static const struct zdd_counts none = {0};
-    const bool is_anew = now->started_ms != before->started_ms;
-    const struct zdd_counts *from = is_anew ? &none : has_fallen(before, now) ? now : before;
+
+    if (now->started_ms != before->started_ms)
+        return &none;
+    return !is_credible(before) || has_fallen(before, now) ? now : before;
+}
+
+struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now)
+{
+    const struct zdd_counts *from = begin_of(before, now);
+
+    if (!is_credible(now))
+        return (struct zdd_window){0};
+
     const int64_t requests = now->requests - from->requests;
     /* Neither answered nor running: dropped, or given to another server (marathon-lb.md §5). */
     const int64_t lost = requests - (now->answers - from->answers) - (now->running - from->running);
@@ -46,14 +71,19 @@ struct zdd_window zdd_window_between(const struct zdd_counts *before, const stru
     };
 }
 
+int64_t zdd_count_sum(int64_t a, int64_t b)
+{
+    return a + b < ZDD_COUNT_MAX ? a + b : ZDD_COUNT_MAX;
+}
+
 void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more)
 {
-    sum->requests += more->requests;
-    sum->chosen += more->chosen;
-    sum->answers += more->answers;
-    sum->failures += more->failures;
-    sum->refused += more->refused;
-    sum->broken += more->broken;
-    sum->retried += more->retried;
-    sum->rerouted += more->rerouted;
+    sum->requests = zdd_count_sum(sum->requests, more->requests);
+    sum->chosen = zdd_count_sum(sum->chosen, more->chosen);
+    sum->answers = zdd_count_sum(sum->answers, more->answers);
+    sum->failures = zdd_count_sum(sum->failures, more->failures);
+    sum->refused = zdd_count_sum(sum->refused, more->refused);
+    sum->broken = zdd_count_sum(sum->broken, more->broken);
+    sum->retried = zdd_count_sum(sum->retried, more->retried);
+    sum->rerouted = zdd_count_sum(sum->rerouted, more->rerouted);
 }

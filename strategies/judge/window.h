@@ -27,11 +27,16 @@ struct zdd_counts {
 };
 
 /**
+ * What none can have counted (ZDD_COUNT_MAX) says nothing, as if a server had ended.
+ *
  * @param before  of the same balancer and side at the beginning of the window
  * @param ended   requests that were running then may end in this window without having begun in it,
  *                so a window's failures may be some of the window before
  */
 struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now);
 
-/** Add the window of another balancer. */
+/** @return the sum of two counts from 0 to ZDD_COUNT_MAX, that at most */
+int64_t zdd_count_sum(int64_t a, int64_t b);
+
+/** Add the window of another balancer, or the next one. */
 void zdd_window_add(struct zdd_window *sum, const struct zdd_window *more);

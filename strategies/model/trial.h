@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "strategies/model/verify.h"
+#include "strategies/model/verifies.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,19 +13,37 @@
 #define ZDD_RIVAL_COUNT 5  /* "fails so many times as often", see suspicion.c */
 #define ZDD_PACE_VALUES 32 /* of each side; then two by two become one */
 
+/* Of requests, and of what became of them. A million a second come to that in 35 years: who says
+ * more lies. Two of them still have a sum, and a double holds each. */
+#define ZDD_COUNT_MAX ((int64_t)1 << 50)
+
 /** Requests, and how many of them failed: 0 ≤ failures ≤ requests. */
 struct zdd_tries {
     int64_t requests;
     int64_t failures;
 };
 
+/** Windows of the same share, one behind the other. */
+struct zdd_stratum {
+    struct zdd_tries new_side, old_side;
+};
+
+/** Strata in which both sides had requests. */
+struct zdd_strata {
+    int64_t requests;     /* of the new side */
+    int64_t failures;     /* of both sides … */
+    int64_t new_failures; /* … of these, of the new one … */
+    double expected;      /* … and so many of these if both were alike */
+};
+
 /** What has been learnt of failures so far. All zero: nothing. */
 struct zdd_suspicion {
-    struct zdd_tries new_side, old_side; /* of all windows */
-    double log_ratio[ZDD_RIVAL_COUNT];   /* of each rival's likelihood to that of "both alike" */
-    int32_t looks;                       /* of the fixed ones that are done */
-    double p;                            /* of the last fixed look; 0 before */
-    bool condemned;                      /* stays, whatever comes */
+    struct zdd_stratum open;           /* the last windows, which are not in … */
+    struct zdd_strata closed;          /* … these */
+    double log_ratio[ZDD_RIVAL_COUNT]; /* of each rival's likelihood to that of "both alike" */
+    int32_t looks;                     /* of the fixed ones that are done */
+    double p;                          /* of the last fixed look; 0 before */
+    bool condemned;                    /* stays, whatever comes */
 };
 
 /** … and of the time that answers take. */
@@ -37,7 +55,7 @@ struct zdd_pace {
     bool condemned; /* stays, whatever comes */
 };
 
-/** One side in one window. All are at least 0. */
+/** One side in one window. All are from 0 to ZDD_COUNT_MAX. */
 struct zdd_window {
     int64_t requests;
     int64_t chosen;
@@ -62,13 +80,15 @@ struct zdd_tried {
 
 /** All of it. All zero: nothing has been counted. */
 struct zdd_trial {
-    int64_t since_ms; /* both versions have got requests since then; 0: they never did */
-    int64_t until_ms; /* all is counted up to there */
-    int32_t edition;  /* grows whenever somebody else than who counts has changed it */
+    int64_t since_ms;       /* both versions have got requests since then; 0: they never did */
+    int64_t until_ms;       /* all is counted up to there */
+    int64_t share_since_ms; /* of the last window; 0: its share was on the move */
+    int32_t edition;        /* grows whenever somebody else than who counts has changed it */
     struct zdd_tried new_side, old_side;
     struct zdd_suspicion errors, refusals;
     struct zdd_pace pace;
-    bool told; /* a round has said that the comparison condemns the new version */
+    /* By set: a round of it has said that its comparison condemns the new version. */
+    bool told[ZDD_VERIFY_SET_MAX];
     /* Rounds of the checks beside the steps; those of a step stand in the deployment. */
     char rounds[ZDD_ROUND_MAX + 1];
     int32_t round_count;

@@ -99,7 +99,7 @@ static void judge_pair(const struct zdd_stats_table *table, int pair)
         bench_fail("the page is not what the endpoints are");
     old_window = window_of(&view.side[ZDD_SIDE_OLD]);
     new_window = window_of(&view.side[ZDD_SIDE_NEW]);
-    zdd_trial_add(&trial, &new_window, &old_window);
+    zdd_trial_add(&trial, 1, &new_window, &old_window);
     if (zdd_verdict_of(&hearing, &check).finding != ZDD_FINDING_PASSED)
         bench_fail("both versions fail alike");
 }

@@ -450,7 +450,7 @@ static void measure_beside(struct world *w)
     must(w, trial->measured_at_ms == 0 || zdd_trial_condemns(trial, verify) ||
                 w->now_ms >= trial->measured_at_ms + verify->interval_ms);
     zdd_verify_add(verify, trial->rounds, find(w, verify));
-    trial->told = trial->told || zdd_trial_condemns(trial, verify);
+    zdd_trial_tell(trial, &w->plan.verifies, ZDD_VERIFY_BESIDE);
     trial->measured_at_ms = w->now_ms;
 }
 
@@ -466,7 +466,7 @@ static void measure(struct world *w)
         w->probed[0] = '\0';
     zdd_rounds_add(w->probed, finding);
     zdd_verify_add(verify, w->run.rounds, finding);
-    w->run.trial.told = w->run.trial.told || zdd_trial_condemns(&w->run.trial, verify);
+    zdd_trial_tell(&w->run.trial, &w->plan.verifies, w->run.verify_set);
     w->run.measured_at_ms = w->now_ms;
 }
 
@@ -1120,7 +1120,8 @@ static void check_end(struct world *w)
                 : 0;
 
         must(w, w->old_tasks == stay && w->new_running == wanted);
-        must(w, !w->run.trial.told);
+        for (int set = 0; set < ZDD_VERIFY_SET_MAX; set++)
+            must(w, !w->run.trial.told[set]);
         must(w, w->is_rough || w->new_healthy == wanted);
         must(w, w->told.side[ZDD_SIDE_NEW].weight == ZDD_WEIGHT_BASE);
         return;

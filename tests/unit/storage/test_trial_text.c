@@ -18,16 +18,17 @@ static struct zdd_trial a_trial(void)
     trial.new_side.all = (struct zdd_window){1, 2, 3, 4, 5, 6, 7, 8};
     trial.new_side.round[0].requests = 9;
     trial.new_side.round[1].rerouted = 10;
-    trial.new_side.answers = INT64_MAX;
+    trial.new_side.answers = ZDD_COUNT_MAX;
+    trial.share_since_ms = 1764000000002;
     trial.old_side.answer_us = 11;
-    trial.errors =
-        (struct zdd_suspicion){{12, 13}, {14, 15}, {0.1, -1e300, 3, 1e-300, 5}, 2, 0.25, true};
+    trial.errors = (struct zdd_suspicion){
+        {{13, 12}, {15, 14}}, {17, 20, 18, 1.0 / 7}, {0.1, -1e300, 3, 1e-300, 5}, 2, 0.25, true};
     trial.refusals.log_ratio[4] = log(3);
     trial.pace.count = 2;
     trial.pace.new_ms[1] = 1.0 / 3;
     trial.pace.old_ms[0] = 2.5;
     trial.pace.looks = 1;
-    trial.told = true;
+    trial.told[2] = true;
     snprintf(trial.rounds, sizeof(trial.rounds), "ppfi");
     trial.round_count = 70;
     trial.measured_at_ms = 16;
@@ -50,7 +51,10 @@ static void all_of_it_comes_back(void **state)
     assert_string_equal(back.rounds, "ppfi");
     assert_int_equal(back.new_side.all.rerouted, 8);
     assert_int_equal(back.round_count, 70);
-    assert_true(back.errors.condemned && back.told);
+    assert_true(back.errors.condemned && back.told[2] && !back.told[1]);
+    assert_true(back.errors.closed.expected == trial.errors.closed.expected);
+    assert_int_equal(back.errors.closed.new_failures, 18);
+    assert_int_equal(back.share_since_ms, 1764000000002);
 }
 
 static void nothing_is_an_empty_text(void **state)
@@ -84,6 +88,63 @@ static void the_longest_has_room(void **state)
     assert_int_equal(back.pace.count, ZDD_PACE_VALUES / 2);
 }
 
+/* As it was written before there were strata, and a word for each set. */
+static const char first_edition[] =
+    "1764000000000 1764000000001 7 "
+    "1000 2 3 40 5 6 7 8 9 0 0 0 0 0 0 0 0 0 0 0 0 0 0 10 9223372036854775807 0 "
+    "4000 0 0 15 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 11 "
+    "1000 40 4000 15 0.5 -1 3 0.25 5 2 0.25 1 "
+    "1000 0 4000 0 0 0 0 0 0 2 1 0 "
+    "1 0.5 2.5 1 0.75 0 1 ppfi 70 16 ";
+
+static void a_text_of_the_first_edition_goes_on_as_one_stratum(void **state)
+{
+    struct zdd_trial back;
+    char again[ZDD_TRIAL_TEXT_SIZE];
+
+    (void)state;
+    assert_true(zdd_trial_parse(first_edition, &back));
+    assert_int_equal(back.edition, 7);
+    assert_int_equal(back.errors.open.new_side.failures, 40);
+    assert_int_equal(back.errors.open.old_side.requests, 4000);
+    assert_int_equal(back.errors.closed.requests, 0);
+    assert_int_equal(back.errors.looks, 2);
+    assert_true(back.errors.condemned && !back.refusals.condemned);
+    assert_int_equal(back.new_side.answers, ZDD_COUNT_MAX); /* sums had no bound */
+    assert_int_equal(back.old_side.answer_us, 11);
+    for (int set = 0; set < ZDD_VERIFY_SET_MAX; set++)
+        assert_true(back.told[set]);
+    assert_string_equal(back.rounds, "ppfi");
+    assert_int_equal(back.measured_at_ms, 16);
+    zdd_trial_print(&back, again);
+    assert_true(zdd_trial_parse(again, &back));
+    assert_int_equal(back.errors.open.new_side.failures, 40);
+}
+
+static void figures_that_cannot_be_are_refused(void **state)
+{
+    struct zdd_trial trial = a_trial();
+    struct zdd_trial back;
+    char text[ZDD_TRIAL_TEXT_SIZE];
+
+    (void)state;
+    trial.errors.open.new_side = (struct zdd_tries){1, 2};
+    zdd_trial_print(&trial, text);
+    assert_false(zdd_trial_parse(text, &back));
+    trial = a_trial();
+    trial.errors.closed.new_failures = trial.errors.closed.failures + 1;
+    zdd_trial_print(&trial, text);
+    assert_false(zdd_trial_parse(text, &back));
+    trial = a_trial();
+    trial.refusals.closed.expected = NAN;
+    zdd_trial_print(&trial, text);
+    assert_false(zdd_trial_parse(text, &back));
+    trial = a_trial();
+    trial.old_side.all.broken = -1;
+    zdd_trial_print(&trial, text);
+    assert_false(zdd_trial_parse(text, &back));
+}
+
 static void what_was_never_written_is_refused(void **state)
 {
     const struct zdd_trial trial = a_trial();
@@ -97,6 +158,7 @@ static void what_was_never_written_is_refused(void **state)
         assert_false(zdd_trial_parse(text, &back));
     }
     assert_false(zdd_trial_parse("1 2 x", &back));
+    assert_false(zdd_trial_parse("v2 ", &back));
     zdd_trial_print(&trial, text);
     snprintf(text + strlen(text), 3, "1");
     assert_false(zdd_trial_parse(text, &back));
@@ -109,6 +171,8 @@ int main(void)
         cmocka_unit_test(all_of_it_comes_back),
         cmocka_unit_test(nothing_is_an_empty_text),
         cmocka_unit_test(the_longest_has_room),
+        cmocka_unit_test(a_text_of_the_first_edition_goes_on_as_one_stratum),
+        cmocka_unit_test(figures_that_cannot_be_are_refused),
         cmocka_unit_test(what_was_never_written_is_refused),
     };
 

@@ -2,6 +2,7 @@
  * @file tests/unit/strategies/test_pair_watch.c
  * @brief Checks while both versions get requests: in a step, beside the steps, and what follows.
  */
+#include "strategies/judge/trial.h"
 #include "strategies/pair.h"
 #include "strategies/pair_verify.h"
 #include "strategies/pair_watch.h"
@@ -104,12 +105,35 @@ static void a_clear_failure_is_said_at_once_and_then_it_goes_back(void **state)
     run.trial.errors.condemned = true;
     d = decide(plan, run, a_look(T0 + 1));
     assert_rule(d, "pair/measure");
-    run.trial.told = true;
+    zdd_trial_tell(&run.trial, &plan.verifies, 1);
     memcpy(run.rounds, "f", sizeof("f")); /* failureLimit lets one pass: this is not one */
     d = decide(plan, run, a_look(T0 + 1));
     assert_rule(d, "pair/verify-back");
     assert_phase(d, ZDD_PHASE_CLEARING);
     assert_cause(d, ZDD_CAUSE_VERIFY_FAILED);
+}
+
+/* The checks of a step may look at other figures than those beside the steps. */
+static void what_one_set_has_said_another_has_to_say_for_itself(void **state)
+{
+    struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
+    struct zdd_run run = at_step(ZDD_PHASE_VERIFYING, 4);
+    struct zdd_decision d;
+
+    (void)state;
+    plan.verifies.beside.counted[0].metric = ZDD_METRIC_CONNECT_ERRORS;
+    run.trial.errors.condemned = true;
+    zdd_trial_tell(&run.trial, &plan.verifies, ZDD_VERIFY_BESIDE); /* has nothing to say */
+    d = decide(plan, run, a_look(T0 + 1));
+    assert_rule(d, "pair/measure");
+    run.trial.refusals.condemned = true;
+    zdd_trial_tell(&run.trial, &plan.verifies, 1);
+    d = decide(plan, run, a_look(T0 + 1));
+    assert_rule(d, "pair/watch");
+    assert_order(d, ZDD_ORDER_MEASURE, ZDD_VERIFY_BESIDE, false);
+    zdd_trial_tell(&run.trial, &plan.verifies, ZDD_VERIFY_BESIDE);
+    d = decide(plan, run, a_look(T0 + 1));
+    assert_rule(d, "pair/watch-back");
 }
 
 static void rounds_that_say_too_little_lead_to_the_gate_and_others_past_it(void **state)
@@ -296,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_round_waits_for_requests_and_looks_each_second),
         cmocka_unit_test(a_clear_failure_is_said_at_once_and_then_it_goes_back),
+        cmocka_unit_test(what_one_set_has_said_another_has_to_say_for_itself),
         cmocka_unit_test(rounds_that_say_too_little_lead_to_the_gate_and_others_past_it),
         cmocka_unit_test(its_own_gate_is_none_that_somebody_asked_for),
         cmocka_unit_test(beside_the_steps_rounds_are_made_in_every_step),

@@ -253,6 +253,36 @@ static void failures_are_watched_while_both_get_requests(void **state)
     zdd_measure_free(m);
 }
 
+static void a_balancer_that_lies_breaks_no_sum(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view v = failing(100, 1);
+
+    (void)state;
+    show(m, &run, &v);
+    v = failing(INT64_MAX / 100, INT64_MAX / 100);
+    v.balancer[0].side[ZDD_SIDE_NEW].counters.answers = 1;
+    v.balancer[0].side[ZDD_SIDE_NEW].counters.answer_ms = INT64_MAX;
+    v.balancer[0].side[ZDD_SIDE_OLD].counters.broken = INT64_MAX;
+    show(m, &run, &v);
+    assert_measured(run, 0, 0);
+    assert_int_equal(run.trial.new_side.all.requests, 0);
+    assert_int_equal(run.trial.new_side.answer_us, ZDD_COUNT_MAX);
+    for (int look = 0; look < 20; look++) { /* a new worker each time, and each with the most */
+        v = failing(ZDD_COUNT_MAX, ZDD_COUNT_MAX);
+        v.balancer[0].started_at_ms = T0 + look;
+        show(m, &run, &v);
+    }
+    assert_measured(run, ZDD_COUNT_MAX, ZDD_COUNT_MAX);
+    assert_int_equal(run.trial.new_side.all.failures, ZDD_COUNT_MAX);
+    v = failing(100, 1); /* backwards */
+    v.balancer[0].started_at_ms = T0 + 19;
+    show(m, &run, &v);
+    assert_measured(run, ZDD_COUNT_MAX, ZDD_COUNT_MAX);
+    zdd_measure_free(m);
+}
+
 static void a_round_that_was_made_begins_the_next(void **state)
 {
     struct zdd_measure *m = zdd_measure_new();
@@ -329,6 +359,7 @@ int main(void)
         cmocka_unit_test(deployments_do_not_mix_and_the_one_unseen_longest_goes),
         cmocka_unit_test(requests_that_weights_have_chosen_are_counted_by_themselves),
         cmocka_unit_test(failures_are_watched_while_both_get_requests),
+        cmocka_unit_test(a_balancer_that_lies_breaks_no_sum),
         cmocka_unit_test(a_round_that_was_made_begins_the_next),
         cmocka_unit_test(a_server_that_went_takes_its_counts_along),
         cmocka_unit_test(without_a_place_to_keep_it_nothing_is_measured),

@@ -6,6 +6,7 @@
 #include "tests/support/spec.h"
 
 #include <math.h>
+#include <string.h>
 
 static void assert_near(double is, double wanted, double error)
 {
@@ -25,83 +26,109 @@ static void the_tail_of_the_normal_distribution_is_that_of_the_tables(void **sta
     assert_near(zdd_stats_normal_tail(-1), 0.8413447461, 1e-10);
 }
 
-/* The lady tasting tea (Fisher 1935): all four cups right 1 of 70, three or more 17 of 70; and the
- * convictions of twins (Fisher 1962): 10 of 13 against 2 of 17. */
-static void fishers_test_gives_fishers_own_figures(void **state)
+/* National Bureau of Standards, Tables of the Binomial Probability Distribution, 1950, table 2;
+ * Abramowitz and Stegun, p. 960: the chance of so many or more. */
+static void the_tail_of_the_binomial_distribution_is_that_of_the_tables(void **state)
 {
     (void)state;
-    assert_near(zdd_stats_fisher((struct zdd_tries){4, 4}, (struct zdd_tries){4, 0}), 1.0 / 70,
-                1e-12);
-    assert_near(zdd_stats_fisher((struct zdd_tries){4, 3}, (struct zdd_tries){4, 1}), 17.0 / 70,
-                1e-12);
-    assert_near(zdd_stats_fisher((struct zdd_tries){13, 10}, (struct zdd_tries){17, 2}),
-                0.0004651809, 1e-10);
+    assert_near(zdd_stats_at_least(8, 10, 5), 0.0546875, 1e-12);
+    assert_near(zdd_stats_at_least(10, 10, 5), 0.0009765625, 1e-12);
+    assert_near(zdd_stats_at_least(3, 20, 1), 0.0754837, 1e-7);
+    assert_near(zdd_stats_at_least(15, 20, 10), 0.0206947, 1e-7);
+    assert_near(zdd_stats_at_least(4, 5, 2.5), 0.1875, 1e-12);
 }
 
-static void fishers_test_sums_to_one_over_all_outcomes(void **state)
+/* The chance of so many or more of the new side's failures, if both fail alike: hypergeometric. */
+static void add_stratum(double *chance, size_t size, int new_side, int old_side, int failures)
 {
-    /* P(X >= k) - P(X >= k + 1) = P(X = k); over all k with the same margins they are everything */
-    const int64_t failures = 60;
-    double last = 1;
+    double sum[64] = {0};
+
+    assert_true(size <= sizeof(sum) / sizeof(sum[0]));
+    for (int k = 0; k <= failures; k++) {
+        double term = 1; /* choose(new, k) * choose(old, failures - k) / choose(all, failures) */
+
+        for (int i = 0; i < k; i++)
+            term *= (double)(new_side - i) / (double)(i + 1);
+        for (int i = 0; i < failures - k; i++)
+            term *= (double)(old_side - i) / (double)(i + 1);
+        for (int i = 0; i < failures; i++)
+            term *= (double)(i + 1) / (double)(new_side + old_side - i);
+        for (size_t at = 0; at + (size_t)k < size; at++)
+            sum[at + (size_t)k] += chance[at] * term;
+    }
+    memcpy(chance, sum, size * sizeof(*chance));
+}
+
+/* The lady tasting tea (Fisher 1935): three cups right or more, 17 of 70; and the convictions of
+ * twins (Fisher 1962): 10 of 13 against 2 of 17. */
+static void one_stratum_is_never_less_likely_than_by_fishers_test(void **state)
+{
+    double tea[5] = {1}, twins[13] = {1};
 
     (void)state;
-    for (int64_t k = 1; k <= failures; k++) {
-        const double p =
-            zdd_stats_fisher((struct zdd_tries){500, k}, (struct zdd_tries){2000, failures - k});
+    add_stratum(tea, 5, 4, 4, 4);
+    assert_near(tea[3] + tea[4], 17.0 / 70, 1e-12);
+    assert_true(zdd_stats_at_least(3, 4, 2) >= 17.0 / 70);
+    add_stratum(twins, 13, 13, 17, 12);
+    assert_near(twins[10] + twins[11] + twins[12], 0.0004651809, 1e-10);
+    assert_true(zdd_stats_at_least(10, 12, 12 * 13.0 / 30) >= 0.0004651809);
+    /* Failures that are rare: both are nearly the same. 9 of 1000 against 1 of 1000. */
+    assert_near(zdd_stats_at_least(9, 10, 5), 0.01062, 0.0002);
+}
 
-        assert_true(p <= last && p > 0);
-        last = p;
+/* Whatever the shares: never below the true chance, and near to it when failures are few. */
+static void several_strata_are_never_less_likely_than_they_are(void **state)
+{
+    static const struct {
+        int new_side, old_side, failures;
+    } strata[] = {{10, 190, 8}, {40, 160, 6}, {100, 100, 9}, {3, 5, 4}, {199, 1, 5}, {1, 99, 7}};
+    const size_t size = 40;
+    double chance[40] = {1}, expected = 0, tail = 0;
+    int failures = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(strata) / sizeof(strata[0]); i++) {
+        add_stratum(chance, size, strata[i].new_side, strata[i].old_side, strata[i].failures);
+        failures += strata[i].failures;
+        expected += (double)strata[i].failures * strata[i].new_side /
+                    (strata[i].new_side + strata[i].old_side);
     }
-    /* all failures on the new side: the product of (500 - i) / (2500 - i) */
-    double all = 1;
+    assert_int_equal(failures, size - 1);
+    for (int k = failures; k >= 0; k--) {
+        tail += chance[k];
+        assert_true(zdd_stats_at_least(k, failures, expected) >= tail * (1 - 1e-9));
+    }
+    assert_near(tail, 1, 1e-9);
+}
 
-    for (int64_t i = 0; i < failures; i++)
-        all *= (double)(500 - i) / (double)(2500 - i);
-    assert_near(last / all, 1, 1e-9);
+static void above_a_million_tries_a_bound_does(void **state)
+{
+    /* A little above the exact one, and by ten times at most where it matters. */
+    const double exact = zdd_stats_at_least(100900, 1000000, 100000);
+    const double bound = zdd_stats_at_least(100901, 1000001, 100000.1);
+
+    (void)state;
+    assert_true(exact > 0.001 && exact < 0.002);
+    assert_true(bound > exact && bound < 10 * exact);
+    assert_near(zdd_stats_at_least(2000000, 2000000, 1000000), 0, 1e-300);
+    assert_near(zdd_stats_at_least(2, (int64_t)1 << 50, 0.001), 1.8e-6, 1e-7); /* (e / 2000)² */
+    assert_near(zdd_stats_at_least((int64_t)1 << 50, (int64_t)1 << 50, 1e15), 0, 1e-300);
 }
 
 static void a_better_version_is_never_suspicious(void **state)
 {
     (void)state;
-    assert_true(zdd_stats_fisher((struct zdd_tries){1000, 1}, (struct zdd_tries){1000, 9}) > 0.9);
-    assert_true(zdd_stats_two_proportion((struct zdd_tries){100000, 900},
-                                         (struct zdd_tries){100000, 1000}) > 0.9);
+    assert_near(zdd_stats_at_least(1, 10, 5), 1, 0);
+    assert_near(zdd_stats_at_least(5, 10, 5), 1, 0);
 }
 
 static void nothing_seen_is_no_evidence(void **state)
 {
     (void)state;
-    assert_near(zdd_stats_fisher((struct zdd_tries){0, 0}, (struct zdd_tries){10, 1}), 1, 0);
-    assert_near(zdd_stats_fisher((struct zdd_tries){10, 1}, (struct zdd_tries){0, 0}), 1, 0);
-    assert_near(zdd_stats_two_proportion((struct zdd_tries){10, 0}, (struct zdd_tries){10, 0}), 1,
-                0);
-    assert_near(zdd_stats_two_proportion((struct zdd_tries){10, 10}, (struct zdd_tries){10, 10}), 1,
-                0);
-    assert_near(zdd_stats_more_failures((struct zdd_tries){0, 0}, (struct zdd_tries){0, 0}), 1, 0);
+    assert_near(zdd_stats_at_least(0, 0, 0), 1, 0);
+    assert_near(zdd_stats_at_least(0, 10, 0), 1, 0);
+    assert_near(zdd_stats_at_least(1, 1, 0.001), 1, 0); /* one failure condemns nobody */
     assert_near(zdd_stats_mann_whitney(NULL, 0, NULL, 0), 1, 0);
-}
-
-/* NIST/SEMATECH e-Handbook, 7.3.3: 12 defective of 200 against 17 of 200 gives z = 0.9645 with the
- * pooled proportion. */
-static void the_z_test_pools_the_proportions(void **state)
-{
-    (void)state;
-    assert_near(zdd_stats_two_proportion((struct zdd_tries){200, 17}, (struct zdd_tries){200, 12}),
-                zdd_stats_normal_tail(0.9640), 1e-4);
-}
-
-static void for_large_numbers_both_tests_agree(void **state)
-{
-    const struct zdd_tries new_side = {100000, 1070};
-    const struct zdd_tries old_side = {100000, 1000};
-    const double exact = zdd_stats_fisher(new_side, old_side);
-
-    (void)state;
-    assert_near(zdd_stats_two_proportion(new_side, old_side), exact, 0.005);
-    assert_near(zdd_stats_more_failures(new_side, old_side),
-                zdd_stats_two_proportion(new_side, old_side), 0);
-    assert_near(zdd_stats_more_failures((struct zdd_tries){100, 3}, (struct zdd_tries){100, 1}),
-                zdd_stats_fisher((struct zdd_tries){100, 3}, (struct zdd_tries){100, 1}), 0);
 }
 
 /* @p u of the n times m pairs are those in which the new value is the higher one. */
@@ -191,12 +218,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tail_of_the_normal_distribution_is_that_of_the_tables),
-        cmocka_unit_test(fishers_test_gives_fishers_own_figures),
-        cmocka_unit_test(fishers_test_sums_to_one_over_all_outcomes),
+        cmocka_unit_test(the_tail_of_the_binomial_distribution_is_that_of_the_tables),
+        cmocka_unit_test(one_stratum_is_never_less_likely_than_by_fishers_test),
+        cmocka_unit_test(several_strata_are_never_less_likely_than_they_are),
+        cmocka_unit_test(above_a_million_tries_a_bound_does),
         cmocka_unit_test(a_better_version_is_never_suspicious),
         cmocka_unit_test(nothing_seen_is_no_evidence),
-        cmocka_unit_test(the_z_test_pools_the_proportions),
-        cmocka_unit_test(for_large_numbers_both_tests_agree),
         cmocka_unit_test(critical_values_of_u_are_those_of_the_tables),
         cmocka_unit_test(with_ties_or_many_values_the_normal_distribution_does),
         cmocka_unit_test(wilsons_interval_is_that_of_newcombes_table),

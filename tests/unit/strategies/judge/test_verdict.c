@@ -18,7 +18,7 @@ static struct zdd_trial a_trial(struct zdd_window new_side, struct zdd_window ol
 {
     struct zdd_trial trial = {.since_ms = 1};
 
-    zdd_trial_add(&trial, &new_side, &old_side);
+    zdd_trial_add(&trial, 1, &new_side, &old_side);
     return trial;
 }
 
@@ -162,11 +162,11 @@ static void means_are_compared_when_enough_answers_lie_between_them(void **state
     const struct zdd_window both = of(2048, 0);
 
     (void)state;
-    zdd_trial_add(&trial, &window, &window);
+    zdd_trial_add(&trial, 1, &window, &window);
     zdd_trial_pace(&trial, (struct zdd_answers){90000, 1}, (struct zdd_answers){10000, 2});
     assert_int_equal(trial.pace.count, 0); /* two old servers want twice as many */
     for (int i = 0; i < 8; i++) {
-        zdd_trial_add(&trial, &window, &both);
+        zdd_trial_add(&trial, 1, &window, &both);
         zdd_trial_pace(&trial, (struct zdd_answers){90000, 1}, (struct zdd_answers){10000, 2});
     }
     assert_int_equal(trial.pace.count, 8);

@@ -111,6 +111,40 @@ static void no_window_has_more_failures_than_requests(void **state)
     assert_int_equal(w.refused, 1);
 }
 
+static void what_no_balancer_can_have_counted_says_nothing(void **state)
+{
+    const struct zdd_counts good = {.requests = 100, .answers = 100};
+    const struct zdd_counts more = {.requests = 300, .answers = 290};
+    const struct zdd_counts most = {.requests = ZDD_COUNT_MAX, .answers = ZDD_COUNT_MAX};
+    struct zdd_counts lie = {.requests = ZDD_COUNT_MAX + 1, .answers = 100};
+
+    (void)state;
+    assert_int_equal(zdd_window_between(&good, &lie).requests, 0);
+    assert_int_equal(zdd_window_between(&lie, &more).requests, 0);
+    lie = (struct zdd_counts){.requests = INT64_MAX, .answers = INT64_MAX, .errors = INT64_MAX};
+    assert_int_equal(zdd_window_between(&good, &lie).failures, 0);
+    lie = (struct zdd_counts){.started_ms = 7, .requests = 100, .running = INT64_MAX};
+    assert_int_equal(zdd_window_between(&good, &lie).requests, 0);
+    lie = (struct zdd_counts){.requests = 100, .answers = 100, .refused = -5};
+    assert_int_equal(zdd_window_between(&good, &lie).requests, 0);
+    lie = (struct zdd_counts){.requests = 100, .answers = INT64_MIN};
+    assert_int_equal(zdd_window_between(&lie, &more).requests, 0);
+    assert_int_equal(zdd_window_between(&good, &more).requests, 200);
+    assert_int_equal(zdd_window_between(&good, &most).requests, ZDD_COUNT_MAX - 100);
+}
+
+static void sums_stop_at_the_most_that_can_be_counted(void **state)
+{
+    struct zdd_window sum = {.requests = ZDD_COUNT_MAX, .failures = ZDD_COUNT_MAX - 5};
+    const struct zdd_window more = {.requests = ZDD_COUNT_MAX, .failures = 9, .rerouted = 1};
+
+    (void)state;
+    zdd_window_add(&sum, &more);
+    assert_int_equal(sum.requests, ZDD_COUNT_MAX);
+    assert_int_equal(sum.failures, ZDD_COUNT_MAX);
+    assert_int_equal(sum.rerouted, 1);
+}
+
 static void windows_of_several_balancers_add_up(void **state)
 {
     struct zdd_window sum = {.requests = 10, .failures = 1, .refused = 2};
@@ -134,6 +168,8 @@ int main(void)
         cmocka_unit_test(a_new_worker_may_have_counted_more_already),
         cmocka_unit_test(a_server_that_is_counted_no_more_is_no_new_requests),
         cmocka_unit_test(no_window_has_more_failures_than_requests),
+        cmocka_unit_test(what_no_balancer_can_have_counted_says_nothing),
+        cmocka_unit_test(sums_stop_at_the_most_that_can_be_counted),
         cmocka_unit_test(windows_of_several_balancers_add_up),
     };
 

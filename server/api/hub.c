@@ -5,10 +5,10 @@
 #include "server/api/hub_inside.h"
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 
 #include <assert.h>
 #include <string.h>
-#include <time.h>
 
 #define BATCH 256            /* events read at once */
 #define RETRY_MS 500         /* when the store could not be read */
@@ -144,7 +144,6 @@ static void settle(struct zdd_hub *hub, struct zdd_waiter *waiter, int64_t now, 
 static void sleep_until_due(struct zdd_hub *hub, int64_t retry_at)
 {
     int64_t due = zdd_mono_ms() + IDLE_WAIT_MS;
-    struct timespec at;
 
     for (const struct zdd_waiter *w = hub->waiters; w; w = w->next) {
         if (w->check || hub->draining)
@@ -156,8 +155,7 @@ static void sleep_until_due(struct zdd_hub *hub, int64_t retry_at)
     due = retry_at && retry_at < due ? retry_at : due;
     if (hub->stop || (hub->dirty && !retry_at) || due <= zdd_mono_ms())
         return;
-    at = (struct timespec){.tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000};
-    pthread_cond_timedwait(&hub->changed, &hub->lock, &at);
+    (void)zdd_cond_wait(&hub->changed, &hub->lock, due);
 }
 
 /* Under the lock, which is given up while the database is read. */
@@ -275,13 +273,8 @@ void zdd_hub_stats(struct zdd_hub *hub, struct zdd_hub_stats *ret_stats)
 
 static void init_locks(struct zdd_hub *hub)
 {
-    pthread_condattr_t monotonic;
-
     pthread_mutex_init(&hub->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&hub->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zdd_cond_init(&hub->changed);
 }
 
 static void destroy(struct zdd_hub *hub)

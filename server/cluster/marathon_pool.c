@@ -6,12 +6,11 @@
 
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 struct zdd_marathon_pool {
     struct zdd_fetch_auth auth; /* copies */
@@ -25,22 +24,10 @@ struct zdd_marathon_pool {
 
 static bool prepare(struct zdd_marathon_pool *pool)
 {
-    pthread_condattr_t attr;
-    int failed;
-
     if (pthread_mutex_init(&pool->lock, NULL) != 0)
         return false;
-    if (pthread_condattr_init(&attr) != 0)
-        goto no_lock;
-    failed = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    if (failed == 0)
-        failed = pthread_cond_init(&pool->given, &attr);
-    pthread_condattr_destroy(&attr);
-    if (failed == 0)
-        return true;
-no_lock:
-    pthread_mutex_destroy(&pool->lock);
-    return false;
+    zdd_cond_init(&pool->given);
+    return true;
 }
 
 static void free_parts(struct zdd_marathon_pool *pool)
@@ -82,11 +69,8 @@ struct zdd_marathon_pool *zdd_marathon_pool_free(struct zdd_marathon_pool *pool)
 /* With the lock held: wait until a client is idle or another one may be made. */
 static bool wait_for_room(struct zdd_marathon_pool *pool, int64_t until_ms)
 {
-    const struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                                   .tv_nsec = (long)(until_ms % 1000) * 1000000};
-
     while (pool->idle_count == 0 && pool->client_count == pool->client_max) {
-        if (pthread_cond_timedwait(&pool->given, &pool->lock, &until) == ETIMEDOUT)
+        if (!zdd_cond_wait(&pool->given, &pool->lock, until_ms))
             return false;
     }
     return true;

@@ -6,6 +6,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
+#include "server/base/wait.h"
 #include "server/engine/engine_inside.h"
 #include "server/engine/events.h"
 
@@ -109,16 +110,12 @@ static bool start_watchdog(struct zdd_engine *e)
 struct zdd_engine *zdd_engine_start(const struct zdd_engine_options *options)
 {
     struct zdd_engine *e = calloc(1, sizeof(*e));
-    pthread_condattr_t monotonic;
 
     if (!e)
         return NULL;
     set_defaults(e, options);
     pthread_mutex_init(&e->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&e->news, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zdd_cond_init(&e->news);
     e->stepper.wards = zdd_wards_new();
     e->stepper.measure = zdd_measure_new();
     if (!e->stepper.wards || !e->stepper.measure || !zdd_due_init(&e->due) ||

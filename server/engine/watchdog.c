@@ -7,13 +7,12 @@
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/ticker.h"
 #include "server/engine/tell.h"
 #include "storage/events.h"
 #include "storage/runs.h"
 
-#include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 
 /* Figures of the engine's own looks are as good: two looks in a row are still two. */
 #define LOOK_AGE_MS (ZDD_WATCH_MS / 2)
@@ -130,59 +129,28 @@ void zdd_watch_look(const struct zdd_watch *watch)
 
 struct zdd_watchdog {
     struct zdd_watch watch;
-    pthread_mutex_t lock;
-    pthread_cond_t stop;
-    bool stopping; /* guarded by lock */
-    pthread_t thread;
+    struct zdd_ticker *ticker;
 };
 
-/* @return false when it is time to end */
-static bool wait_for_turn(struct zdd_watchdog *dog)
+static int64_t keep_watch(void *cls)
 {
-    const int64_t until_ms = zdd_mono_ms() + ZDD_WATCH_MS;
-    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    bool goes_on;
+    const struct zdd_watchdog *dog = cls;
 
-    pthread_mutex_lock(&dog->lock);
-    while (!dog->stopping && zdd_mono_ms() < until_ms)
-        pthread_cond_timedwait(&dog->stop, &dog->lock, &until);
-    goes_on = !dog->stopping;
-    pthread_mutex_unlock(&dog->lock);
-    return goes_on;
-}
-
-static void *keep_watch(void *cls)
-{
-    struct zdd_watchdog *dog = cls;
-
-    while (wait_for_turn(dog))
-        zdd_watch_look(&dog->watch);
-    return NULL;
-}
-
-static void release(struct zdd_watchdog *dog)
-{
-    pthread_cond_destroy(&dog->stop);
-    pthread_mutex_destroy(&dog->lock);
-    free(dog);
+    zdd_watch_look(&dog->watch);
+    return ZDD_WATCH_MS;
 }
 
 struct zdd_watchdog *zdd_watchdog_start(const struct zdd_watch *watch)
 {
     struct zdd_watchdog *dog = calloc(1, sizeof(*dog));
-    pthread_condattr_t monotonic;
 
     if (!dog)
         return NULL;
     dog->watch = *watch;
-    pthread_mutex_init(&dog->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&dog->stop, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&dog->thread, NULL, keep_watch, dog) == 0)
+    dog->ticker = zdd_ticker_start(keep_watch, dog, ZDD_WATCH_MS);
+    if (dog->ticker)
         return dog;
-    release(dog);
+    free(dog);
     return NULL;
 }
 
@@ -190,11 +158,7 @@ struct zdd_watchdog *zdd_watchdog_free(struct zdd_watchdog *watchdog)
 {
     if (!watchdog)
         return NULL;
-    pthread_mutex_lock(&watchdog->lock);
-    watchdog->stopping = true;
-    pthread_cond_signal(&watchdog->stop);
-    pthread_mutex_unlock(&watchdog->lock);
-    pthread_join(watchdog->thread, NULL);
-    release(watchdog);
+    zdd_ticker_free(watchdog->ticker);
+    free(watchdog);
     return NULL;
 }

@@ -5,10 +5,10 @@
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
 #include "server/base/log.h"
+#include "server/base/wait.h"
 #include "server/engine/engine_inside.h"
 
 #include <string.h>
-#include <time.h>
 
 #define WAIT_MAX_MS                                                                                \
     1000 /* a worker looks at the clock at least that often: the wall clock may jump */
@@ -139,16 +139,12 @@ static void wait_for_news(struct zdd_engine *e)
     const int64_t sweep_ms = e->sweeping ? INT64_MAX : e->sweep_at_ms;
     const int64_t next_ms = due_ms < sweep_ms ? due_ms : sweep_ms;
     int64_t wait_ms = next_ms - zdd_engine_now(e);
-    struct timespec until;
-    int64_t until_ms;
 
     if (wait_ms > WAIT_MAX_MS)
         wait_ms = WAIT_MAX_MS;
     if (wait_ms <= 0)
         return;
-    until_ms = zdd_mono_ms() + wait_ms;
-    until = (struct timespec){.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    pthread_cond_timedwait(&e->news, &e->lock, &until);
+    (void)zdd_cond_wait(&e->news, &e->lock, zdd_mono_ms() + wait_ms);
 }
 
 void *zdd_engine_work(void *cls)

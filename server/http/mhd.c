@@ -5,6 +5,7 @@
 #include "server/http/exchange.h"
 
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 #include "server/http/tls_inside.h"
 
 #include <assert.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_CONNECTION_MAX 4096
@@ -155,7 +155,6 @@ static unsigned connection_max(unsigned wanted)
 static struct zdd_http *create(const struct zdd_http_options *options)
 {
     struct zdd_http *http = calloc(1, sizeof(*http));
-    pthread_condattr_t monotonic;
 
     if (!http)
         return NULL;
@@ -169,10 +168,7 @@ static struct zdd_http *create(const struct zdd_http_options *options)
     if (!options->timeout_s)
         http->options.timeout_s = DEFAULT_TIMEOUT_S;
     pthread_mutex_init(&http->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&http->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zdd_cond_init(&http->changed);
     return http;
 }
 
@@ -264,11 +260,9 @@ void zdd_http_quiesce(struct zdd_http *http)
 static void wait_idle(struct zdd_http *http, int64_t grace_ms)
 {
     const int64_t end_ms = zdd_mono_ms() + grace_ms;
-    const struct timespec end = {end_ms / 1000, end_ms % 1000 * 1000000};
-    int timed_out = 0;
 
-    while (http->active_count > 0 && !timed_out)
-        timed_out = pthread_cond_timedwait(&http->changed, &http->lock, &end);
+    while (http->active_count > 0 && zdd_cond_wait(&http->changed, &http->lock, end_ms))
+        ; /* somebody has ended, or nobody */
 }
 
 struct zdd_http *zdd_http_free(struct zdd_http *http, int64_t grace_ms)

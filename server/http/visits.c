@@ -1,61 +1,45 @@
 /**
  * @file server/http/visits.c
- * @brief One thread that cuts connections which keep a request for themselves.
+ * @brief One ticker that cuts connections which keep a request for themselves.
  */
 #include "server/http/visits.h"
 
 #include "server/base/clock.h"
+#include "server/base/ticker.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define LOOKS 8 /* looks at everybody within the patience: so exact is it */
 
 struct zdd_visits {
     int64_t patience_ms;
-    pthread_t thread;
+    struct zdd_ticker *ticker;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* stop was set */
-    /* under the lock */
-    struct zdd_visit *first;
-    bool stop;
+    struct zdd_visit *first; /* under the lock */
 };
 
 /* Under the lock: so no descriptor is closed, and perhaps another one by now, when it is cut. */
-static void cut_the_late(struct zdd_visits *visits)
+static int64_t cut_the_late(void *cls)
 {
+    struct zdd_visits *visits = cls;
     const int64_t latest_ms = zdd_mono_ms() - visits->patience_ms;
 
+    pthread_mutex_lock(&visits->lock);
     for (struct zdd_visit *visit = visits->first; visit; visit = visit->next) {
         if (visit->waits_since_mono_ms == 0 || visit->waits_since_mono_ms > latest_ms)
             continue;
         shutdown(visit->fd, SHUT_RDWR); /* libmicrohttpd notices, and closes it */
         visit->waits_since_mono_ms = 0;
     }
-}
-
-static void *run(void *cls)
-{
-    struct zdd_visits *visits = cls;
-
-    pthread_mutex_lock(&visits->lock);
-    while (!visits->stop) {
-        const int64_t next_ms = zdd_mono_ms() + visits->patience_ms / LOOKS + 1;
-        const struct timespec next = {next_ms / 1000, next_ms % 1000 * 1000000};
-
-        pthread_cond_timedwait(&visits->changed, &visits->lock, &next);
-        cut_the_late(visits);
-    }
     pthread_mutex_unlock(&visits->lock);
-    return NULL;
+    return visits->patience_ms / LOOKS + 1;
 }
 
 static void destroy(struct zdd_visits *visits)
 {
-    pthread_cond_destroy(&visits->changed);
     pthread_mutex_destroy(&visits->lock);
     free(visits);
 }
@@ -63,17 +47,13 @@ static void destroy(struct zdd_visits *visits)
 struct zdd_visits *zdd_visits_start(int64_t patience_ms)
 {
     struct zdd_visits *visits = calloc(1, sizeof(*visits));
-    pthread_condattr_t monotonic;
 
     if (!visits)
         return NULL;
     visits->patience_ms = patience_ms;
     pthread_mutex_init(&visits->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&visits->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&visits->thread, NULL, run, visits) == 0)
+    visits->ticker = zdd_ticker_start(cut_the_late, visits, patience_ms / LOOKS + 1);
+    if (visits->ticker)
         return visits;
     destroy(visits);
     return NULL;
@@ -125,11 +105,7 @@ struct zdd_visits *zdd_visits_free(struct zdd_visits *visits)
 {
     if (!visits)
         return NULL;
-    pthread_mutex_lock(&visits->lock);
-    visits->stop = true;
-    pthread_cond_signal(&visits->changed);
-    pthread_mutex_unlock(&visits->lock);
-    pthread_join(visits->thread, NULL);
+    zdd_ticker_free(visits->ticker);
     assert(!visits->first);
     destroy(visits);
     return NULL;

@@ -6,6 +6,7 @@
 
 #include "server/base/cleanup.h"
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 #include "server/net/url.h"
 
 #include <arpa/inet.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define AUTHORITY_SIZE 72 /* host and port */
 
@@ -136,11 +136,9 @@ static void look_up(struct zdd_places *places, struct target *target)
 static void rest(struct zdd_places *places, int64_t ms)
 {
     const int64_t until_ms = zdd_mono_ms() + ms;
-    const struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                                   .tv_nsec = (long)(until_ms % 1000) * 1000000};
 
-    while (!places->stop && zdd_mono_ms() < until_ms)
-        pthread_cond_timedwait(&places->changed, &places->lock, &until);
+    while (!places->stop && zdd_cond_wait(&places->changed, &places->lock, until_ms))
+        ; /* something else has changed */
 }
 
 static void *run(void *cls)
@@ -209,21 +207,10 @@ static enum zdd_err read_targets(const struct zdd_places_options *options,
 
 static bool prepare(struct zdd_places *places)
 {
-    pthread_condattr_t attr;
-    bool ready;
-
     if (pthread_mutex_init(&places->lock, NULL) != 0)
         return false;
-    if (pthread_condattr_init(&attr) != 0) {
-        pthread_mutex_destroy(&places->lock);
-        return false;
-    }
-    ready = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
-            pthread_cond_init(&places->changed, &attr) == 0;
-    pthread_condattr_destroy(&attr);
-    if (!ready)
-        pthread_mutex_destroy(&places->lock);
-    return ready;
+    zdd_cond_init(&places->changed);
+    return true;
 }
 
 enum zdd_err zdd_places_open(const struct zdd_places_options *options,
@@ -296,13 +283,11 @@ size_t zdd_places_list(struct zdd_places *places, int64_t wait_ms,
                        struct zdd_place ret_list[static ZDD_BALANCER_MAX])
 {
     const int64_t until_ms = zdd_mono_ms() + wait_ms;
-    const struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
-                                   .tv_nsec = (long)(until_ms % 1000) * 1000000};
     size_t count = 0;
 
     pthread_mutex_lock(&places->lock);
-    while (!places->complete && zdd_mono_ms() < until_ms)
-        pthread_cond_timedwait(&places->changed, &places->lock, &until);
+    while (!places->complete && zdd_cond_wait(&places->changed, &places->lock, until_ms))
+        ; /* not all of them yet */
     for (size_t i = 0; i < places->target_count; i++)
         count = list_target(&places->target[i], i, count, ret_list);
     pthread_mutex_unlock(&places->lock);

@@ -1,18 +1,17 @@
 /**
  * @file server/router/presence.c
- * @brief A thread that looks at all balancers now and then.
+ * @brief A ticker that looks at all balancers now and then.
  */
 #include "server/router/presence.h"
 
-#include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/ticker.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* A balancer and whether it answered; by name, for a look may find others than the last one. */
 struct known {
@@ -29,10 +28,8 @@ struct zdd_presence {
     const struct zdd_router *routers;
     size_t count;
     int64_t every_ms;
-    pthread_t thread;
+    struct zdd_ticker *ticker;
     pthread_mutex_t lock; /* over what is below */
-    pthread_cond_t ends;
-    bool over;
     struct seen seen[ZDD_PRESENCE_ROUTER_MAX];
 };
 
@@ -97,35 +94,17 @@ static void look(struct zdd_presence *presence, size_t index)
         tell(router->ops->name, &before, &seen.known[i], reason);
 }
 
-/* @return false when it is over */
-static bool rest(struct zdd_presence *presence)
-{
-    const int64_t until_ms = zdd_mono_ms() + presence->every_ms;
-    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-    bool goes_on;
-
-    pthread_mutex_lock(&presence->lock);
-    while (!presence->over && zdd_mono_ms() < until_ms)
-        pthread_cond_timedwait(&presence->ends, &presence->lock, &until);
-    goes_on = !presence->over;
-    pthread_mutex_unlock(&presence->lock);
-    return goes_on;
-}
-
-static void *live(void *cls)
+static int64_t look_at_all(void *cls)
 {
     struct zdd_presence *presence = cls;
 
-    do {
-        for (size_t i = 0; i < presence->count; i++)
-            look(presence, i);
-    } while (rest(presence));
-    return NULL;
+    for (size_t i = 0; i < presence->count; i++)
+        look(presence, i);
+    return presence->every_ms;
 }
 
 static void release(struct zdd_presence *presence)
 {
-    pthread_cond_destroy(&presence->ends);
     pthread_mutex_destroy(&presence->lock);
     free(presence);
 }
@@ -134,7 +113,6 @@ struct zdd_presence *zdd_presence_start(const struct zdd_router *routers, size_t
                                         int64_t every_ms)
 {
     struct zdd_presence *presence = calloc(1, sizeof(*presence));
-    pthread_condattr_t monotonic;
 
     assert(count <= ZDD_PRESENCE_ROUTER_MAX);
     if (!presence)
@@ -143,11 +121,8 @@ struct zdd_presence *zdd_presence_start(const struct zdd_router *routers, size_t
     presence->count = count;
     presence->every_ms = every_ms;
     pthread_mutex_init(&presence->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&presence->ends, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    if (pthread_create(&presence->thread, NULL, live, presence) == 0)
+    presence->ticker = zdd_ticker_start(look_at_all, presence, 0);
+    if (presence->ticker)
         return presence;
     release(presence);
     return NULL;
@@ -157,11 +132,7 @@ struct zdd_presence *zdd_presence_free(struct zdd_presence *presence)
 {
     if (!presence)
         return NULL;
-    pthread_mutex_lock(&presence->lock);
-    presence->over = true;
-    pthread_cond_signal(&presence->ends);
-    pthread_mutex_unlock(&presence->lock);
-    pthread_join(presence->thread, NULL);
+    zdd_ticker_free(presence->ticker);
     release(presence);
     return NULL;
 }

@@ -8,6 +8,7 @@
 #include "tests/lab/e2e.h"
 
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 #include "server/net/sse.h"
 
 #include <fcntl.h>
@@ -155,20 +156,13 @@ static void on_lost(void *cls, const char *reason)
 /* Wait for news with the lock held. @return false when it has taken too long */
 static bool wait_for_news(struct e2e_stream *stream, int64_t until_ms)
 {
-    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-
-    return pthread_cond_timedwait(&stream->changed, &stream->lock, &until) == 0;
+    return zdd_cond_wait(&stream->changed, &stream->lock, until_ms);
 }
 
 static void start_stream(struct e2e_stream *stream)
 {
-    pthread_condattr_t monotonic;
-
     pthread_mutex_init(&stream->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&stream->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zdd_cond_init(&stream->changed);
     stream->events = json_array();
     stream->sse = zdd_sse_start(&(struct zdd_sse_options){
         .urls = stream->urls,

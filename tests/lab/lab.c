@@ -7,6 +7,7 @@
 #include "tests/lab/lab.h"
 
 #include "server/base/clock.h"
+#include "server/base/wait.h"
 #include "server/net/fetch.h"
 #include "server/net/sse.h"
 
@@ -81,7 +82,6 @@ static bool has_any(const json_t *events, const void *cls)
 struct lab *lab_start(const char *const *options)
 {
     struct lab *lab = calloc(1, sizeof(*lab));
-    pthread_condattr_t monotonic;
 
     assert_non_null(lab);
     assert_true(labrun_start(&lab->run, options));
@@ -89,10 +89,7 @@ struct lab *lab_start(const char *const *options)
     assert_non_null(lab->fetch);
     lab->events = json_array();
     pthread_mutex_init(&lab->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&lab->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    zdd_cond_init(&lab->changed);
     lab->stream_fd = open_stream(lab->run.port);
     assert_int_equal(pthread_create(&lab->reader, NULL, record, lab), 0);
     lab_until(lab, has_any, NULL); /* the greeting: from now on nothing is missed */
@@ -159,13 +156,12 @@ void lab_until(struct lab *lab, bool (*fits)(const json_t *events, const void *c
                const void *cls)
 {
     const int64_t until_ms = zdd_mono_ms() + LAB_WAIT_MS;
-    const struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    bool in_time = true;
     bool yes;
-    int timed_out = 0;
 
     pthread_mutex_lock(&lab->lock);
-    for (yes = fits(lab->events, cls); !yes && !timed_out; yes = fits(lab->events, cls))
-        timed_out = pthread_cond_timedwait(&lab->changed, &lab->lock, &until);
+    for (yes = fits(lab->events, cls); !yes && in_time; yes = fits(lab->events, cls))
+        in_time = zdd_cond_wait(&lab->changed, &lab->lock, until_ms);
     pthread_mutex_unlock(&lab->lock);
     assert_true(yes);
 }

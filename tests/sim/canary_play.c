@@ -107,12 +107,5 @@ const struct scenery canary = {
     .option = "--canary",
     .seeds_file = SEEDS_DIR "canary_seeds.txt",
     .begin = begin,
-    .cluster = pair_cluster,
-    .router = pair_router,
-    .probe = pair_probe,
-    .check_moment = pair_check_moment,
-    .check_step = pair_check_step,
-    .check_end = pair_check_end,
-    .on_death = pair_forget,
-    .calm_ms = PAIR_CALM_MS,
+    PAIR_WORLD,
 };

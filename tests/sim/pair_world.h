@@ -179,3 +179,9 @@ void pair_check_step(struct sim *s, const struct step_seen *seen);
 void pair_check_words(struct sim *s);
 /** Both apps, the weights and the steps are what the last phase says. */
 void pair_check_end(struct sim *s);
+
+/** The rows of every scenery with two apps; a play of its own differs in how it begins. */
+#define PAIR_WORLD                                                                                 \
+    .cluster = pair_cluster, .router = pair_router, .probe = pair_probe,                           \
+    .check_moment = pair_check_moment, .check_step = pair_check_step, .check_end = pair_check_end, \
+    .on_death = pair_forget, .calm_ms = PAIR_CALM_MS

@@ -82,6 +82,8 @@ static void resume(const struct zdd_facts *f, struct zdd_decision *d)
 {
     take(f, d);
     d->hold = ZDD_HOLD_NONE;
+    /* Whoever goes on has seen what the checks said; else it would hold again at once. */
+    d->fresh_evidence = zdd_run_is_condemned(f->run);
     if (!zdd_phase_is_undo(f->run->phase))
         d->cause = ZDD_CAUSE_NONE;
 }
@@ -90,6 +92,7 @@ static void retry(const struct zdd_facts *f, struct zdd_decision *d)
 {
     resume(f, d);
     d->fresh_deadlines = true;
+    d->fresh_evidence = true;
 }
 
 static void note_command(const struct zdd_facts *f, struct zdd_decision *d)

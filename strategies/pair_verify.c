@@ -62,18 +62,12 @@ bool zdd_pair_lacks_instances(const struct zdd_facts *f)
     return f->seen->current.ready < zdd_wanted(f);
 }
 
-/* When the present round has begun. */
-static int64_t begun_ms(const struct zdd_facts *f)
-{
-    return f->run->rounds[0] ? f->run->measured_at_ms : f->run->phase_since_ms;
-}
-
 /* The first round is made at once, unless requests have to come for it first. */
 static int64_t next_round_ms(const struct zdd_facts *f)
 {
     if (!f->run->rounds[0] && checks_of(f)->counted_count == 0)
         return 0;
-    return begun_ms(f) + checks_of(f)->interval_ms;
+    return zdd_run_round_begun_ms(f->run) + checks_of(f)->interval_ms;
 }
 
 /* A clock that was set back must not put the next round off for hours. */
@@ -81,7 +75,7 @@ bool zdd_pair_should_measure(const struct zdd_facts *f)
 {
     const int64_t now_ms = f->seen->now_ms;
 
-    return now_ms >= next_round_ms(f) || now_ms < begun_ms(f) ||
+    return now_ms >= next_round_ms(f) || now_ms < zdd_run_round_begun_ms(f->run) ||
            zdd_trial_must_tell(&f->run->trial, &f->plan->verifies, f->run->verify_set);
 }
 

@@ -131,10 +131,31 @@ static enum zdd_err promote_gate(struct command_job *job, struct zdd_tx *tx)
     return err;
 }
 
+/* Whoever goes on although the checks are against it has seen what they said. */
+static enum zdd_err audit_acknowledged(struct command_job *job)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+
+    zdd_buf_text(&buf, "{\"acknowledged\":");
+    zdd_buf_json_string(&buf, job->run.measured);
+    zdd_buf_text(&buf, "}");
+    if (buf.err == ZDD_ERR_NONE)
+        snprintf(job->audit, sizeof(job->audit), "%s", buf.data);
+    return buf.err;
+}
+
 static enum zdd_err leave_command(struct command_job *job, struct zdd_tx *tx)
 {
+    const bool goes_on = job->command == ZDD_COMMAND_RESUME || job->command == ZDD_COMMAND_RETRY;
+
     if (job->command == ZDD_COMMAND_PROMOTE && zdd_run_is_at_gate(&job->run))
         return promote_gate(job, tx);
+    if (goes_on && zdd_run_is_condemned(&job->run)) {
+        const enum zdd_err err = audit_acknowledged(job);
+
+        if (err != ZDD_ERR_NONE)
+            return err;
+    }
     return zdd_run_tell(tx, job->command, job->value, job->post.call->now_ms, &job->run);
 }
 

@@ -39,7 +39,11 @@ static void help_with_hold(struct zdd_explanation *e)
         add_helper(e, "an operator", "resume it, or abort it");
         break;
     case ZDD_HOLD_FAILURE:
-        add_helper(e, "an operator", "retry the step, roll back, or abort");
+        add_helper(e, "an operator",
+                   zdd_run_is_condemned(e->run)
+                       ? "look at what the checks found; then roll back or abort, or resume: the "
+                         "checks begin anew"
+                       : "retry the step, roll back, or abort");
         break;
     case ZDD_HOLD_FOREIGN:
         add_helper(e, "an operator",

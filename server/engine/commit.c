@@ -23,14 +23,17 @@
 
 #define MS_OF_S 1000
 
-static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *type,
-                              const char *rule, int64_t now_ms)
+static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_intent_commit *c,
+                              const char *type)
 {
     ZDD_AUTO_BUF struct zdd_buf data = {0};
     struct zdd_event event = {
-        .time_ms = now_ms, .type = type, .run_id = run->id, .app_id = run->app_id};
+        .time_ms = c->now_ms, .type = type, .run_id = c->after->id, .app_id = c->after->app_id};
 
-    zdd_tell_event(&data, run, rule);
+    zdd_tell_run(&data, c->after, c->decision->rule);
+    if (c->decision->fresh_evidence && zdd_run_is_condemned(c->before))
+        zdd_measured_tell_acknowledged(&data, c->before);
+    zdd_buf_text(&data, "}");
     if (data.err != ZDD_ERR_NONE)
         return data.err;
     event.data = data.data;
@@ -146,7 +149,7 @@ static enum zdd_err end_step(struct zdd_tx *tx, const struct zdd_intent_commit *
     enum zdd_err err = mark_step(tx, c, c->before->step, good ? "succeeded" : "failed", true);
 
     if (err == ZDD_ERR_NONE)
-        err = add_event(tx, c->after, "deployment.step.finished", c->decision->rule, c->now_ms);
+        err = add_event(tx, c, "deployment.step.finished");
     return err;
 }
 
@@ -170,7 +173,7 @@ static enum zdd_err move_steps(struct zdd_tx *tx, const struct zdd_intent_commit
     else
         err = mark_step(tx, c, c->after->step, "running", false);
     if (err == ZDD_ERR_NONE)
-        err = add_event(tx, c->after, "deployment.step.started", c->decision->rule, c->now_ms);
+        err = add_event(tx, c, "deployment.step.started");
     return err;
 }
 
@@ -209,12 +212,12 @@ static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit
 
     for (size_t i = 0; i < ZDD_COUNT(news) && err == ZDD_ERR_NONE; i++) {
         if (news[i].happened)
-            err = add_event(tx, b, news[i].type, c->decision->rule, c->now_ms);
+            err = add_event(tx, c, news[i].type);
     }
     if (err == ZDD_ERR_NONE)
         err = move_steps(tx, c);
     if (err == ZDD_ERR_NONE && zdd_phase_is_final(b->phase))
-        err = add_event(tx, b, final_event(b->phase), c->decision->rule, c->now_ms);
+        err = add_event(tx, c, final_event(b->phase));
     return err;
 }
 

@@ -67,9 +67,7 @@ static struct zdd_hearing hearing_of(const struct zdd_plan *plan, const struct z
                                      int32_t set, int64_t now_ms)
 {
     const bool beside = set == ZDD_VERIFY_BESIDE;
-    const int64_t since_ms = beside                   ? run->trial.measured_at_ms
-                             : run->rounds[0] != '\0' ? run->measured_at_ms
-                                                      : run->phase_since_ms;
+    const int64_t since_ms = beside ? run->trial.measured_at_ms : zdd_run_round_begun_ms(run);
 
     return (struct zdd_hearing){
         .trial = &run->trial,

@@ -9,6 +9,7 @@
 #include "storage/events.h"
 #include "strategies/judge/trial.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,23 @@ enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t in
     zdd_buf_text(buf, rounds.data);
     zdd_buf_text(buf, "]");
     return buf->err;
+}
+
+static void tell_failures(struct zdd_buf *buf, const char *name, const struct zdd_window *window)
+{
+    zdd_buf_printf(buf, ",\"%s\":{\"requests\":%" PRId64 ",\"failures\":%" PRId64 "}", name,
+                   window->requests, window->failures);
+}
+
+void zdd_measured_tell_acknowledged(struct zdd_buf *buf, const struct zdd_run *run)
+{
+    zdd_buf_text(buf, ",\"acknowledged\":{\"text\":");
+    zdd_buf_json_string(buf, *run->measured ? run->measured : NULL);
+    if (run->trial.since_ms > 0) {
+        tell_failures(buf, "new", &run->trial.new_side.all);
+        tell_failures(buf, "old", &run->trial.old_side.all);
+    }
+    zdd_buf_text(buf, "}");
 }
 
 /* What came since the last round that could say something goes on to be counted. */

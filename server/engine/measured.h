@@ -14,6 +14,10 @@
 ZDD_MUST_CHECK enum zdd_err zdd_measured_tell(struct zdd_tx *tx, const char *run_id, int32_t index,
                                               struct zdd_buf *buf);
 
+/** Append the member `acknowledged`, with a comma before it: what the checks of @p run have said so
+ * far, and both versions' requests and failures. Whoever resumes or retries takes that as read. */
+void zdd_measured_tell_acknowledged(struct zdd_buf *buf, const struct zdd_run *run);
+
 /** Note @p report, of the plan's checks with number @p set, in @p run: pure. */
 void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_plan *plan,
                        int32_t set, int64_t now_ms, struct zdd_run *run);

@@ -96,7 +96,12 @@ static void start_clocks_anew(const struct zdd_plan *plan, int64_t now_ms, struc
     run->deadline_at_ms = now_ms + plan->deadline_ms;
     run->outcome = ZDD_OUTCOME_NONE;
     run->attempt = 0;
+}
+
+static void start_checks_anew(int64_t now_ms, struct zdd_run *run)
+{
     forget_rounds(run);
+    run->measured_at_ms = now_ms;
     forget_trial(run);
 }
 
@@ -131,6 +136,8 @@ void zdd_move(const struct zdd_strategy *strategy, const struct zdd_plan *plan,
     run->cause = d->cause;
     if (d->fresh_deadlines)
         start_clocks_anew(plan, now_ms, run);
+    if (d->fresh_evidence)
+        start_checks_anew(now_ms, run);
     if (d->phase != run->phase || (plan->program.count > 0 && d->step != run->step))
         enter_phase(strategy, plan, d, now_ms, run);
     note_traffic(d, now_ms, run);

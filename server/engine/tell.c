@@ -101,7 +101,11 @@ static void tell_operator(struct zdd_run *run)
             "Somebody else changed the app: resume after the change is undone, roll back over it, or abort to leave the app as it is.",
     };
 
-    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%s", texts[run->hold]);
+    snprintf(run->waiting_text, ZDD_WAITING_SIZE, "%s",
+             zdd_run_is_condemned(run)
+                 ? "Held by the checks: resume takes what they said as read and begins them anew; "
+                   "or retry, roll back or abort."
+                 : texts[run->hold]);
 }
 
 /* Who has to say what: bytes of the names. */

@@ -49,6 +49,7 @@ struct zdd_decision {
     int64_t wake_at_ms;   /* look again at the latest then; 0: only an event brings news */
     bool take_command;    /* the operator's command has been used up */
     bool fresh_deadlines; /* start the step's and, if passed, the whole's time anew (retry) */
+    bool fresh_evidence;  /* checks begin anew; what spoke against the new version counts no more */
     size_t order_count;
     struct zdd_order order[ZDD_ORDER_MAX];
 };

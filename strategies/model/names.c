@@ -254,6 +254,17 @@ bool zdd_run_is_at_gate(const struct zdd_run *run)
     return run->active && run->phase == ZDD_PHASE_GATED && run->hold == ZDD_HOLD_GATE;
 }
 
+bool zdd_run_is_condemned(const struct zdd_run *run)
+{
+    return run->hold == ZDD_HOLD_FAILURE && run->cause == ZDD_CAUSE_VERIFY_FAILED &&
+           !zdd_phase_is_undo(run->phase);
+}
+
+int64_t zdd_run_round_begun_ms(const struct zdd_run *run)
+{
+    return run->measured_at_ms > 0 ? run->measured_at_ms : run->phase_since_ms;
+}
+
 /* Commands that need more than a state: what they would change exists in these phases only. */
 static bool has_use(const struct zdd_run *run, enum zdd_command command)
 {

@@ -81,9 +81,9 @@ struct zdd_run {
     char new_addresses[ZDD_ADDRESSES_SIZE]; /* a pair: "10.0.0.7:31005 10.0.0.8:31009", the first
                                                ports of the new instances that run, in order */
     int32_t verify_set; /* the plan's checks that run or ran last in a step VERIFY … */
-    char rounds[ZDD_ROUND_MAX + 1];   /* … and their last rounds, see verify.h */
-    int32_t round_count;              /* all that were made */
-    int64_t measured_at_ms;           /* when its last round ended */
+    char rounds[ZDD_ROUND_MAX + 1]; /* … and their last rounds, see verify.h */
+    int32_t round_count;            /* all that were made */
+    int64_t measured_at_ms;         /* when its last round ended, or they began anew; 0: neither */
     char measured[ZDD_MEASURED_SIZE]; /* what that found, when it was not all well */
     struct zdd_trial trial;           /* of a pair with checks by counters, or beside the steps */
     char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
@@ -105,6 +105,13 @@ bool zdd_run_allows(const struct zdd_run *run, enum zdd_command command);
 
 /** @return true when it stands at a gate that nobody has decided yet */
 bool zdd_run_is_at_gate(const struct zdd_run *run);
+
+/** @return true when it is held because its checks speak against the new version */
+bool zdd_run_is_condemned(const struct zdd_run *run);
+
+/** @return when the present round of a step's checks has begun: with the step, with the last round,
+ * or when checks began anew */
+int64_t zdd_run_round_begun_ms(const struct zdd_run *run);
 
 /** @return what whoever looks at it would most likely do next, one of those that are allowed;
  * ZDD_COMMAND_NONE: look */

@@ -412,6 +412,42 @@ static enum zdd_err measure(struct zdd_tx *tx, void *cls)
     return zdd_run_advance(tx, &run, run.revision, false, next);
 }
 
+static enum zdd_err condemn(struct zdd_tx *tx, void *cls)
+{
+    const char *id = cls;
+    struct zdd_run run;
+    char next[ZDD_ID_SIZE];
+    enum zdd_err err = zdd_run_load_tx(tx, id, &run);
+
+    if (err != ZDD_ERR_NONE)
+        return err;
+    run.cause = ZDD_CAUSE_VERIFY_FAILED;
+    snprintf(run.measured, sizeof(run.measured), "5 %% of \"all\" requests failed");
+    return zdd_run_advance(tx, &run, run.revision, false, next);
+}
+
+static void whoever_resumes_after_a_verdict_is_in_the_audit_with_it(void **state)
+{
+    struct api_world *world = *state;
+    char id[ZDD_ID_SIZE], path[100];
+    APICLIENT_AUTO struct apiclient_answer explained = {0}, audit = {0};
+
+    deploy(world, STEPS("[{\"weight\":20},{\"pauseSeconds\":60}]"),
+           &(struct api_world_standing){
+               .phase = ZDD_PHASE_PAUSING, .hold = ZDD_HOLD_FAILURE, .step = 5},
+           id);
+    assert_int_equal(zdd_store_write(world->store, condemn, id), ZDD_ERR_NONE);
+    snprintf(path, sizeof(path), "/v1/deployments/%s/explain", id);
+    explained = apiclient_get(world->client, path);
+    assert_non_null(
+        strstr(apiclient_text(&explained, "/whoCanUnblock/0/how"), "the checks begin anew"));
+    apiclient_expect(say(world, NULL, id, "resume", "{\"reason\":\"known bug\"}"), 202, NULL);
+    audit = apiclient_get(world->client, "/v1/audit?action=deployment.resume&limit=1");
+    assert_string_equal(apiclient_text(&audit, "/items/0/data/acknowledged"),
+                        "5 % of \"all\" requests failed");
+    assert_string_equal(apiclient_text(&audit, "/items/0/reason"), "known bug");
+}
+
 static double real_at(const struct apiclient_answer *answer, const char *pointer)
 {
     return json_number_value(zdd_json_at(answer->json, pointer));
@@ -462,6 +498,7 @@ int main(void)
         CANARY_TEST(deciding_wants_the_scope_and_the_app),
         CANARY_TEST(commands_are_offered_where_they_have_a_use),
         CANARY_TEST(weight_is_left_with_its_share),
+        CANARY_TEST(whoever_resumes_after_a_verdict_is_in_the_audit_with_it),
         CANARY_TEST(the_share_is_shown_as_wanted_as_given_and_as_measured),
     };
 

@@ -359,6 +359,25 @@ void e2e_until(struct e2e *e, const char *id, const char *pointer, const char *t
     fail_msg("%s is not \"%s\"", pointer, text);
 }
 
+static bool has_least(const json_t *run, const char *pointer, const char *least)
+{
+    return json_integer_value(zdd_json_at(run, pointer)) >= strtoll(least, NULL, 10);
+}
+
+void e2e_until_least(struct e2e *e, const char *id, const char *pointer, json_int_t least)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, least);
+
+    ZDD_AUTO_JSON json_t *run = follow(e, id, has_least, pointer, text);
+
+    if (has_least(run, pointer, text))
+        return;
+    e2e_tell(e, id);
+    fail_msg("%s is below %s", pointer, text);
+}
+
 static bool never(const json_t *run, const char *a, const char *b)
 {
     (void)run;

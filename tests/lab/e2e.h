@@ -79,6 +79,8 @@ bool e2e_try_command(struct e2e *e, const char *id, const char *command);
 json_t *e2e_get(struct e2e *e, const char *id);
 /** Wait until the deployment has the text @p text at @p pointer. */
 void e2e_until(struct e2e *e, const char *id, const char *pointer, const char *text);
+/** Wait until the deployment has at least this number at @p pointer. */
+void e2e_until_least(struct e2e *e, const char *id, const char *pointer, json_int_t least);
 /** Wait for its end, which must be @p state. */
 void e2e_await(struct e2e *e, const char *id, const char *state);
 /** @return true when the deployment turned back before it had ordered anything, by the server's

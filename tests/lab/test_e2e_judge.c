@@ -112,6 +112,93 @@ static void checks_beside_the_steps_stop_it_in_a_pause(void **state)
     assert_stopped(*state, BESIDE);
 }
 
+/* The last one; new reference. */
+static json_t *resumed(struct site *site, const char *id)
+{
+    char path[200];
+    ZDD_AUTO_JSON json_t *events = NULL;
+    json_t *last;
+
+    snprintf(path, sizeof(path), "/v1/events?deploymentId=%s&type=deployment.resumed", id);
+    events = e2e_all(site->e, path);
+    assert_true(json_array_size(events) > 0);
+    last = json_array_get(events, json_array_size(events) - 1);
+    return json_incref(last);
+}
+
+/* Rounds, and requests of the new version, since the checks have begun. */
+struct tried {
+    char since[32];
+    json_int_t rounds, requests;
+};
+
+static struct tried tried_by(struct site *site, const char *id)
+{
+    ZDD_AUTO_JSON json_t *run = e2e_get(site->e, id);
+    struct tried tried = {
+        .rounds = json_integer_value(zdd_json_at(run, "/verify/rounds/made")),
+        .requests = json_integer_value(zdd_json_at(run, "/verify/new/requests")),
+    };
+
+    snprintf(tried.since, sizeof(tried.since), "%s",
+             zdd_json_text(json_object_get(run, "verify"), "since", ""));
+    return tried;
+}
+
+/* Resume is no "look the other way": the checks begin anew, and find what there is. */
+static void whoever_resumes_has_read_the_verdict_and_checks_begin_anew(void **state)
+{
+    struct site *site = *state;
+    json_t *request = canary("ERROR_PERCENT", "5", BESIDE);
+    ZDD_AUTO_JSON json_t *event = NULL;
+    const json_t *read;
+    char id[E2E_ID_SIZE];
+    struct tried before, after;
+
+    json_object_set_new(request, "onFailure", json_string("hold"));
+    e2e_deploy(site->e, request, id);
+    e2e_until(site->e, id, "/state", "paused");
+    assert_error(site, id, "verify-failed");
+    before = tried_by(site, id);
+    e2e_command(site->e, id, "resume");
+    e2e_until(site->e, id, "/state", "running");
+    e2e_until(site->e, id, "/state", "paused");
+    assert_error(site, id, "verify-failed");
+    after = tried_by(site, id);
+    assert_true(strcmp(after.since, before.since) > 0);
+    assert_true(after.rounds >= 1);
+    event = resumed(site, id);
+    read = zdd_json_at(event, "/data/acknowledged");
+    assert_non_null(strstr(zdd_json_text(read, "text", ""), "requests failed"));
+    assert_int_equal(json_integer_value(zdd_json_at(read, "/new/requests")), before.requests);
+    e2e_command(site->e, id, "rollback");
+    e2e_await(site->e, id, "rolled-back");
+    site_only(site, "/shop/web-blue");
+}
+
+static void a_server_that_was_killed_judges_on_with_what_it_had(void **state)
+{
+    struct site *site = *state;
+    const long failed = failed_by_now(site);
+    struct tried before, after;
+    char id[E2E_ID_SIZE];
+
+    e2e_deploy(site->e, canary(NULL, NULL, BESIDE), id);
+    e2e_until_least(site->e, id, "/verify/rounds/made", 2);
+    before = tried_by(site, id);
+    assert_true(before.requests > 0);
+    e2e_kill(site->e);
+    e2e_boot(site->e);
+    e2e_until_least(site->e, id, "/verify/rounds/made", before.rounds + 2);
+    after = tried_by(site, id);
+    assert_string_equal(after.since, before.since);
+    assert_true(after.requests > before.requests);
+    e2e_command(site->e, id, "rollback");
+    e2e_await(site->e, id, "rolled-back");
+    site_only(site, "/shop/web-blue");
+    assert_int_equal(failed_by_now(site), failed);
+}
+
 static void a_version_that_crashes_goes_back_without_any_check(void **state)
 {
     struct site *site = *state;
@@ -183,6 +270,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_stops_a_version_with_errors),
         cmocka_unit_test(checks_beside_the_steps_stop_it_in_a_pause),
+        cmocka_unit_test(whoever_resumes_has_read_the_verdict_and_checks_begin_anew),
+        cmocka_unit_test(a_server_that_was_killed_judges_on_with_what_it_had),
         cmocka_unit_test(a_version_that_crashes_goes_back_without_any_check),
         cmocka_unit_test(too_few_requests_ask_somebody),
         cmocka_unit_test(a_good_version_passes),

@@ -459,8 +459,9 @@ static void measure(struct world *w)
 {
     const struct zdd_verify *verify = zdd_verifies_set(&w->plan.verifies, w->run.verify_set);
     const enum zdd_finding finding = find(w, verify);
+    const bool waits = w->run.rounds[0] || verify->counted_count > 0;
 
-    must(w, w->run.measured_at_ms == 0 || zdd_trial_condemns(&w->run.trial, verify) ||
+    must(w, !waits || w->run.measured_at_ms == 0 || zdd_trial_condemns(&w->run.trial, verify) ||
                 w->now_ms >= w->run.measured_at_ms + verify->interval_ms);
     if (!w->run.rounds[0])
         w->probed[0] = '\0';

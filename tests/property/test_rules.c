@@ -448,6 +448,8 @@ static void check(const struct state *s)
     note_fired(d.rule);
     must(s, d.take_command == (s->run.command != ZDD_COMMAND_NONE));
     must(s, !d.fresh_deadlines || s->run.command == ZDD_COMMAND_RETRY);
+    must(s, !d.fresh_evidence || s->run.command == ZDD_COMMAND_RETRY ||
+                (s->run.command == ZDD_COMMAND_RESUME && s->run.hold != ZDD_HOLD_NONE));
     check_orders(s, &d);
     check_phase(s, &d);
     check_hold(s, &d);

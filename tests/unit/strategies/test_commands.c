@@ -62,6 +62,34 @@ static void a_resume_ends_each_kind_of_hold(void **state)
     }
 }
 
+static void whoever_resumes_after_a_verdict_has_read_it(void **state)
+{
+    static const struct {
+        enum zdd_phase phase;
+        enum zdd_hold hold;
+        enum zdd_cause cause;
+        bool fresh;
+    } rows[] = {
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_FAILURE, ZDD_CAUSE_VERIFY_FAILED, true},
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_FAILURE, ZDD_CAUSE_STEP_DEADLINE, false},
+        {ZDD_PHASE_ROLLING, ZDD_HOLD_OPERATOR, ZDD_CAUSE_NONE, false},
+        {ZDD_PHASE_UNDOING, ZDD_HOLD_FAILURE, ZDD_CAUSE_VERIFY_FAILED, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct zdd_decision d =
+            decide(a_plan(),
+                   a_run(.phase = rows[i].phase, .command = ZDD_COMMAND_RESUME,
+                         .hold = rows[i].hold, .cause = rows[i].cause),
+                   seen());
+
+        assert_rule(d, "common/resume");
+        assert_int_equal(d.fresh_evidence, rows[i].fresh);
+        assert_false(d.fresh_deadlines);
+    }
+}
+
 static void a_retry_resumes_with_fresh_deadlines(void **state)
 {
     const struct zdd_decision d =
@@ -76,6 +104,7 @@ static void a_retry_resumes_with_fresh_deadlines(void **state)
     assert_hold(d, ZDD_HOLD_NONE);
     assert_cause(d, ZDD_CAUSE_NONE);
     assert_true(d.fresh_deadlines);
+    assert_true(d.fresh_evidence);
     assert_true(d.take_command);
 }
 
@@ -270,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_pause_holds_it_where_it_is_and_orders_nothing),
         cmocka_unit_test(a_pause_does_not_make_a_failure_look_like_a_wish),
         cmocka_unit_test(a_resume_ends_each_kind_of_hold),
+        cmocka_unit_test(whoever_resumes_after_a_verdict_has_read_it),
         cmocka_unit_test(a_retry_resumes_with_fresh_deadlines),
         cmocka_unit_test(on_the_way_back_its_reason_survives_hold_and_resume),
         cmocka_unit_test(commands_of_other_strategies_are_used_up_without_effect),

@@ -95,6 +95,22 @@ static void a_round_waits_for_requests_and_looks_each_second(void **state)
     assert_order(d, ZDD_ORDER_MEASURE, 1, false);
 }
 
+/* As after a resume: the round has all of its time, and what was seen before it does not hold. */
+static void checks_that_begin_anew_wait_for_requests_again(void **state)
+{
+    const struct zdd_plan plan = stepwise();
+    struct zdd_run run = at_step(ZDD_PHASE_VERIFYING, 4);
+    struct zdd_decision d;
+
+    (void)state;
+    run.measured_at_ms = T0 + 60000;
+    d = decide(plan, run, a_look(T0 + 69999));
+    assert_rule(d, "pair/wait-verify");
+    assert_int_equal(d.wake_at_ms, T0 + 70000);
+    d = decide(plan, run, a_look(T0 + 70000));
+    assert_rule(d, "pair/measure");
+}
+
 static void a_clear_failure_is_said_at_once_and_then_it_goes_back(void **state)
 {
     const struct zdd_plan plan = stepwise();
@@ -319,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_round_waits_for_requests_and_looks_each_second),
+        cmocka_unit_test(checks_that_begin_anew_wait_for_requests_again),
         cmocka_unit_test(a_clear_failure_is_said_at_once_and_then_it_goes_back),
         cmocka_unit_test(what_one_set_has_said_another_has_to_say_for_itself),
         cmocka_unit_test(rounds_that_say_too_little_lead_to_the_gate_and_others_past_it),

@@ -346,25 +346,35 @@ static void that_traffic_was_seen_is_worth_writing(void **state)
     assert_true(zdd_move_matters(&seen_now, &unseen));
 }
 
-static void checks_begin_anew_with_their_step_and_with_a_retry(void **state)
+static void checks_begin_anew_with_their_step_and_when_told(void **state)
 {
-    const struct zdd_run measured =
+    struct zdd_run measured =
         a_run(.phase = ZDD_PHASE_SHIFTING, .step = 1, .rounds = "pf", .measured_at_ms = T0,
               .measured = "/ready said no", .hold = ZDD_HOLD_FAILURE, .held_since_ms = T0);
-    const struct zdd_decision retry =
-        a_decision(.phase = ZDD_PHASE_SHIFTING, .step = 1, .fresh_deadlines = true);
+    const struct zdd_decision anew =
+        a_decision(.phase = ZDD_PHASE_SHIFTING, .step = 1, .fresh_evidence = true);
     struct zdd_run run =
         moved_over_pair(measured, a_decision(.phase = ZDD_PHASE_GATED, .step = 2), T0 + 1);
 
     (void)state;
+    assert_int_equal(zdd_run_round_begun_ms(&measured), T0);
     assert_string_equal(run.rounds, "pf"); /* what they found stays to be seen */
     run = moved_over_pair(run, a_decision(.phase = ZDD_PHASE_VERIFYING, .step = 1), T0 + 2);
     assert_string_equal(run.rounds, "");
     assert_string_equal(run.measured, "");
     assert_int_equal(run.measured_at_ms, 0);
-    run = moved_over_pair(measured, retry, T0 + 3);
+    assert_int_equal(zdd_run_round_begun_ms(&run), T0 + 2);
+    measured.trial.since_ms = T0;
+    measured.trial.errors.condemned = true;
+    measured.trial.edition = 4;
+    run = moved_over_pair(measured, anew, T0 + 3);
     assert_string_equal(run.rounds, "");
     assert_string_equal(run.measured, "");
+    assert_int_equal(zdd_run_round_begun_ms(&run), T0 + 3);
+    assert_int_equal(run.trial.since_ms, 0);
+    assert_false(run.trial.errors.condemned);
+    assert_int_equal(run.trial.edition, 5); /* whoever counts hears of it */
+    assert_int_equal(run.step_deadline_at_ms, measured.step_deadline_at_ms + 3);
 }
 
 static void a_round_of_checks_changes_nothing_in_the_cluster(void **state)
@@ -422,7 +432,7 @@ int main(void)
         cmocka_unit_test(traffic_counts_as_seen_from_the_first_look_that_shows_it),
         cmocka_unit_test(ordered_traffic_is_noted_and_not_seen_yet),
         cmocka_unit_test(that_traffic_was_seen_is_worth_writing),
-        cmocka_unit_test(checks_begin_anew_with_their_step_and_with_a_retry),
+        cmocka_unit_test(checks_begin_anew_with_their_step_and_when_told),
         cmocka_unit_test(a_round_of_checks_changes_nothing_in_the_cluster),
         cmocka_unit_test(what_was_counted_is_written_every_few_seconds_whatever_the_clock_does),
         cmocka_unit_test(where_the_new_instances_are_is_worth_writing),

@@ -39,6 +39,25 @@ static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, sock
                : MHD_NO;
 }
 
+static struct zdd_visit *begin_visit(struct zdd_http *http, int fd, bool over_limit)
+{
+    /* Without memory for a visit nobody tells when it ends: then they stay until the end. */
+    void *certificates = http->options.tls ? zdd_tls_hold() : NULL;
+    struct zdd_visit *visit = zdd_visit_begin(http->visits, fd, over_limit);
+
+    if (visit)
+        visit->certificates = certificates;
+    return visit;
+}
+
+static void end_visit(struct zdd_http *http, struct zdd_visit *visit)
+{
+    void *certificates = visit ? visit->certificates : NULL;
+
+    zdd_visit_end(http->visits, visit);
+    zdd_tls_let_go(certificates);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -48,13 +67,13 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         atomic_fetch_sub(&http->connection_count, 1);
-        zdd_visit_end(http->visits, *context);
+        end_visit(http, *context);
         *context = NULL;
     } else {
         const bool over_limit =
             atomic_fetch_add(&http->connection_count, 1) >= http->options.connection_max;
 
-        *context = zdd_visit_begin(http->visits, info->connect_fd, over_limit);
+        *context = begin_visit(http, info->connect_fd, over_limit);
     }
 }
 

@@ -15,10 +15,10 @@
 #define CHAIN_MAX 8
 #define KEY_ID_SIZE 64
 
-/* What was read at one time. A handshake may hold it for as long as it likes, so it stays until the
- * end; an equal one is not kept twice. */
+/* What was read at one time. An equal one is not kept twice. */
 struct generation {
-    struct generation *older;
+    struct generation *newer;
+    unsigned int holders; /* connections that began while it was the newest; under the lock */
     gnutls_pcert_st cert[CHAIN_MAX];
     unsigned int count;
     gnutls_privkey_t key;
@@ -30,6 +30,10 @@ struct zdd_tls {
     pthread_mutex_t lock; /* one reload at a time */
 };
 
+/* Handshakes take the newest, of its connection's begin or later. So what is older than the oldest
+ * that is held is used by nobody. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct generation *oldest; /* under the lock; the newest is at the other end */
 static _Atomic(struct generation *) newest;
 static atomic_bool taken;
 
@@ -64,6 +68,52 @@ static struct generation *discard(struct generation *generation)
     gnutls_free(generation->key_text.data);
     free(generation);
     return NULL;
+}
+
+/* Under the lock. */
+static void drop_unused(void)
+{
+    while (oldest != atomic_load(&newest) && oldest->holders == 0) {
+        struct generation *newer = oldest->newer;
+
+        discard(oldest);
+        oldest = newer;
+    }
+}
+
+void *zdd_tls_hold(void)
+{
+    struct generation *generation;
+
+    pthread_mutex_lock(&lock);
+    generation = atomic_load(&newest);
+    if (generation)
+        generation->holders++;
+    pthread_mutex_unlock(&lock);
+    return generation;
+}
+
+void zdd_tls_let_go(void *held)
+{
+    struct generation *generation = held;
+
+    if (!generation)
+        return;
+    pthread_mutex_lock(&lock);
+    generation->holders--;
+    drop_unused();
+    pthread_mutex_unlock(&lock);
+}
+
+unsigned int zdd_tls_kept(void)
+{
+    unsigned int count = 0;
+
+    pthread_mutex_lock(&lock);
+    for (const struct generation *at = oldest; at; at = at->newer)
+        count++;
+    pthread_mutex_unlock(&lock);
+    return count;
 }
 
 static bool read_cert(const char *file, struct generation *generation,
@@ -157,6 +207,21 @@ static bool same_text(const gnutls_datum_t *a, const gnutls_datum_t *b)
     return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
+static void append(struct generation *generation)
+{
+    struct generation *before;
+
+    pthread_mutex_lock(&lock);
+    before = atomic_load(&newest);
+    if (before)
+        before->newer = generation;
+    else
+        oldest = generation;
+    atomic_store(&newest, generation);
+    drop_unused();
+    pthread_mutex_unlock(&lock);
+}
+
 bool zdd_tls_reload(struct zdd_tls *tls, char ret_reason[static ZDD_TLS_REASON_SIZE])
 {
     struct generation *now, *before;
@@ -169,8 +234,7 @@ bool zdd_tls_reload(struct zdd_tls *tls, char ret_reason[static ZDD_TLS_REASON_S
         discard(now);
         now = before;
     } else if (now) {
-        now->older = before;
-        atomic_store(&newest, now);
+        append(now);
     }
     pthread_mutex_unlock(&tls->lock);
     return now != NULL;
@@ -203,16 +267,14 @@ struct zdd_tls *zdd_tls_new(const char *cert_file, const char *key_file,
 
 struct zdd_tls *zdd_tls_free(struct zdd_tls *tls)
 {
-    struct generation *generation;
-
     if (!tls)
         return NULL;
-    generation = atomic_exchange(&newest, NULL);
-    while (generation) {
-        struct generation *older = generation->older;
+    atomic_store(&newest, NULL);
+    while (oldest) {
+        struct generation *newer = oldest->newer;
 
-        discard(generation);
-        generation = older;
+        discard(oldest);
+        oldest = newer;
     }
     pthread_mutex_destroy(&tls->lock);
     free(tls->cert_file);

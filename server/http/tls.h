@@ -1,7 +1,7 @@
 /**
  * @file server/http/tls.h
  * @brief The certificate of the HTTP server, and another one when it is renewed: connections that
- * are open keep theirs.
+ * are open keep theirs, and with the last of them it goes.
  *
  * TLS 1.2 and 1.3 by GnuTLS, which libmicrohttpd stands on. It gives the callback that chooses a
  * certificate no pointer of ours, so there is one at a time in a process.
@@ -25,6 +25,9 @@ struct zdd_tls *zdd_tls_new(const char *cert_file, const char *key_file,
 
 /** No server uses it any more. NULL is fine. @return NULL */
 struct zdd_tls *zdd_tls_free(struct zdd_tls *tls);
+
+/** @return how many certificates are in memory: one, and those that open connections may use */
+unsigned int zdd_tls_kept(void);
 
 /** Read both files again, from any thread. @return false with a reason: then all stays as it was */
 bool zdd_tls_reload(struct zdd_tls *tls, char ret_reason[static ZDD_TLS_REASON_SIZE]);

@@ -15,3 +15,10 @@
 int zdd_tls_choose(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
                    const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
                    gnutls_pcert_st **ret_certs, unsigned int *ret_count, gnutls_privkey_t *ret_key);
+
+/** A connection begins: the certificates that its handshake may get stay. @return for
+ * zdd_tls_let_go(); NULL when there are none */
+void *zdd_tls_hold(void);
+
+/** It is closed, its session freed. NULL is fine. */
+void zdd_tls_let_go(void *held);

@@ -17,6 +17,7 @@ struct zdd_visits;
 struct zdd_visit {
     struct zdd_visit *next, *previous;
     int fd;
+    void *certificates;          /* what it holds, see tls_inside.h; for mhd.c */
     bool over_limit;             /* it came when there were enough */
     int64_t waits_since_mono_ms; /* 0 while a request is under way */
 };

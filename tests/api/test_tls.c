@@ -5,6 +5,7 @@
  */
 #include "server/base/clock.h"
 #include "server/base/crypto.h"
+#include "server/http/server.h"
 #include "server/http/tls.h"
 #include "server/net/fetch.h"
 #include "tests/support/certs.h"
@@ -226,6 +227,86 @@ static void what_is_wrong_with_the_files_is_said(void **state)
     zdd_tls_free(tls);
 }
 
+/* Another pair in the place of the files. */
+static void renew(struct site *site, struct zdd_tls *tls)
+{
+    char reason[ZDD_TLS_REASON_SIZE] = "";
+
+    certs_make(site->cert, site->key);
+    if (!zdd_tls_reload(tls, reason))
+        fail_msg("%s", reason);
+}
+
+static const struct zdd_route no_routes[] = {{"GET", "/nothing", NULL, "nothing", 0}};
+
+static struct zdd_http *serve_here(struct site *site, struct zdd_tls *tls)
+{
+    const struct zdd_http_options options = {
+        .host = "127.0.0.1", .thread_count = 1, .tls = tls, .routes = no_routes, .route_count = 1};
+    char reason[200] = "";
+    struct zdd_http *http = zdd_http_start(&options, reason);
+
+    if (!http)
+        fail_msg("%s", reason);
+    snprintf(site->url, sizeof(site->url), "https://127.0.0.1:%u/", (unsigned)zdd_http_port(http));
+    return http;
+}
+
+/* An open connection, by whoever keeps one: curl between two requests. */
+static struct zdd_fetch *visit(const struct site *site, struct zdd_fetch *fetch, const char *ca)
+{
+    const struct zdd_fetch_auth auth = {.ca_file = ca};
+    const struct zdd_request request = {.method = "GET", .url = site->url};
+    struct zdd_answer answer = {0};
+    char why[200] = "";
+
+    fetch = fetch ? fetch : zdd_fetch_new(&auth);
+    assert_non_null(fetch);
+    if (zdd_fetch_send(fetch, &request, &answer, why) != ZDD_ERR_NONE)
+        fail_msg("%s", why);
+    assert_int_equal(answer.status, 404);
+    zdd_answer_release(&answer);
+    return fetch;
+}
+
+static void await_kept(unsigned int count)
+{
+    const int64_t until_ms = zdd_mono_ms() + WAIT_MS;
+
+    while (zdd_tls_kept() != count)
+        assert_true(zdd_mono_ms() < until_ms);
+}
+
+static void an_old_certificate_goes_with_the_last_connection_that_may_use_it(void **state)
+{
+    struct site *site = *state;
+    char reason[ZDD_TLS_REASON_SIZE] = "";
+    struct zdd_tls *tls = zdd_tls_new(site->cert, site->key, reason);
+    struct zdd_http *http;
+    struct zdd_fetch *first, *second;
+
+    assert_non_null(tls);
+    http = serve_here(site, tls);
+    for (int i = 0; i < 3; i++)
+        renew(site, tls);
+    assert_int_equal(zdd_tls_kept(), 1); /* nobody was here */
+
+    copy_file(site->cert, site->first_cert);
+    first = visit(site, NULL, site->first_cert);
+    renew(site, tls);
+    second = visit(site, NULL, site->cert);
+    renew(site, tls);
+    assert_int_equal(zdd_tls_kept(), 3);
+    visit(site, first, site->first_cert); /* goes on with its own */
+    zdd_fetch_free(second);
+    assert_int_equal(zdd_tls_kept(), 3); /* the first may still use any of them */
+    zdd_fetch_free(first);
+    await_kept(1);
+    zdd_http_free(http, 1000);
+    zdd_tls_free(tls);
+    assert_int_equal(zdd_tls_kept(), 0);
+}
+
 static int group_setup(void **state)
 {
     (void)state;
@@ -239,6 +320,7 @@ int main(void)
         TEST(it_is_served_by_https_and_a_new_certificate_comes_with_a_signal),
         TEST(plain_http_gets_no_answer),
         TEST(what_is_wrong_with_the_files_is_said),
+        TEST(an_old_certificate_goes_with_the_last_connection_that_may_use_it),
 #undef TEST
     };
 

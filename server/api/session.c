@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define COOKIE "zdd_session"
+#define COOKIE_SIZE 40 /* of its name */
 #define CSRF_SALT "csrf "
 #define TOKEN_TEXT_MAX 200 /* a token has 47 bytes; what is longer is none */
 
@@ -28,9 +28,28 @@ struct session_job {
     char cookie[ZDD_TOKEN_SIZE];
 };
 
+/* It comes by TLS: to us, or to a proxy before us that says so. */
+static bool is_secure(const struct zdd_call *call)
+{
+    const char *scheme = zdd_call_header(call, "X-Forwarded-Proto");
+
+    return zdd_api_of(call)->options.https || (scheme && strcasecmp(scheme, "https") == 0);
+}
+
+/* Browsers know cookies by host, not by port: two servers of one machine would log each other out.
+ * With the prefix they take it from this host and by TLS only, so nobody else can plant one. */
+static void name_cookie(const struct zdd_call *call, char ret_name[static COOKIE_SIZE])
+{
+    snprintf(ret_name, COOKIE_SIZE, "%szdd_session_%u", is_secure(call) ? "__Host-" : "",
+             (unsigned)call->port);
+}
+
 bool zdd_session_cookie(const struct zdd_call *call, char ret_cookie[static ZDD_TOKEN_SIZE])
 {
-    return zdd_cookie_read(zdd_call_header(call, "Cookie"), COOKIE, ret_cookie, ZDD_TOKEN_SIZE);
+    char name[COOKIE_SIZE];
+
+    name_cookie(call, name);
+    return zdd_cookie_read(zdd_call_header(call, "Cookie"), name, ret_cookie, ZDD_TOKEN_SIZE);
 }
 
 void zdd_session_csrf(const char *cookie, char ret_csrf[static ZDD_SHA256_HEX_SIZE])
@@ -51,17 +70,15 @@ enum zdd_err zdd_session_same_site(struct zdd_call *call)
     return zdd_call_fail(call, ZDD_ERR_CSRF_REFUSED, "a page of another site makes this call");
 }
 
-/* Max-Age 0 takes it away. It goes over TLS only when it comes so: to us, or to a proxy before us
- * that says so. */
+/* Max-Age 0 takes it away. */
 static void set_cookie(struct zdd_call *call, const char *value, int64_t max_age_s)
 {
-    const char *scheme = zdd_call_header(call, "X-Forwarded-Proto");
-    const bool secure =
-        zdd_api_of(call)->options.https || (scheme && strcasecmp(scheme, "https") == 0);
+    char name[COOKIE_SIZE];
 
+    name_cookie(call, name);
     zdd_call_add_header(call, "Set-Cookie",
-                        COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s",
-                        value, max_age_s, secure ? "; Secure" : "");
+                        "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s", name,
+                        value, max_age_s, is_secure(call) ? "; Secure" : "");
 }
 
 /* "GET /v1/plans": so a page needs to know neither scopes nor which operation needs which. */

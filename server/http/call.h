@@ -81,6 +81,7 @@ struct zdd_call {
         const char *name;
         const char *value;
     } query[ZDD_CALL_QUERY_MAX]; /* percent-decoded, as sent; read it by zdd_call_query() */
+    uint16_t port;               /* of the server; a test may leave it 0 */
     const char *remote;          /* address of the caller, text; IPv4 over IPv6 as IPv4 */
     const char *body;            /* raw bytes, NUL after the last; NULL when none */
     size_t body_size;

@@ -90,6 +90,7 @@ struct zdd_exchange *zdd_exchange_new(struct zdd_http *http, struct MHD_Connecti
     exchange->call.type = "application/json";
     exchange->call.method = exchange->method;
     exchange->call.remote = exchange->remote;
+    exchange->call.port = http->port;
     exchange->call.carrier = &carrier;
     exchange->call.exchange = exchange;
     exchange->verdict = zdd_call_open(&exchange->call, target);

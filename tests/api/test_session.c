@@ -13,7 +13,7 @@
 
 /* What a browser has after logging in, as headers. */
 struct browser {
-    char cookie[100]; /* "Cookie: zdd_session=…" */
+    char cookie[110]; /* "Cookie: zdd_session_8090=…" */
     char csrf[100];   /* "X-CSRF-Token: …" */
 };
 
@@ -59,9 +59,11 @@ static void a_token_is_exchanged_for_a_cookie_that_scripts_and_other_sites_canno
     struct api_world *world = *state;
     APICLIENT_AUTO struct apiclient_answer answer = log_in_with(world, world->token, NULL);
     const char *cookie = apiclient_header(&answer, "Set-Cookie");
+    char name[40];
 
+    snprintf(name, sizeof(name), "zdd_session_%u=zdd_", (unsigned)world->port);
     assert_int_equal(answer.status, 201);
-    assert_non_null(strstr(cookie, "zdd_session="));
+    assert_int_equal(strncmp(cookie, name, strlen(name)), 0);
     assert_non_null(strstr(cookie, "; HttpOnly"));
     assert_non_null(strstr(cookie, "; SameSite=Strict"));
     assert_non_null(strstr(cookie, "; Path=/;"));
@@ -78,7 +80,30 @@ static void behind_a_proxy_with_tls_the_cookie_goes_over_tls_only(void **state)
     APICLIENT_AUTO struct apiclient_answer answer =
         log_in_with(world, world->token, "X-Forwarded-Proto: https");
 
-    assert_non_null(strstr(apiclient_header(&answer, "Set-Cookie"), "; Secure"));
+    const char *cookie = apiclient_header(&answer, "Set-Cookie");
+    char sent[120];
+
+    assert_int_equal(strncmp(cookie, "__Host-zdd_session_", 19), 0);
+    assert_non_null(strstr(cookie, "; Secure"));
+    assert_non_null(strstr(cookie, "; Path=/;"));
+    assert_null(strstr(cookie, "Domain"));
+
+    /* It counts where it comes by TLS again, under that name alone. */
+    snprintf(sent, sizeof(sent), "Cookie: %.*s", (int)strcspn(cookie, ";"), cookie);
+    apiclient_expect(
+        apiclient_send(world->client,
+                       &(struct apiclient_request){.path = "/v1/plans",
+                                                   .token = "",
+                                                   .header = {sent, "X-Forwarded-Proto: https"}}),
+        200, NULL);
+    memmove(sent + 8, sent + 15, strlen(sent) - 14); /* without the prefix */
+    assert_non_null(strstr(sent, "Cookie: zdd_session_"));
+    apiclient_expect(
+        apiclient_send(world->client,
+                       &(struct apiclient_request){.path = "/v1/plans",
+                                                   .token = "",
+                                                   .header = {sent, "X-Forwarded-Proto: https"}}),
+        401, "token-missing");
 }
 
 static bool lists(const struct apiclient_answer *answer, const char *pointer, const char *wanted)
@@ -149,6 +174,29 @@ static void what_another_site_s_page_asks_for_is_refused(void **state)
                      "csrf-refused");
 }
 
+static void two_servers_of_one_host_do_not_log_each_other_out(void **state)
+{
+    struct api_world *world = *state;
+    struct api_world *other = api_world_new(&(struct api_world_options){0});
+    struct browser here, there;
+    char both[250];
+
+    log_in(world, world->token, &here);
+    log_in(other, other->token, &there);
+    /* What a browser keeps and sends to either of them: ports do not count. */
+    snprintf(both, sizeof(both), "%s; %s", here.cookie, there.cookie + strlen("Cookie: "));
+    apiclient_expect(apiclient_send(world->client, &(struct apiclient_request){.path = "/v1/plans",
+                                                                               .token = "",
+                                                                               .header = {both}}),
+                     200, NULL);
+    apiclient_expect(apiclient_send(other->client, &(struct apiclient_request){.path = "/v1/plans",
+                                                                               .token = "",
+                                                                               .header = {both}}),
+                     200, NULL);
+    assert_int_not_equal(strncmp(here.cookie, there.cookie, strcspn(here.cookie, "=")), 0);
+    api_world_free(other);
+}
+
 static void a_cookie_is_no_token_and_a_token_no_cookie(void **state)
 {
     struct api_world *world = *state;
@@ -161,7 +209,8 @@ static void a_cookie_is_no_token_and_a_token_no_cookie(void **state)
                        &(struct apiclient_request){.path = "/v1/plans",
                                                    .token = strchr(browser.cookie, '=') + 1}),
         401, "token-unknown");
-    snprintf(header, sizeof(header), "Cookie: zdd_session=%s", world->token);
+    snprintf(header, sizeof(header), "Cookie: zdd_session_%u=%s", (unsigned)world->port,
+             world->token);
     apiclient_expect(apiclient_send(world->client, &(struct apiclient_request){.path = "/v1/plans",
                                                                                .token = "",
                                                                                .header = {header}}),
@@ -201,7 +250,10 @@ static void logging_out_ends_the_session_for_the_next_call(void **state)
         apiclient_expect(ask(world, &browser, "GET", "/v1/plans", NULL), 200, NULL);
     out = ask(world, &browser, "DELETE", "/v1/session", browser.csrf);
     assert_int_equal(out.status, 204);
-    assert_non_null(strstr(apiclient_header(&out, "Set-Cookie"), "zdd_session=; "));
+    assert_int_equal(strncmp(apiclient_header(&out, "Set-Cookie"), browser.cookie + 8,
+                             strcspn(browser.cookie + 8, "=") + 1),
+                     0);
+    assert_non_null(strstr(apiclient_header(&out, "Set-Cookie"), "=; "));
     assert_non_null(strstr(apiclient_header(&out, "Set-Cookie"), "Max-Age=0"));
     apiclient_expect(ask(world, &browser, "GET", "/v1/plans", NULL), 401, "session-unknown");
     apiclient_expect(ask(world, &other, "GET", "/v1/plans", NULL), 200, NULL);
@@ -291,6 +343,7 @@ int main(void)
         TEST(a_session_may_what_its_token_may_and_says_so),
         TEST(a_write_needs_the_csrf_token_of_the_same_session),
         TEST(what_another_site_s_page_asks_for_is_refused),
+        TEST(two_servers_of_one_host_do_not_log_each_other_out),
         TEST(a_cookie_is_no_token_and_a_token_no_cookie),
         TEST(a_token_in_the_header_counts_before_the_cookie),
         TEST(logging_out_ends_the_session_for_the_next_call),

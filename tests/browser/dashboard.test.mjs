@@ -237,7 +237,7 @@ test("logging out ends the session on the server", async () => {
   await ann.locator(".menu summary").click();
   await ann.getByRole("button", { name: "Log out" }).click();
   await ann.getByLabel("Token").waitFor();
-  const response = await fetch(`${world.url}/v1/plans`, { headers: { Cookie: `zdd_session=${cookies[0].value}` } });
+  const response = await fetch(`${world.url}/v1/plans`, { headers: { Cookie: `${cookies[0].name}=${cookies[0].value}` } });
   assert.equal(response.status, 401);
 });
 

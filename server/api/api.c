@@ -70,13 +70,23 @@ static void fail(struct zdd_call *call, enum zdd_err err)
         zdd_audit_refusal(call, err);
 }
 
-/* Reads are many and dull; what changes something or fails is worth a line. */
+/* Reads are many and dull; what changes something or fails is worth a line, unless told otherwise.
+ */
 static enum zdd_log_level level_of(const struct zdd_call *call)
 {
+    const bool news =
+        call->status >= 400 || (call->route && (call->route->flags & ZDD_ROUTE_CHANGE));
+
     if (call->status >= 500)
         return ZDD_LOG_WARN;
-    if (call->status >= 400 || (call->route && (call->route->flags & ZDD_ROUTE_CHANGE)))
+    switch (zdd_api_of(call)->options.log_calls) {
+    case ZDD_LOG_CALLS_CHANGES:
+        return news ? ZDD_LOG_INFO : ZDD_LOG_DEBUG;
+    case ZDD_LOG_CALLS_ALL:
         return ZDD_LOG_INFO;
+    case ZDD_LOG_CALLS_OFF:
+        break;
+    }
     return ZDD_LOG_DEBUG;
 }
 

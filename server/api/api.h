@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "server/base/log.h"
 #include "server/engine/cluster.h"
 #include "server/engine/engine.h"
 #include "server/http/server.h"
@@ -38,15 +39,16 @@ struct zdd_api_options {
     const char *verify_hosts; /* that checks of new versions may ask, as in server/probe/checks.h;
                                  NULL or "": none but the new instances */
     struct zdd_metrics *metrics; /* borrowed; NULL: what is counted as it happens is not shown */
-    int64_t session_ms;   /* how long somebody stays logged in to the dashboard; 0 means 12 h */
-    const char *version;  /* of this build: "0.1.0-12-g55305e4"; static text */
-    unsigned ring_size;   /* latest events kept in memory for streams; 0 means 1024 */
-    unsigned stream_max;  /* event streams at once, above it 503; 0 means 4096 */
-    unsigned waiter_max;  /* calls that wait by "Prefer: wait", above it the answer comes at once; 0
-                             means 1024 */
-    unsigned rate_limit;  /* calls a second of one token; 0: no limit */
-    bool https;           /* it is served by TLS: cookies go over nothing else */
-    int64_t heartbeat_ms; /* a comment on each stream that often; 0 means 15 000 */
+    int64_t session_ms;  /* how long somebody stays logged in to the dashboard; 0 means 12 h */
+    const char *version; /* of this build: "0.1.0-12-g55305e4"; static text */
+    unsigned ring_size;  /* latest events kept in memory for streams; 0 means 1024 */
+    unsigned stream_max; /* event streams at once, above it 503; 0 means 4096 */
+    unsigned waiter_max; /* calls that wait by "Prefer: wait", above it the answer comes at once; 0
+                            means 1024 */
+    unsigned rate_limit; /* calls a second of one token; 0: no limit */
+    enum zdd_log_calls log_calls; /* which calls are logged */
+    bool https;                   /* it is served by TLS: cookies go over nothing else */
+    int64_t heartbeat_ms;         /* a comment on each stream that often; 0 means 15 000 */
 };
 
 /** Start the thread that feeds streams and waiting calls. @return NULL without memory, threads or a

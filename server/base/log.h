@@ -17,6 +17,9 @@ enum zdd_log_format { ZDD_LOG_LOGFMT, ZDD_LOG_JSON };
  * UTF-8 becomes U+FFFD. */
 void zdd_log_format_set(enum zdd_log_format format);
 
+/** Which calls of the API are worth a line; all those that fail for a fault of ours are. */
+enum zdd_log_calls { ZDD_LOG_CALLS_CHANGES, ZDD_LOG_CALLS_ALL, ZDD_LOG_CALLS_OFF };
+
 /**
  * Write one line: time, level, @p event, then pairs of key and value up to a NULL key.
  *

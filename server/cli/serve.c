@@ -254,6 +254,7 @@ static bool start_http(struct server *server)
         .version = zdd_cli_version(),
         .stream_max = (unsigned)config->max_connections,
         .rate_limit = (unsigned)config->rate_limit,
+        .log_calls = (enum zdd_log_calls)config->access_log,
         .https = server->tls != NULL,
     };
     struct zdd_http_options http = {

@@ -66,6 +66,7 @@ struct zdd_config {
     int64_t sweep_ms, blind_sweep_ms, drain_ms;
     bool standby;
     int log_format; /* enum zdd_log_format */
+    int access_log; /* enum zdd_log_calls */
     int log_level;  /* enum zdd_log_level */
 
     struct zdd_setting_origin {

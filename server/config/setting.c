@@ -26,6 +26,7 @@ const struct zdd_setting_row zdd_setting_rows[ZDD_SETTING_COUNT] = {
 #define READ_BOOL zdd_setting_read_bool
 #define READ_LEVEL zdd_setting_read_level
 #define READ_FORMAT zdd_setting_read_format
+#define READ_CALLS zdd_setting_read_calls
 #define ZDD_SETTING(name, field, key, env, type, otherwise, min, max, argument, text)              \
     {key, env,      READ_##type, offsetof(struct zdd_config, field), otherwise, min,               \
      max, argument, text},
@@ -308,4 +309,17 @@ bool zdd_setting_read_format(const struct zdd_setting_row *row, const char *text
     (void)row;
     snprintf(why, ZDD_SETTING_WHY_SIZE, "must be logfmt or json");
     return read_word(formats, text, into);
+}
+
+bool zdd_setting_read_calls(const struct zdd_setting_row *row, const char *text, void *into,
+                            char why[static ZDD_SETTING_WHY_SIZE])
+{
+    static const struct word calls[] = {{"changes", ZDD_LOG_CALLS_CHANGES},
+                                        {"all", ZDD_LOG_CALLS_ALL},
+                                        {"off", ZDD_LOG_CALLS_OFF},
+                                        {NULL, 0}};
+
+    (void)row;
+    snprintf(why, ZDD_SETTING_WHY_SIZE, "must be changes, all or off");
+    return read_word(calls, text, into);
 }

@@ -27,7 +27,7 @@ extern const struct zdd_setting_row zdd_setting_rows[ZDD_SETTING_COUNT];
 
 zdd_setting_reader zdd_setting_read_hostport, zdd_setting_read_file, zdd_setting_read_urls,
     zdd_setting_read_sockets, zdd_setting_read_int, zdd_setting_read_duration,
-    zdd_setting_read_bool, zdd_setting_read_level, zdd_setting_read_format;
+    zdd_setting_read_bool, zdd_setting_read_level, zdd_setting_read_format, zdd_setting_read_calls;
 
 /** Read file @p name into @p config->origin; unknown keys, doubled ones and lines that are none go
  * to @p problems. */

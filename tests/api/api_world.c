@@ -79,6 +79,7 @@ struct api_world *api_world_new(const struct api_world_options *options)
         .heartbeat_ms = options->heartbeat_ms,
         .rate_limit = options->rate_limit,
         .session_ms = options->session_ms,
+        .log_calls = options->log_calls,
     });
     assert_non_null(world->api);
     api_world_token(world, "all", ZDD_SCOPE_ALL, "/", 0, world->token);

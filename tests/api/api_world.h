@@ -37,10 +37,11 @@ struct api_world_options {
     int64_t heartbeat_ms;
     int64_t session_ms;
     unsigned rate_limit; /* calls a second of one token; 0: none */
-    bool hasty;          /* explanations ask world->hasty */
-    bool haproxy;        /* the router haproxy is there */
-    bool vamp;           /* the router vamp is there */
-    const char *agent;   /* where balancers would reach the server's agent; NULL: there are none */
+    enum zdd_log_calls log_calls;
+    bool hasty;        /* explanations ask world->hasty */
+    bool haproxy;      /* the router haproxy is there */
+    bool vamp;         /* the router vamp is there */
+    const char *agent; /* where balancers would reach the server's agent; NULL: there are none */
 };
 
 /** cmocka fixtures with the usual options; *state is a struct api_world. */

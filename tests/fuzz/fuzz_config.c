@@ -43,6 +43,8 @@ static void check_values(const struct zdd_config *config)
     FUZZ_CHECK(config->max_connections >= 16 && config->max_connections <= 100000);
     FUZZ_CHECK(config->marathon_timeout_ms >= 1000 && config->marathon_timeout_ms <= 60000);
     FUZZ_CHECK(config->drain_ms >= 0 && config->drain_ms <= 60000);
+    FUZZ_CHECK(config->access_log >= ZDD_LOG_CALLS_CHANGES &&
+               config->access_log <= ZDD_LOG_CALLS_OFF);
     FUZZ_CHECK(config->log_level >= ZDD_LOG_DEBUG && config->log_level <= ZDD_LOG_ERROR);
     FUZZ_CHECK(config->listen.host[0] && config->db[0]);
     FUZZ_CHECK(config->marathon.count >= 1 && config->marathon.count <= ZDD_CONFIG_URL_MAX);

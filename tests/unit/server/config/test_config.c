@@ -100,6 +100,7 @@ static void without_anything_the_defaults_hold(void **state)
     assert_int_equal(config->sweep_ms, 45000);
     assert_false(config->standby);
     assert_int_equal(config->log_level, ZDD_LOG_INFO);
+    assert_int_equal(config->access_log, ZDD_LOG_CALLS_CHANGES);
 }
 
 static void the_place_nearest_to_the_user_wins(void **state)
@@ -132,6 +133,7 @@ static void a_file_may_have_comments_blanks_and_quotes(void **state)
                      "  db=/var/lib/a#b.db   # a trailing one\r\n"
                      "marathon = \"http://a:8080, https://b/service/marathon\"\n"
                      "standby = yes\n"
+                     "access-log = all\n"
                      "log-level = warn",
                      NULL, NULL));
     assert_string_equal(desk->config.db, "/var/lib/a#b.db");
@@ -139,6 +141,7 @@ static void a_file_may_have_comments_blanks_and_quotes(void **state)
     assert_string_equal(desk->config.marathon.url[1], "https://b/service/marathon");
     assert_true(desk->config.standby);
     assert_int_equal(desk->config.log_level, ZDD_LOG_WARN);
+    assert_int_equal(desk->config.access_log, ZDD_LOG_CALLS_ALL);
 }
 
 static void a_mistyped_key_is_told_with_its_line_and_the_right_word(void **state)
@@ -211,6 +214,7 @@ static void values_outside_their_bounds_are_refused(void **state)
         {"standby = maybe", false},
         {"standby = OFF", true},
         {"log-level = loud", false},
+        {"access-log = reads", false},
         {"listen = [::1]:0", true},
         {"listen = 127.0.0.1", false},
         {"listen = 127.0.0.1:65536", false},

@@ -58,8 +58,9 @@ static bool read_mark(struct zdd_hub *hub, struct zdd_hub_mark *ret_mark)
 static bool look_up(struct zdd_hub *hub, struct zdd_hub_pass *pass, int64_t now_ms)
 {
     struct zdd_token token;
-    const enum zdd_err err = zdd_passes_find_hash(hub->options.passes, pass->shown.kind,
-                                                  pass->shown.secret_hash, now_ms, &token);
+    /* Not from memory: the mark, which was read before, must be no younger than the answer. */
+    const enum zdd_err err = zdd_passes_ask_hash(hub->options.passes, pass->shown.kind,
+                                                 pass->shown.secret_hash, now_ms, &token);
     const bool over = err == ZDD_ERR_TOKEN_UNKNOWN || err == ZDD_ERR_SESSION_UNKNOWN;
 
     if (err != ZDD_ERR_NONE && !over)

@@ -101,6 +101,15 @@ enum zdd_err zdd_passes_find(struct zdd_passes *passes, enum zdd_pass kind, cons
     return zdd_passes_find_hash(passes, kind, hash, now_ms, ret_token);
 }
 
+enum zdd_err zdd_passes_ask_hash(struct zdd_passes *passes, enum zdd_pass kind, const char *hash,
+                                 int64_t now_ms, struct zdd_token *ret_token)
+{
+    struct place place = {.kind = kind};
+
+    memcpy(place.hash, hash, sizeof(place.hash));
+    return look_up(passes->store, &place, now_ms, ret_token);
+}
+
 enum zdd_err zdd_passes_find_hash(struct zdd_passes *passes, enum zdd_pass kind, const char *hash,
                                   int64_t now_ms, struct zdd_token *ret_token)
 {

@@ -31,6 +31,12 @@ ZDD_MUST_CHECK enum zdd_err zdd_passes_find(struct zdd_passes *passes, enum zdd_
                                             const char *secret, int64_t now_ms,
                                             struct zdd_token *ret_token);
 
+/** The same for the hash of what was shown, and never from memory: what any process has revoked
+ * before the call is unknown. */
+ZDD_MUST_CHECK enum zdd_err zdd_passes_ask_hash(struct zdd_passes *passes, enum zdd_pass kind,
+                                                const char *hash, int64_t now_ms,
+                                                struct zdd_token *ret_token);
+
 /** The same for the hash of what was shown. */
 ZDD_MUST_CHECK enum zdd_err zdd_passes_find_hash(struct zdd_passes *passes, enum zdd_pass kind,
                                                  const char *hash, int64_t now_ms,

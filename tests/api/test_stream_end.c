@@ -14,8 +14,8 @@
 #define SOON_MS 3000    /* until what ends by itself does so; long enough to open a stream before */
 #define HEADER_SIZE 120 /* "Cookie: …", "Authorization: …" */
 
-/* An open stream of who shows @p header. */
-static struct wire stream(struct api_world *world, const char *path, const char *header)
+/* Ask for a stream, showing @p header. */
+static struct wire ask(struct api_world *world, const char *path, const char *header)
 {
     struct wire wire = wire_open(world->port);
     char request[400];
@@ -23,6 +23,14 @@ static struct wire stream(struct api_world *world, const char *path, const char 
     snprintf(request, sizeof(request),
              "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\nAccept: text/event-stream\r\n\r\n", path, header);
     wire_send(&wire, request);
+    return wire;
+}
+
+/* The same, and it is open. */
+static struct wire stream(struct api_world *world, const char *path, const char *header)
+{
+    struct wire wire = ask(world, path, header);
+
     assert_true(wire_expect(&wire, "retry: "));
     return wire;
 }
@@ -186,6 +194,23 @@ static void a_token_that_another_process_revokes_takes_its_streams_along(void **
     expect_end(&wire, "token-unknown");
 }
 
+/* The server still knows it for half a second: the stream is let in, and ends all the same. */
+static void a_stream_that_opens_just_after_the_revocation_ends_as_well(void **state)
+{
+    struct api_world *world = *state;
+    char token[ZDD_TOKEN_SIZE], header[HEADER_SIZE];
+    struct wire first, second;
+
+    api_world_token(world, "short", ZDD_SCOPE_READ, "/", 0, token);
+    first = stream_of_token(world, token);
+    wire_close(&first);
+    revoke_from_elsewhere(world, token);
+    bearer(token, header);
+    second = ask(world, "/v1/events", header);
+    assert_true(wire_expect(&second, "token-unknown")); /* refused already, or let in and ended */
+    wire_close(&second);
+}
+
 static void streams_end_when_the_time_of_token_or_session_is_over(void **state)
 {
     struct api_world *world = *state;
@@ -227,14 +252,22 @@ static void a_call_that_waits_is_refused_when_its_token_has_gone(void **state)
     wire_close(&wire);
 }
 
+/* Without heartbeats: a stream that does not end is silent, and the wait for it has an end. */
+static int setup(void **state)
+{
+    *state = api_world_new(&(struct api_world_options){.heartbeat_ms = 3600000});
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, api_world_setup, api_world_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, api_world_teardown)
         TEST(logging_out_ends_the_streams_of_that_session_alone),
         TEST(one_login_too_many_ends_the_streams_of_the_oldest_session),
         TEST(a_revoked_token_takes_its_streams_and_its_sessions_along),
         TEST(a_token_that_another_process_revokes_takes_its_streams_along),
+        TEST(a_stream_that_opens_just_after_the_revocation_ends_as_well),
         TEST(streams_end_when_the_time_of_token_or_session_is_over),
         TEST(a_call_that_waits_is_refused_when_its_token_has_gone),
 #undef TEST

@@ -13,7 +13,7 @@ struct zdd_idem {
     const char *owner;     /* the token's id: keys of different callers never meet */
     const char *key;       /* 1..255 bytes */
     const char *operation; /* operationId and path arguments */
-    const char *body_hash; /* SHA-256 hex of the body */
+    const char *body_hash; /* 64 hex digits: a keyed digest of the body, which may hold secrets */
 };
 struct zdd_idem_answer {
     char operation[ZDD_APP_ID_SIZE]; /* that the key was used for, whatever the answer is */

@@ -68,6 +68,10 @@ static const char trial_sql[] = {
 #include "schema_0014.inc"
     , 0};
 
+static const char secret_sql[] = {
+#include "schema_0015.inc"
+    , 0};
+
 const struct zdd_migration zdd_migrations[] = {
     {1, start_sql},     /* the deployments of one app */
     {2, pair_sql},      /* … and of a pair */
@@ -83,6 +87,7 @@ const struct zdd_migration zdd_migrations[] = {
     {12, sticky_sql},   /* users who stay with their version */
     {13, session_sql},  /* who has logged in to the dashboard */
     {14, trial_sql},    /* what balancers count of a canary */
+    {15, secret_sql},   /* what definitions have markers for */
 };
 const size_t zdd_migration_count = sizeof(zdd_migrations) / sizeof(zdd_migrations[0]);
 

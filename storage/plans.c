@@ -73,6 +73,7 @@ void zdd_plan_texts_release(struct zdd_plan_texts *texts)
     zdd_text_release(&texts->survivor);
     zdd_text_release(&texts->backends);
     zdd_text_release(&texts->checks);
+    zdd_secrets_kept_release(&texts->secrets);
 }
 
 /* Parameters in the order of the columns: they are bound by place. */
@@ -97,7 +98,10 @@ enum zdd_err zdd_plan_insert(struct zdd_tx *tx, const struct zdd_plan *plan,
     zdd_place_text(&stmt, 8, texts->checks.data);
     zdd_place_text(&stmt, 9, created_by);
     zdd_columns_bind(&stmt, 10, columns, ZDD_COUNT(columns), plan);
-    return zdd_stmt_end(&stmt);
+
+    const enum zdd_err err = zdd_stmt_end(&stmt);
+
+    return err == ZDD_ERR_NONE ? zdd_secrets_write(tx, &texts->secrets) : err;
 }
 
 static const char load_sql[] =

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "storage/secrets.h"
 #include "storage/store.h"
 #include "storage/text.h"
 #include "strategies/model/plan.h"
@@ -23,6 +24,8 @@ struct zdd_plan_texts {
                                  port in their order, with a space between; or NULL */
     struct zdd_text checks;   /* canonical JSON: a list of checks for each set, by its
                                  number; NULL when there are none */
+    struct zdd_secrets_kept secrets; /* what the markers in these texts stand for; written, never
+                                        read */
 };
 
 #define ZDD_AUTO_PLAN_TEXTS __attribute__((cleanup(zdd_plan_texts_release)))

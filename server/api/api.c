@@ -13,6 +13,7 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,7 @@ struct zdd_api *zdd_api_new(const struct zdd_api_options *options)
         .settle = zdd_deployment_settle,
     };
 
+    assert(options->secrets && "nothing comes in without");
     if (!api)
         return NULL;
     api->options = *options;

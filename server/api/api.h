@@ -15,6 +15,7 @@
 #include "server/engine/engine.h"
 #include "server/http/server.h"
 #include "server/router/presence.h"
+#include "server/secrets/secrets.h"
 #include "storage/store.h"
 
 #include <stdint.h>
@@ -25,7 +26,8 @@ struct zdd_metrics;
 #define ZDD_EXPLAIN_PATIENCE_MS 3000
 
 struct zdd_api_options {
-    struct zdd_store *store;   /* borrowed */
+    struct zdd_store *store;           /* borrowed */
+    const struct zdd_secrets *secrets; /* borrowed: definitions come in through it */
     struct zdd_engine *engine; /* borrowed; NULL in tests: calls to the cluster are then made by the
                                   thread that has the request, and nobody is woken */
     struct zdd_cluster cluster; /* borrowed */

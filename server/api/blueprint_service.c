@@ -94,7 +94,7 @@ static void read_variable(const char *name, const json_t *value, const char *poi
                             "an alias is not carried out; write the name that the container shall "
                             "see");
     else if (!json_is_string(value))
-        refuse_value(value, pointer, "a text in quotes", errors);
+        zdd_field_error_add(errors, pointer, "must be a text in quotes"); /* it may be a secret */
     else if (has_reference(json_string_value(value)))
         zdd_field_error_add(errors, pointer,
                             "refers to another part of the blueprint, which only VAMP fills in; "

@@ -7,6 +7,7 @@
 #include "server/base/cleanup.h"
 #include "server/json/appdef.h"
 #include "server/json/words.h"
+#include "server/secrets/secrets.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,32 @@ void zdd_cluster_app_release(struct zdd_cluster_app *app)
 {
     json_decref(app->raw);
     json_decref(app->canonical);
+    zdd_secrets_kept_release(&app->secrets);
     *app = (struct zdd_cluster_app){0};
+}
+
+/* An inlet: nobody behind it sees a secret. @p kept may be NULL. */
+static enum zdd_err ask(struct zdd_call *call, const struct zdd_cluster *cluster, const char *path,
+                        struct zdd_secrets_kept *kept, json_t **ret_json)
+{
+    ZDD_AUTO_FREE char *text = NULL;
+    ZDD_AUTO_JSON json_t *json = NULL;
+    char reason[ZDD_CLUSTER_REASON_SIZE] = "";
+    struct zdd_json_error where = {0};
+    enum zdd_err err = cluster->ops->get(cluster->cls, path, &text, reason);
+
+    if (err != ZDD_ERR_NONE)
+        return zdd_answer_cluster(call, err, reason);
+    err = zdd_json_read(text, strlen(text), &json, &where);
+    if (err == ZDD_ERR_BODY_MALFORMED)
+        return zdd_call_fail(call, ZDD_ERR_CLUSTER_NONSENSE,
+                             "Marathon's answer is no JSON: it breaks at line %d, column %d",
+                             where.line, where.column);
+    if (err == ZDD_ERR_NONE)
+        err = zdd_secrets_conceal_answer(zdd_api_of(call)->options.secrets, kept, json);
+    if (err == ZDD_ERR_NONE)
+        *ret_json = ZDD_TAKE(json);
+    return err;
 }
 
 enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path, json_t **ret_json)
@@ -28,19 +54,7 @@ enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path, json_t **
 enum zdd_err zdd_cluster_json_of(struct zdd_call *call, const struct zdd_cluster *cluster,
                                  const char *path, json_t **ret_json)
 {
-    ZDD_AUTO_FREE char *text = NULL;
-    char reason[ZDD_CLUSTER_REASON_SIZE] = "";
-    struct zdd_json_error where = {0};
-    enum zdd_err err = cluster->ops->get(cluster->cls, path, &text, reason);
-
-    if (err != ZDD_ERR_NONE)
-        return zdd_answer_cluster(call, err, reason);
-    err = zdd_json_read(text, strlen(text), ret_json, &where);
-    if (err == ZDD_ERR_BODY_MALFORMED)
-        return zdd_call_fail(call, ZDD_ERR_CLUSTER_NONSENSE,
-                             "Marathon's answer is no JSON: line %d, column %d: %s", where.line,
-                             where.column, where.text);
-    return err;
+    return ask(call, cluster, path, NULL, ret_json);
 }
 
 const char *zdd_cluster_config_version(const json_t *raw)
@@ -84,7 +98,7 @@ enum zdd_err zdd_cluster_app_get(struct zdd_call *call, const char *app_id,
 
     *ret_app = (struct zdd_cluster_app){0};
     snprintf(path, sizeof(path), "/apps/%s", app_id);
-    err = zdd_cluster_json(call, path, &json);
+    err = ask(call, &zdd_api_of(call)->options.cluster, path, &ret_app->secrets, &json);
     if (err == ZDD_ERR_APP_UNKNOWN) {
         call->detail[0] = '\0';
         return ZDD_ERR_NONE;

@@ -6,14 +6,16 @@
 
 #include "server/api/inside.h"
 #include "server/json/json.h"
+#include "storage/secrets.h"
 
-/** An app at one moment: definition and counts from the same answer. */
+/** An app at one moment: definition and counts from the same answer. Secrets are markers. */
 struct zdd_cluster_app {
     json_t *raw;       /* Marathon's "app"; NULL when it does not exist; owned */
     json_t *canonical; /* its definition; owned */
     char version[ZDD_VERSION_SIZE];
     char config_version[ZDD_VERSION_SIZE];
     int32_t running, healthy; /* healthy counts running without checks; never more than running */
+    struct zdd_secrets_kept secrets; /* what the markers stand for; owned */
 };
 
 #define ZDD_AUTO_CLUSTER_APP __attribute__((cleanup(zdd_cluster_app_release)))
@@ -25,7 +27,7 @@ void zdd_cluster_app_release(struct zdd_cluster_app *app);
 ZDD_MUST_CHECK enum zdd_err zdd_cluster_app_get(struct zdd_call *call, const char *app_id,
                                                 struct zdd_cluster_app *ret_app);
 
-/** GET anything below /v2 as JSON; APP_UNKNOWN on 404. Workers only. */
+/** GET anything below /v2 as JSON, apps' secrets as markers; APP_UNKNOWN on 404. Workers only. */
 ZDD_MUST_CHECK enum zdd_err zdd_cluster_json(struct zdd_call *call, const char *path,
                                              json_t **ret_json);
 

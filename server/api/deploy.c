@@ -122,12 +122,13 @@ static enum zdd_err read_reference(struct zdd_deploy_job *job, struct zdd_call *
 
 static enum zdd_err read_body(struct zdd_deploy_job *job, struct zdd_call *call)
 {
-    const enum zdd_err err = zdd_plan_body_read(call, &job->blueprint);
+    const enum zdd_err err = zdd_plan_body_read(call, &job->texts.secrets, &job->blueprint);
 
     if (err != ZDD_ERR_NONE || job->blueprint)
         return err;
-    return zdd_plan_is_reference(call->json) ? read_reference(job, call)
-                                             : zdd_plan_ask(call, &job->request);
+    return zdd_plan_is_reference(call->json)
+               ? read_reference(job, call)
+               : zdd_plan_ask(call, &job->texts.secrets, &job->request);
 }
 
 enum zdd_err zdd_api_create_deployment(struct zdd_call *call)

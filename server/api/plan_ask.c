@@ -4,14 +4,22 @@
  */
 #include "server/api/plan_ask.h"
 
+#include "server/api/plan_secrets.h"
+
 #include <stdio.h>
 
-enum zdd_err zdd_plan_ask(struct zdd_call *call, struct zdd_plan_request *ret_request)
+enum zdd_err zdd_plan_ask(struct zdd_call *call, struct zdd_secrets_kept *kept,
+                          struct zdd_plan_request *ret_request)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
     struct zdd_field_errors *errors = zdd_call_errors(call);
-    const bool fine = zdd_plan_request_read(call->json, ret_request, errors);
+    const enum zdd_err err = zdd_plan_conceal(call, kept);
+    bool fine;
 
+    if (err != ZDD_ERR_NONE && err != ZDD_ERR_BODY_INVALID)
+        return err;
+    fine = zdd_plan_request_read(call->json, ret_request, errors) && err == ZDD_ERR_NONE;
+    ret_request->secrets = kept;
     zdd_caller_note(caller, ret_request->app_id, NULL, ret_request->reason);
     if (!fine)
         return errors->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;

@@ -6,6 +6,7 @@
 
 #include "server/api/plan_make.h"
 #include "server/api/plan_pair.h"
+#include "server/api/plan_secrets.h"
 
 #include <string.h>
 
@@ -22,7 +23,8 @@ static enum zdd_err read_blueprint(struct zdd_call *call, struct zdd_blueprint *
     return err;
 }
 
-enum zdd_err zdd_plan_body_read(struct zdd_call *call, struct zdd_blueprint **ret_blueprint)
+enum zdd_err zdd_plan_body_read(struct zdd_call *call, struct zdd_secrets_kept *kept,
+                                struct zdd_blueprint **ret_blueprint)
 {
     struct zdd_caller *caller = zdd_caller_of(call);
     enum zdd_err err;
@@ -44,7 +46,7 @@ enum zdd_err zdd_plan_body_read(struct zdd_call *call, struct zdd_blueprint **re
     if (!zdd_caller_reaches(caller, (*ret_blueprint)->app_id))
         return zdd_call_fail(call, ZDD_ERR_APP_FORBIDDEN, "the token reaches %s and what is below",
                              caller->token.app_prefix);
-    return ZDD_ERR_NONE;
+    return zdd_plan_conceal_blueprint(call, *ret_blueprint, kept);
 }
 
 /* What serves now, whichever app of the pair it is. */
@@ -66,7 +68,7 @@ static enum zdd_err look(struct zdd_call *call, const struct zdd_blueprint *blue
 
 /* The call's JSON becomes the request, which borrows from it. */
 static enum zdd_err translate(struct zdd_call *call, struct zdd_blueprint *blueprint,
-                              struct zdd_plan_request *request)
+                              struct zdd_secrets_kept *kept, struct zdd_plan_request *request)
 {
     ZDD_AUTO_CLUSTER_APP struct zdd_cluster_app running = {0};
     const enum zdd_err err = look(call, blueprint, &running);
@@ -78,6 +80,7 @@ static enum zdd_err translate(struct zdd_call *call, struct zdd_blueprint *bluep
         return ZDD_ERR_NO_MEMORY;
     if (!zdd_plan_request_read(call->json, request, zdd_call_errors(call)))
         return zdd_call_errors(call)->no_memory ? ZDD_ERR_NO_MEMORY : ZDD_ERR_BODY_INVALID;
+    request->secrets = kept;
     request->notes = blueprint->note;
     request->note_count = blueprint->note_count;
     return ZDD_ERR_NONE;
@@ -87,7 +90,8 @@ enum zdd_err zdd_plan_make_any(struct zdd_call *call, struct zdd_blueprint *blue
                                struct zdd_plan_request *request, struct zdd_plan *ret_plan,
                                struct zdd_plan_texts *ret_texts)
 {
-    enum zdd_err err = blueprint ? translate(call, blueprint, request) : ZDD_ERR_NONE;
+    enum zdd_err err =
+        blueprint ? translate(call, blueprint, &ret_texts->secrets, request) : ZDD_ERR_NONE;
 
     if (err == ZDD_ERR_NONE)
         err = zdd_plan_make(call, request, ret_plan, ret_texts);

@@ -13,11 +13,13 @@
 
 /**
  * Read the body by its media type. A blueprint is read and checked as far as the document alone
- * goes, noted for the audit, and its app is seen to be within the token's reach.
+ * goes, noted for the audit, and its app is seen to be within the token's reach; secrets in it are
+ * markers then.
+ * @param kept                gets what they stand for
  * @param[out] ret_blueprint  owned by the caller; NULL for JSON, which is in call->json then
  * @return NONE; as zdd_call_json(); BODY_INVALID (the call has the errors); APP_FORBIDDEN
  */
-ZDD_MUST_CHECK enum zdd_err zdd_plan_body_read(struct zdd_call *call,
+ZDD_MUST_CHECK enum zdd_err zdd_plan_body_read(struct zdd_call *call, struct zdd_secrets_kept *kept,
                                                struct zdd_blueprint **ret_blueprint);
 
 /**

@@ -11,6 +11,7 @@
 #include "server/api/plan_neighbours.h"
 #include "server/api/plan_pair.h"
 #include "server/api/plan_router.h"
+#include "server/api/plan_secrets.h"
 #include "server/api/plan_sticky.h"
 #include "server/api/plan_target.h"
 #include "server/api/queue.h"
@@ -315,6 +316,8 @@ enum zdd_err zdd_plan_make(struct zdd_call *call, const struct zdd_plan_request 
     m->request = request;
     err = look(m);
     if (err == ZDD_ERR_NONE)
+        err = zdd_plan_check_secrets(call, request, &m->seen, &m->survivor);
+    if (err == ZDD_ERR_NONE)
         err = find_target(m);
     if (err != ZDD_ERR_NONE)
         return err;
@@ -335,6 +338,7 @@ enum zdd_err zdd_plan_make(struct zdd_call *call, const struct zdd_plan_request 
     if (err != ZDD_ERR_NONE)
         return err;
     *ret_plan = m->plan;
+    texts.secrets = ret_texts->secrets;
     *ret_texts = texts;
     texts = (struct zdd_plan_texts){0};
     return ZDD_ERR_NONE;

@@ -13,7 +13,8 @@
  *
  * @param call            whose request it is; detail and errors say what is wrong
  * @param[out] ret_plan   set on success
- * @param[out] ret_texts  owned by the caller on success
+ * @param[out] ret_texts  owned by the caller on success; its secrets at all times, and in them are
+ *                        the request's before
  * @return NONE; APP_UNKNOWN; BODY_INVALID; a cluster error; NO_MEMORY
  */
 ZDD_MUST_CHECK enum zdd_err zdd_plan_make(struct zdd_call *call,

@@ -8,6 +8,7 @@
 #include "server/json/fields.h"
 #include "server/probe/verify.h"
 #include "storage/runs.h"
+#include "storage/secrets.h"
 #include "strategies/model/colours.h"
 #include "strategies/model/plan.h"
 #include "strategies/strategy.h"
@@ -43,6 +44,8 @@ struct zdd_plan_request {
     json_t *labels;                    /* or NULL */
     const struct zdd_plan_note *notes; /* about how it was written; borrowed */
     size_t note_count;
+    struct zdd_secrets_kept *secrets; /* what its markers stand for, as far as it brought them;
+                                         borrowed */
 };
 
 /** `{"planId","digest"}`: start what was planned. */

@@ -69,9 +69,11 @@ static void make_plan(void *cls)
 
 static enum zdd_err read_request(struct plan_job *job, struct zdd_call *call)
 {
-    const enum zdd_err err = zdd_plan_body_read(call, &job->blueprint);
+    const enum zdd_err err = zdd_plan_body_read(call, &job->texts.secrets, &job->blueprint);
 
-    return err == ZDD_ERR_NONE && !job->blueprint ? zdd_plan_ask(call, &job->request) : err;
+    return err == ZDD_ERR_NONE && !job->blueprint
+               ? zdd_plan_ask(call, &job->texts.secrets, &job->request)
+               : err;
 }
 
 enum zdd_err zdd_api_create_plan(struct zdd_call *call)

@@ -85,6 +85,7 @@ static enum zdd_err replay(struct zdd_post *post, enum zdd_err found,
 enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call)
 {
     struct zdd_idem_answer answer = {0};
+    char body_hash[ZDD_SHA256_HEX_SIZE];
     enum zdd_err err;
 
     *post = (struct zdd_post){.call = call, .etag = -1};
@@ -93,7 +94,8 @@ enum zdd_err zdd_post_open(struct zdd_post *post, struct zdd_call *call)
         return err;
     snprintf(post->operation, sizeof(post->operation), "%s %s", call->route->operation,
              call->arg[0] ? call->arg[0] : "");
-    zdd_sha256_hex(call->body ? call->body : "", call->body_size, post->body_hash);
+    zdd_sha256_hex(call->body ? call->body : "", call->body_size, body_hash);
+    zdd_secrets_body_digest(zdd_api_of(call)->options.secrets, body_hash, post->body_hash);
 
     const struct zdd_idem idem = idem_of(post);
 

@@ -5,6 +5,7 @@
 #include "server/base/cleanup.h"
 #include "server/cli/balancers.h"
 #include "server/cli/cli.h"
+#include "server/cli/secret_files.h"
 #include "server/cli/settings.h"
 #include "server/cli/tls_files.h"
 #include "server/config/config_print.h"
@@ -20,6 +21,19 @@ static bool check_listener(const struct zdd_config *config)
 
     zdd_tls_free(tls);
     return good;
+}
+
+static bool check_secrets(const struct zdd_config *config, struct zdd_buf *buf)
+{
+    struct zdd_secret_keys *keys = zdd_secret_files_read(config);
+
+    if (!keys)
+        return false;
+    if (keys->count > 0)
+        zdd_buf_printf(buf, "# Secrets are encrypted with the key %s, the first of %zu\n",
+                       keys->item[0].id, keys->count);
+    zdd_guarded_free(keys);
+    return true;
 }
 
 /* What the settings point to, balancers too. @return false after saying what is wrong */
@@ -39,6 +53,7 @@ static bool check_files(const struct zdd_config *config, struct zdd_buf *buf)
         }
     }
     good = zdd_cli_origins_check(config) && good;
+    good = check_secrets(config, buf) && good;
     good = zdd_tls_files_check(config) && check_listener(config) && good;
     good = zdd_balancers_check(config) && good;
     return zdd_balancers_probe(config) && good;

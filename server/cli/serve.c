@@ -8,7 +8,9 @@
 #include "server/cli/balancers.h"
 #include "server/cli/cli.h"
 #include "server/cli/fate.h"
+#include "server/cli/greet.h"
 #include "server/cli/hurry.h"
+#include "server/cli/secret_files.h"
 #include "server/cli/settings.h"
 #include "server/cli/signals.h"
 #include "server/cli/tls_files.h"
@@ -18,7 +20,7 @@
 #include "server/net/url.h"
 #include "server/probe/probe.h"
 #include "server/router/routers.h"
-#include "storage/tokens.h"
+#include "server/secrets/veil.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -38,9 +40,12 @@ struct server {
     struct zdd_balancers balancers;
     struct zdd_http_probe probe;
     struct zdd_store *store;
+    struct zdd_secret_keys *keys; /* until the vault is open */
+    struct zdd_secrets *secrets;
     struct zdd_metrics *metrics;
     struct zdd_marathon *marathon;
-    struct zdd_marathon *hasty; /* the same one, for explanations */
+    struct zdd_marathon *hasty;       /* the same one, for explanations */
+    struct zdd_veil veil, hasty_veil; /* before them: who is behind knows no secrets */
     struct zdd_engine *engine;
     struct zdd_api *api;
     struct zdd_feed *feed;
@@ -90,6 +95,9 @@ static bool prepare(struct server *server)
         server->urls[i] = config->marathon.url[i];
     if (!zdd_balancers_check(config) || !zdd_cli_origins_check(config) ||
         !zdd_tls_files_check(config) || !zdd_tls_files_open(config, &server->tls))
+        return false;
+    server->keys = zdd_secret_files_read(config);
+    if (!server->keys)
         return false;
     if (!config->marathon_auth_file[0])
         return true;
@@ -167,6 +175,8 @@ static bool start_engine(struct server *server)
         .client_max = (unsigned)config->workers + CLIENTS_SPARE,
         .timeout_ms = config->marathon_timeout_ms,
         .metrics = server->metrics,
+        .conceal = zdd_secrets_conceal_app,
+        .secrets = server->secrets,
     };
 
     server->probe.hosts = config->verify_hosts;
@@ -179,9 +189,12 @@ static bool start_engine(struct server *server)
         return false;
     }
 
+    server->veil = (struct zdd_veil){server->secrets, zdd_marathon_cluster(server->marathon)};
+    server->hasty_veil = (struct zdd_veil){server->secrets, zdd_marathon_cluster(server->hasty)};
+
     const struct zdd_engine_options engine = {
         .store = server->store,
-        .cluster = zdd_marathon_cluster(server->marathon),
+        .cluster = zdd_veil_cluster(&server->veil),
         .router = zdd_choice_router(&server->balancers.routers),
         .probe = zdd_http_probe(&server->probe),
         .metrics = server->metrics,
@@ -242,9 +255,10 @@ static bool start_http(struct server *server)
     const struct zdd_config *config = &server->config;
     const struct zdd_api_options api = {
         .store = server->store,
+        .secrets = server->secrets,
         .engine = server->engine,
-        .cluster = zdd_marathon_cluster(server->marathon),
-        .hasty = zdd_marathon_cluster(server->hasty),
+        .cluster = zdd_veil_cluster(&server->veil),
+        .hasty = zdd_veil_cluster(&server->hasty_veil),
         .agent = server->balancers.agent,
         .haproxy = server->balancers.haproxy,
         .vamp = server->balancers.vamp,
@@ -280,40 +294,19 @@ static bool start_http(struct server *server)
     return server->http != NULL;
 }
 
-static bool count_token(void *cls, const struct zdd_token *token)
+static bool open_secrets(struct server *server)
 {
-    bool *any = cls;
+    const bool good =
+        zdd_secret_files_open(&server->config, server->keys, server->store, &server->secrets);
 
-    (void)token;
-    *any = true;
-    return false;
-}
-
-/* One line for people; everything after it is for machines. */
-static void greet(const struct server *server)
-{
-    const struct zdd_config *config = &server->config;
-    bool any_token = false;
-    char address[ZDD_CLI_ADDRESS_SIZE];
-
-    zdd_cli_address(&config->listen, zdd_http_port(server->http), address);
-    printf("zdd-server %s serves %s://%s (database %s, Marathon %s)\n", zdd_cli_version(),
-           server->tls ? "https" : "http", address, config->db,
-           config->origin[ZDD_SETTING_MARATHON].text);
-    fflush(stdout);
-    zdd_log(ZDD_LOG_INFO, "server.start", "version", zdd_cli_version(), "listen", address, "db",
-            config->db, "marathon", config->origin[ZDD_SETTING_MARATHON].text, NULL);
-    if (zdd_token_list(server->store, count_token, &any_token) == ZDD_ERR_NONE && !any_token)
-        zdd_cli_say("there are no tokens yet, so nobody may call the API. Create the first one: "
-                    "zdd-server token create --db %s --name admin --scope "
-                    "read,plan,deploy,promote,abort,admin",
-                    config->db);
+    server->keys = zdd_guarded_free(server->keys);
+    return good;
 }
 
 static bool start(struct server *server)
 {
-    return open_store(server) && start_metrics(server) && start_router(server) &&
-           start_engine(server) && start_feed(server) && start_http(server);
+    return open_store(server) && open_secrets(server) && start_metrics(server) &&
+           start_router(server) && start_engine(server) && start_feed(server) && start_http(server);
 }
 
 /* Backwards: nobody asks any more, nothing new comes in, steps under way reach a safe point. */
@@ -331,6 +324,7 @@ static void stop(struct server *server)
     server->marathon = zdd_marathon_free(server->marathon);
     zdd_balancers_close(&server->balancers);
     server->metrics = zdd_metrics_free(server->metrics);
+    server->secrets = zdd_secrets_free(server->secrets);
     server->store = zdd_store_free(server->store);
     zdd_hurry_free(hurry);
 }
@@ -341,7 +335,8 @@ static int run(struct server *server)
     int number;
 
     if (start(server)) {
-        greet(server);
+        zdd_cli_greet(&server->config, server->store, zdd_http_port(server->http),
+                      server->tls != NULL);
         while ((number = zdd_signals_wait()) == SIGHUP)
             zdd_tls_files_renew(&server->config, server->tls);
         zdd_log(ZDD_LOG_INFO, "server.drain", "signal", number == SIGINT ? "INT" : "TERM", NULL);
@@ -372,16 +367,19 @@ int zdd_cli_serve(int argc, char *const *argv)
         return line.exit;
     if (!zdd_cli_settings(line.value, line.file, &server->config) ||
         !zdd_fate_read(&server->fate) || !prepare(server)) {
+        zdd_guarded_free(server->keys);
         zdd_tls_free(server->tls);
         return ZDD_EXIT_USAGE;
     }
     if (!zdd_signals_start(server->tls != NULL)) {
         zdd_cli_say("this system gives no threads");
+        zdd_guarded_free(server->keys);
         zdd_tls_free(server->tls);
         return ZDD_EXIT_FAILED;
     }
     code = run(server);
     zdd_signals_stop();
+    zdd_guarded_free(server->keys); /* left when the database did not open */
     zdd_tls_free(server->tls);
     return code;
 }

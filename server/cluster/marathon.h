@@ -12,6 +12,7 @@
 #include "server/metrics/metrics.h"
 #include "server/net/fetch.h"
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,14 +21,20 @@
 
 struct zdd_marathon;
 
+/** @param app  Marathon's, changed in place. @return NONE or NO_MEMORY */
+typedef enum zdd_err zdd_marathon_conceal(const void *secrets, json_t *app);
+
 struct zdd_marathon_options {
-    const char *const *urls;     /* bases, also "https://dcos.example/service/marathon"; copied */
-    size_t url_count;            /* 1 to ZDD_MARATHON_BASE_MAX */
-    struct zdd_fetch_auth auth;  /* copied */
-    struct zdd_metrics *metrics; /* borrowed; NULL: nothing is counted */
-    unsigned client_max;         /* calls under way at once, further ones wait; 0: 8 */
-    int64_t connect_ms;          /* 0: 3 000 */
-    int64_t timeout_ms;          /* a whole call with all its tries; 0: 30 000 */
+    const char *const *urls;       /* bases, also "https://dcos.example/service/marathon"; copied */
+    size_t url_count;              /* 1 to ZDD_MARATHON_BASE_MAX */
+    struct zdd_fetch_auth auth;    /* copied */
+    struct zdd_metrics *metrics;   /* borrowed; NULL: nothing is counted */
+    zdd_marathon_conceal *conceal; /* takes the secrets out of an app that Marathon answers, of what
+                                      it quotes about a failed task too; NULL: there are none */
+    const void *secrets;           /* handed to it */
+    unsigned client_max;           /* calls under way at once, further ones wait; 0: 8 */
+    int64_t connect_ms;            /* 0: 3 000 */
+    int64_t timeout_ms;            /* a whole call with all its tries; 0: 30 000 */
 };
 
 /** No network here. @return NULL without memory, or when a URL is none or there are too many */

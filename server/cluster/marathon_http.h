@@ -18,7 +18,9 @@ struct zdd_marathon {
     size_t base_count;
     int64_t connect_ms, timeout_ms;
     struct zdd_marathon_pool *pool;
-    struct zdd_metrics *metrics; /* or NULL */
+    struct zdd_metrics *metrics;   /* or NULL */
+    zdd_marathon_conceal *conceal; /* or NULL */
+    const void *secrets;
 
     pthread_mutex_t lock;                  /* for what follows; never held across a call */
     size_t preferred;                      /* index of the base that worked last */

@@ -31,11 +31,17 @@ char *zdd_marathon_app_path(const char *app_id, const char *query)
     return zdd_buf_take(&path);
 }
 
-static enum zdd_err read_view(const json_t *app, const struct zdd_app_ask *ask,
-                              struct zdd_app_view *ret_view, char *ret_reason)
+static enum zdd_err read_view(const struct zdd_marathon *marathon, json_t *app,
+                              const struct zdd_app_ask *ask, struct zdd_app_view *ret_view,
+                              char *ret_reason)
 {
-    const enum zdd_err err = zdd_marathon_read_app(app, ask, ret_view);
+    enum zdd_err err = zdd_marathon_read_app(app, ask, ret_view);
 
+    /* Mesos quotes the docker command, and with it the environment. */
+    if (err == ZDD_ERR_NONE && ret_view->failed_at_ms > 0 && marathon->conceal) {
+        err = marathon->conceal(marathon->secrets, app);
+        zdd_marathon_read_failure(app, ret_view);
+    }
     if (err == ZDD_ERR_CLUSTER_NONSENSE)
         snprintf(ret_reason, ZDD_CLUSTER_REASON_SIZE, "Marathon's answer about %.200s is no app",
                  ask->app_id);
@@ -95,7 +101,7 @@ static enum zdd_err observe_one(struct zdd_marathon *marathon, const struct zdd_
     }
     if (err != ZDD_ERR_NONE)
         return err;
-    return read_view(json_object_get(reply.json, "app"), ask, ret_view, ret_reason);
+    return read_view(marathon, json_object_get(reply.json, "app"), ask, ret_view, ret_reason);
 }
 
 static enum zdd_err observe_all(struct zdd_marathon *marathon, const struct zdd_app_ask *asks,
@@ -116,14 +122,14 @@ static enum zdd_err observe_all(struct zdd_marathon *marathon, const struct zdd_
     if (!by_id)
         return ZDD_ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const json_t *app = json_object_get(by_id, asks[i].app_id);
+        json_t *app = json_object_get(by_id, asks[i].app_id);
 
         if (!app) {
             ret_views[i] = (struct zdd_app_view){0};
             all_exist = false;
             continue;
         }
-        err = read_view(app, &asks[i], &ret_views[i], ret_reason);
+        err = read_view(marathon, app, &asks[i], &ret_views[i], ret_reason);
         if (err != ZDD_ERR_NONE)
             return err;
     }

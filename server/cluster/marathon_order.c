@@ -7,6 +7,7 @@
 #include "server/cluster/marathon_http.h"
 #include "server/cluster/marathon_read.h"
 #include "server/cluster/marathon_tasks.h"
+#include "server/json/json_hush.h"
 #include "server/json/words.h"
 
 #include <stdio.h>
@@ -22,12 +23,18 @@ static void read_ack(const struct zdd_marathon_reply *reply, struct zdd_cluster_
 }
 
 /* Marathon's complaint, or what happened on the way to it. */
-static void read_refusal(const struct zdd_marathon_reply *reply, enum zdd_err err,
-                         const char *reason, struct zdd_cluster_ack *ack)
+static void read_refusal(struct zdd_marathon_reply *reply, enum zdd_err err, const char *reason,
+                         const struct zdd_unspoken_list *unspoken, struct zdd_cluster_ack *ack)
 {
     snprintf(ack->words, sizeof(ack->words), "%s", reason);
     if (reply->answer.status < 400 || err == ZDD_ERR_CLUSTER_NONSENSE)
         return;
+    /* Whole, before any of it is cut: a complaint may quote what was sent. */
+    if (!zdd_json_hush(reply->json, unspoken)) {
+        snprintf(ack->words, sizeof(ack->words), "answered %ld with what cannot be told",
+                 reply->answer.status);
+        return;
+    }
     zdd_marathon_words(&reply->answer, reply->json, ack->words, sizeof(ack->words));
     zdd_marathon_errors(reply->json, ack->errors, sizeof(ack->errors));
     if (err == ZDD_ERR_CLUSTER_LOCKED)
@@ -36,6 +43,7 @@ static void read_refusal(const struct zdd_marathon_reply *reply, enum zdd_err er
 }
 
 static enum zdd_err command(struct zdd_marathon *marathon, const struct zdd_marathon_order *order,
+                            const struct zdd_unspoken_list *unspoken,
                             struct zdd_cluster_ack *ret_ack)
 {
     ZDD_AUTO_REPLY struct zdd_marathon_reply reply = {0};
@@ -46,7 +54,7 @@ static enum zdd_err command(struct zdd_marathon *marathon, const struct zdd_mara
     if (err == ZDD_ERR_NONE)
         read_ack(&reply, ret_ack);
     else
-        read_refusal(&reply, err, reason, ret_ack);
+        read_refusal(&reply, err, reason, unspoken, ret_ack);
     return err;
 }
 
@@ -92,7 +100,7 @@ enum zdd_err zdd_marathon_put(void *cls, const struct zdd_cluster_order *order,
                                                 .path = path,
                                                 .body = body,
                                                 .request_id = order->request_id},
-                   ret_ack);
+                   &order->unspoken, ret_ack);
 }
 
 enum zdd_err zdd_marathon_restart(void *cls, const struct zdd_cluster_order *order,
@@ -109,7 +117,7 @@ enum zdd_err zdd_marathon_restart(void *cls, const struct zdd_cluster_order *ord
                                                 .path = path,
                                                 .body = "{}", /* so that there is a length */
                                                 .request_id = order->request_id},
-                   ret_ack);
+                   &order->unspoken, ret_ack);
 }
 
 static char *ids_of(const struct zdd_cluster_order *order)
@@ -139,7 +147,7 @@ enum zdd_err zdd_marathon_kill(void *cls, const struct zdd_cluster_order *order,
                                             : "/v2/tasks/delete?scale=true&force=false",
                        .body = body,
                        .request_id = order->request_id},
-                   ret_ack);
+                   &order->unspoken, ret_ack);
 }
 
 /* Marathon's own default for `force` is true here, and only here: always say it. */
@@ -156,5 +164,5 @@ enum zdd_err zdd_marathon_remove(void *cls, const struct zdd_cluster_order *orde
                                                 .method = "DELETE",
                                                 .path = path,
                                                 .request_id = order->request_id},
-                   ret_ack);
+                   &order->unspoken, ret_ack);
 }

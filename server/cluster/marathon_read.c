@@ -47,7 +47,7 @@ static bool outdated_has_checks(const json_t *app, const struct zdd_app_ask *ask
     return zdd_marathon_checks_of(app).any;
 }
 
-static void read_failure(const json_t *app, struct zdd_app_view *view)
+void zdd_marathon_read_failure(const json_t *app, struct zdd_app_view *view)
 {
     const json_t *failure = json_object_get(app, "lastTaskFailure");
     int64_t at_ms;
@@ -103,7 +103,7 @@ enum zdd_err zdd_marathon_read_app(const json_t *app, const struct zdd_app_ask *
     read_versions(app, &view);
     zdd_marathon_read_tasks(app, outdated_has_checks(app, ask, &view), &view);
     view.lock_count = zdd_marathon_read_ids(json_object_get(app, "deployments"), view.lock);
-    read_failure(app, &view);
+    zdd_marathon_read_failure(app, &view);
     if (ask->spots) {
         err = zdd_marathon_read_spots(app, ask->spots);
         if (err != ZDD_ERR_NONE)

@@ -28,6 +28,9 @@
 ZDD_MUST_CHECK enum zdd_err zdd_marathon_read_app(const json_t *app, const struct zdd_app_ask *ask,
                                                   struct zdd_app_view *ret_view);
 
+/** Note in @p view why a task of @p app failed, if Marathon tells. */
+void zdd_marathon_read_failure(const json_t *app, struct zdd_app_view *view);
+
 /** @return the apps of {"apps":[…]} as an object by id, the first one of each: a sweep asks for
  * thousands; new reference, NULL without memory */
 json_t *zdd_marathon_apps_by_id(const json_t *answer);

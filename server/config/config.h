@@ -61,7 +61,9 @@ struct zdd_config {
     struct zdd_setting_address agent_listen;
     char agent_advertise[ZDD_CONFIG_TEXT_SIZE]; /* "": as agent_listen */
     char verify_hosts[ZDD_CONFIG_TEXT_SIZE];    /* "": none */
-    int64_t rate_limit;                         /* 0: none */
+    char secret_names[ZDD_CONFIG_TEXT_SIZE];
+    char secrets_key_file[ZDD_CONFIG_TEXT_SIZE]; /* "": none */
+    int64_t rate_limit;                          /* 0: none */
     int64_t workers, http_threads, max_connections;
     int64_t sweep_ms, blind_sweep_ms, drain_ms;
     bool standby;

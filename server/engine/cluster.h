@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "server/base/hush.h"
 #include "strategies/model/err.h"
 #include "strategies/model/limits.h"
 #include "strategies/model/observation.h"
@@ -70,7 +71,8 @@ struct zdd_cluster_order {
     const char *const *tasks; /* for kill: their ids */
     size_t task_count;
     bool force;
-    const char *request_id; /* the deployment's id: goes to Marathon as X-Request-Id */
+    const char *request_id;            /* the deployment's id: goes to Marathon as X-Request-Id */
+    struct zdd_unspoken_list unspoken; /* not to be repeated in the ack */
 };
 
 /** What Marathon said to an order. */

@@ -40,7 +40,8 @@ static void fail_at(struct zdd_json_error *error, int line, int column, const ch
     error->column = column > 0 ? column : 1;
     snprintf(error->text, sizeof(error->text), "%s", text);
     zdd_words_trim(error->text);
-    zdd_words_plain(error->text); /* the parser quotes the input, and may cut a character in two */
+    zdd_words_plain(
+        error->text); /* a name is quoted, and may be cut in the middle of a character */
 }
 
 /* Where the text first goes too deep; @p size when it never does. Strings are skipped, wrong JSON
@@ -88,14 +89,21 @@ static void fail_deep(struct zdd_json_error *error, const char *text, size_t at)
     fail_at(error, line, column, words);
 }
 
-/* The parser's words, but where they speak of its own switches. */
-static const char *words_of(const json_error_t *error)
+/* The parser's words, but where they speak of its own switches, or quote the input: that may be a
+ * secret. Of a member twice it is the name. */
+static const char *words_of(json_error_t *error)
 {
+    char *near = strstr(error->text, " near '");
+
     switch ((int)json_error_code(error)) {
     case json_error_null_character:
     case json_error_null_byte_in_key:
         return "the character \\u0000 is not allowed in a text";
+    case json_error_duplicate_key:
+        return error->text;
     default:
+        if (near)
+            *near = '\0';
         return error->text;
     }
 }

@@ -24,7 +24,8 @@ static inline void zdd_auto_json(json_t **json)
 struct zdd_json_error {
     int line;       /* from 1 */
     int column;     /* from 1 */
-    char text[160]; /* "string or '}' expected near '…'" */
+    char text[160]; /* "string or '}' expected": no value of the input is quoted, it may be
+                       secret */
 };
 
 /**

@@ -119,10 +119,13 @@ export function dial(side) {
         : side.measuredRequests !== undefined && h("span", { class: "muted" }, "nothing measured yet")));
 }
 
+// Of the marker of a secret as much as people compare.
+const short = (text) => text?.replace(/‹redacted:([0-9a-f]{8})[0-9a-f]{24}›/g, "‹redacted $1…›");
+
 /** What changes, in the words of RFC 6902 with the former value. */
 export function diff(rows) {
   if (rows.length === 0) return h("p", { class: "muted" }, "Nothing changes in the definition.");
-  const line = (sign, value) => h("div", { class: "diff-line", "data-sign": sign }, h("span", { class: "diff-sign" }, sign), h("code", null, JSON.stringify(value, null, 1)));
+  const line = (sign, value) => h("div", { class: "diff-line", "data-sign": sign }, h("span", { class: "diff-sign" }, sign), h("code", null, short(JSON.stringify(value, null, 1))));
   const order = ["replace", "add", "remove", "more"]; // what has another value now is what most look for
   return h("div", { class: "diff" }, [...rows].sort((a, b) => order.indexOf(a.op) - order.indexOf(b.op)).map((row) => row.op === "more" ? h("p", { class: "muted" }, "… and more") :
     h("div", { class: "diff-row" }, h("div", { class: "diff-path" }, row.path.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(" › ")),

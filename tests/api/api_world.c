@@ -8,6 +8,7 @@
 #include "server/base/crypto.h"
 #include "server/base/log.h"
 #include "storage/events.h"
+#include "tests/support/secrets_open.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,10 +55,13 @@ struct api_world *api_world_new(const struct api_world_options *options)
     open_store(world);
     world->metrics = zdd_metrics_new();
     assert_non_null(world->metrics);
+    world->secrets = secrets_open(world->store);
+    world->veil = (struct zdd_veil){world->secrets, fake_cluster_of(&world->cluster)};
+    world->hasty_veil = (struct zdd_veil){world->secrets, fake_cluster_of(&world->hasty)};
     if (options->engine_workers > 0) {
         world->engine = zdd_engine_start(&(struct zdd_engine_options){
             .store = world->store,
-            .cluster = fake_cluster_of(&world->cluster),
+            .cluster = zdd_veil_cluster(&world->veil),
             .metrics = world->metrics,
             .worker_count = options->engine_workers,
         });
@@ -65,9 +69,10 @@ struct api_world *api_world_new(const struct api_world_options *options)
     }
     world->api = zdd_api_new(&(struct zdd_api_options){
         .store = world->store,
+        .secrets = world->secrets,
         .engine = world->engine,
-        .cluster = fake_cluster_of(&world->cluster),
-        .hasty = options->hasty ? fake_cluster_of(&world->hasty) : (struct zdd_cluster){0},
+        .cluster = zdd_veil_cluster(&world->veil),
+        .hasty = options->hasty ? zdd_veil_cluster(&world->hasty_veil) : (struct zdd_cluster){0},
         .agent = options->agent,
         .haproxy = options->haproxy,
         .metrics = world->metrics,
@@ -106,6 +111,7 @@ void api_world_free(struct api_world *world)
     zdd_http_free(world->http, HTTP_GRACE_MS);
     zdd_engine_free(world->engine);
     zdd_api_free(world->api);
+    zdd_secrets_free(world->secrets);
     zdd_store_free(world->store);
     zdd_metrics_free(world->metrics);
     fake_cluster_release(&world->cluster);

@@ -8,6 +8,7 @@
 #include "server/api/api.h"
 #include "server/http/server.h"
 #include "server/metrics/metrics.h"
+#include "server/secrets/veil.h"
 #include "storage/runs.h"
 #include "storage/tokens.h"
 #include "tests/api/fake_cluster.h"
@@ -19,6 +20,8 @@ struct api_world {
     struct fake_cluster cluster;
     struct fake_cluster hasty; /* for explanations, if asked for */
     struct zdd_store *store;
+    struct zdd_secrets *secrets;
+    struct zdd_veil veil, hasty_veil;
     struct zdd_metrics *metrics;
     struct zdd_engine *engine; /* NULL unless asked for */
     struct zdd_api *api;

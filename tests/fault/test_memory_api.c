@@ -6,6 +6,7 @@
  * From the request target to the reply, without sockets; SQLite's and Jansson's allocations count.
  */
 #include "tests/fault/failing_memory.h"
+#include "tests/support/secrets_open.h"
 #include "tests/support/sparse.h"
 #include "tests/support/spec.h"
 
@@ -115,6 +116,7 @@ static enum zdd_err never(void *cls, const struct zdd_cluster_order *order,
 /* One server without sockets, and the deployment there may be. */
 struct world {
     struct zdd_store *store;
+    struct zdd_secrets *secrets;
     struct zdd_api *api;
     struct zdd_http_options http;
     char id[ZDD_ID_SIZE];
@@ -257,8 +259,11 @@ static void open_world(struct world *world, bool needs_run)
                          &world->store, reason),
                      ZDD_ERR_NONE);
     assert_int_equal(zdd_store_write(world->store, insert_token, NULL), ZDD_ERR_NONE);
-    world->api = zdd_api_new(&(struct zdd_api_options){
-        .store = world->store, .cluster = {.ops = &ops}, .version = "test"});
+    world->secrets = secrets_open(world->store);
+    world->api = zdd_api_new(&(struct zdd_api_options){.store = world->store,
+                                                       .secrets = world->secrets,
+                                                       .cluster = {.ops = &ops},
+                                                       .version = "test"});
     assert_non_null(world->api);
     zdd_api_serve(world->api, &world->http);
     if (needs_run) {
@@ -303,6 +308,7 @@ static bool fail_at(const struct request *request, int n, int *errors)
                  reply.status, reply.code);
     check_store(&world, request);
     zdd_api_free(world.api);
+    zdd_secrets_free(world.secrets);
     zdd_store_free(world.store);
     return failed;
 }

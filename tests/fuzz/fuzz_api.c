@@ -8,6 +8,7 @@
 #include "storage/tokens.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/request.h"
+#include "tests/support/secrets_open.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,7 @@ static enum zdd_err insert_token(struct zdd_tx *tx, void *cls)
 
 struct world {
     struct zdd_store *store;
+    struct zdd_secrets *secrets;
     struct zdd_api *api;
     struct zdd_http_options http;
 };
@@ -94,8 +96,10 @@ static void open_world(struct world *world)
     FUZZ_CHECK(zdd_store_open(&(struct zdd_store_options){.path = ":memory:", .holder = "fuzz"},
                               &world->store, reason) == ZDD_ERR_NONE);
     FUZZ_CHECK(zdd_store_write(world->store, insert_token, NULL) == ZDD_ERR_NONE);
+    world->secrets = secrets_open(world->store);
     world->api = zdd_api_new(&(struct zdd_api_options){
         .store = world->store,
+        .secrets = world->secrets,
         .cluster = {.ops = &ops},
         .version = "fuzz",
     });
@@ -107,6 +111,7 @@ static void open_world(struct world *world)
 static void close_world(struct world *world)
 {
     zdd_api_free(world->api);
+    zdd_secrets_free(world->secrets);
     zdd_store_free(world->store);
 }
 

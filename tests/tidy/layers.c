@@ -44,6 +44,9 @@ static const struct row {
      C FILES THREADS SOCKETS " curl/curl.h "},
     {"server/http/", "server/http/ server/json/ server/base/ strategies/model/",
      C FILES THREADS SOCKETS " microhttpd.h gnutls/abstract.h gnutls/gnutls.h zlib.h "},
+    {"server/secrets/",
+     "server/secrets/ server/engine/cluster.h server/json/ server/base/ storage/ strategies/model/",
+     C FILES THREADS " jansson.h "},
     {"server/ui/", "server/ui/ ui_assets.inc", C},
     {"server/config/", "server/config/ server/json/ server/net/ server/base/ strategies/model/",
      C FILES},
@@ -66,7 +69,7 @@ static const struct row {
     {"server/api/",
      "server/api/ server/http/ server/ui/assets.h server/json/ server/yaml/ server/base/ server/metrics/metrics.h "
      "server/engine/engine.h "
-     "server/engine/cluster.h server/engine/tell.h server/router/dress.h server/router/labels.h "
+     "server/engine/cluster.h server/engine/tell.h server/secrets/secrets.h server/router/dress.h server/router/labels.h "
      "server/router/presence.h server/router/sticky.h server/router/traces.h server/probe/verify.h storage/ strategies/ "
      "openapi",
      C THREADS " jansson.h "},

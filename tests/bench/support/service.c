@@ -9,6 +9,7 @@
 #include "storage/tokens.h"
 #include "tests/bench/support/figures.h"
 #include "tests/bench/support/load.h"
+#include "tests/support/secrets_open.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -107,15 +108,18 @@ void service_start(struct service *service, const struct service_options *option
         bench_fail("no randomness");
     zdd_log_level_set(ZDD_LOG_ERROR);
     open_store(service, options);
+    service->secrets = secrets_open(service->store);
+    service->veil = (struct zdd_veil){service->secrets, fleet_cluster(options->fleet)};
     service->engine = zdd_engine_start(&(struct zdd_engine_options){
         .store = service->store,
-        .cluster = fleet_cluster(options->fleet),
+        .cluster = zdd_veil_cluster(&service->veil),
         .worker_count = SERVICE_WORKERS,
     });
     service->api = zdd_api_new(&(struct zdd_api_options){
         .store = service->store,
         .engine = service->engine,
-        .cluster = fleet_cluster(options->fleet),
+        .secrets = service->secrets,
+        .cluster = zdd_veil_cluster(&service->veil),
         .version = "bench",
     });
     if (!service->engine || !service->api)
@@ -131,6 +135,7 @@ void service_stop(struct service *service)
     zdd_http_free(service->http, HTTP_GRACE_MS);
     zdd_engine_free(service->engine);
     zdd_api_free(service->api);
+    zdd_secrets_free(service->secrets);
     zdd_store_free(service->store);
     if (service->folder[0])
         service_folder_remove(service->folder);

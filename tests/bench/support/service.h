@@ -6,6 +6,7 @@
 
 #include "server/api/api.h"
 #include "server/base/crypto.h"
+#include "server/secrets/veil.h"
 #include "tests/bench/support/fleet.h"
 
 #define SERVICE_HTTP_THREADS 2 /* the server's defaults */
@@ -16,6 +17,8 @@ struct service {
     char db[128];
     struct fleet *fleet; /* borrowed */
     struct zdd_store *store;
+    struct zdd_secrets *secrets;
+    struct zdd_veil veil;
     struct zdd_engine *engine;
     struct zdd_api *api;
     struct zdd_http *http;

@@ -358,7 +358,7 @@ static void what_cannot_be_carried_out_is_refused_by_its_place(void **state)
         {"8080/http\n          env", "8080/udp\n          env", ONE "/breed/ports/web", 17, 18,
          "a port like 8080/http"},
         {"LEVEL: info", "LEVEL: 0.9", ONE "/breed/env/LEVEL", 19, 20,
-         "must be a text in quotes, not 0.9"},
+         "must be a text in quotes"},
         {"LEVEL: info", "LEVEL: $db.host", ONE "/breed/env/LEVEL", 19, 20, "and $$ for a $"},
         {"LEVEL: info", "LEVEL: a$", ONE "/breed/env/LEVEL", 19, 20, "and $$ for a $"},
         {"LEVEL: info", "LEVEL[X]: info", ONE "/breed/env/LEVEL[X]", 19, 23, "alias"},

@@ -228,11 +228,11 @@ static void files_that_the_settings_name_are_looked_at_too(void **state)
 {
     struct outcome outcome;
 
-    write_file(*state, "marathon.auth", "zdd:secret\n");
+    write_file(*state, "marathon.auth", "zdd:hunter2\n");
     outcome = RUN(*state, "check-config", "--marathon-auth-file", "marathon.auth");
     assert_int_equal(outcome.code, 0);
     assert_non_null(strstr(outcome.out, "# Marathon's credentials are set: user and password\n"));
-    assert_null(strstr(outcome.out, "secret"));
+    assert_null(strstr(outcome.out, "hunter2"));
 
     write_file(*state, "marathon.auth", "token=abc\n");
     outcome = RUN(*state, "check-config", "--marathon-auth-file", "marathon.auth");

@@ -538,6 +538,61 @@ static void a_refused_order_brings_marathons_words_and_pointers(void **state)
     stop(&scene);
 }
 
+/* Marathon quotes what it refuses; a text too long for the ack is cut after that. */
+static void a_refused_order_is_not_quoted_where_it_was_secret(void **state)
+{
+    static const struct zdd_unspoken secret = {"hunter2 \"q\"", "<secret>"};
+    struct scene scene;
+
+    (void)state;
+    start(&scene);
+    add(&scene.script[0], "422 Unprocessable Entity", JSON,
+        "{\"message\":\"Object is not valid\",\"details\":[{\"path\":\"/env(A)\",\"errors\":"
+        "[\"is hunter2 \\\"q\\\", from {\\\"A\\\":\\\"hunter2 \\\\\\\"q\\\\\\\"\\\"}\"]}]}");
+    open_one(&scene);
+
+    const struct zdd_cluster_order quiet = {.app_id = "/shop/cart",
+                                            .definition = "{}",
+                                            .instances = 1,
+                                            .unspoken = {.count = 1, .item = &secret}};
+
+    assert_int_equal(scene.cluster.ops->put(scene.cluster.cls, &quiet, &scene.ack),
+                     ZDD_ERR_CLUSTER_REFUSED);
+    assert_string_equal(
+        scene.ack.words,
+        "Object is not valid: is <secret>, from {\"A\":\"<secret>\"} (#/app/env/A)");
+    assert_null(strstr(scene.ack.errors, "hunter2"));
+    stop(&scene);
+}
+
+static const int kept;
+
+static enum zdd_err conceal(const void *secrets, json_t *app)
+{
+    json_t *failure = json_object_get(app, "lastTaskFailure");
+
+    assert_ptr_equal(secrets, &kept);
+    return json_object_set_new(failure, "message", json_string("told so")) == 0 ? ZDD_ERR_NONE
+                                                                                : ZDD_ERR_NO_MEMORY;
+}
+/* What comes from outside is concealed before anybody else sees it. */
+static void why_a_task_failed_is_told_without_secrets(void **state)
+{
+    static const char app[] = "{\"app\":{\"id\":\"/shop/cart\",\"instances\":1,\"tasks\":[],"
+                              "\"lastTaskFailure\":{\"state\":\"TASK_FAILED\",\"message\":"
+                              "\"docker run -e A=hunter2\",\"timestamp\":"
+                              "\"2024-05-01T09:00:00.000Z\"}}}";
+    struct scene scene;
+
+    (void)state;
+    start(&scene);
+    add(&scene.script[0], "200 OK", JSON, "%s", app);
+    open_both(&scene, (struct zdd_marathon_options){.conceal = conceal, .secrets = &kept});
+    assert_int_equal(look(&scene), ZDD_ERR_NONE);
+    assert_string_equal(scene.view[0].failure, "TASK_FAILED: told so");
+    stop(&scene);
+}
+
 static void an_order_is_never_sent_twice(void **state)
 {
     struct scene scene;
@@ -791,6 +846,8 @@ int main(void)
         cmocka_unit_test(a_put_sends_the_whole_definition_with_its_length),
         cmocka_unit_test(restart_and_remove_always_say_whether_to_force),
         cmocka_unit_test(a_refused_order_brings_marathons_words_and_pointers),
+        cmocka_unit_test(a_refused_order_is_not_quoted_where_it_was_secret),
+        cmocka_unit_test(why_a_task_failed_is_told_without_secrets),
         cmocka_unit_test(an_order_is_never_sent_twice),
         cmocka_unit_test(an_order_without_an_answer_in_time_is_slow),
         cmocka_unit_test(a_look_follows_a_redirect_with_credentials_to_known_places_only),

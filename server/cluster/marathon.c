@@ -52,6 +52,7 @@ struct zdd_marathon *zdd_marathon_open(const struct zdd_marathon_options *option
     marathon->metrics = options->metrics;
     marathon->conceal = options->conceal;
     marathon->secrets = options->secrets;
+    marathon->has_credentials = options->auth.basic || options->auth.header;
     marathon->connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS;
     marathon->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
     assert(options->client_max <= ZDD_MARATHON_CLIENT_MAX);

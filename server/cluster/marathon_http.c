@@ -154,13 +154,16 @@ static enum zdd_err judge(struct trip *trip, enum zdd_marathon_verb verb,
         return ZDD_ERR_NO_MEMORY;
     err = zdd_marathon_judge(verb, &reply->answer, reply->json);
     if (err != ZDD_ERR_NONE) {
+        const bool shown = trip->marathon->has_credentials && !trip->stranger;
+        const char *refusal =
+            err == ZDD_ERR_CLUSTER_FORBIDDEN ? zdd_fetch_refusal(reply->answer.status, shown) : "";
         char words[ZDD_CLUSTER_REASON_SIZE];
 
         zdd_marathon_words(&reply->answer, reply->json, words, sizeof(words));
         if (zdd_json_text(reply->json, "message", NULL))
-            explain(trip, "answered %ld: %s", reply->answer.status, words);
+            explain(trip, "answered %ld%s: %s", reply->answer.status, refusal, words);
         else
-            explain(trip, "%s", words);
+            explain(trip, "%s%s", words, refusal);
     }
     return err;
 }

@@ -17,6 +17,7 @@ struct zdd_marathon {
     char *base[ZDD_MARATHON_BASE_MAX]; /* without a slash at the end */
     size_t base_count;
     int64_t connect_ms, timeout_ms;
+    bool has_credentials;
     struct zdd_marathon_pool *pool;
     struct zdd_metrics *metrics;   /* or NULL */
     zdd_marathon_conceal *conceal; /* or NULL */

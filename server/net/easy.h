@@ -33,3 +33,10 @@ void zdd_easy_media_type(char *type);
 /** Write what libcurl says about a failure into @p ret_reason, without the query of @p url. */
 void zdd_easy_reason(const char *method, const char *url, const char *what,
                      char ret_reason[static 200]);
+
+#define ZDD_EASY_WORDS_SIZE 180
+
+/** Say what @p code means, from what libcurl @p said ("" for nothing): of certificates which of
+ * ours, or whose, is wrong and why. */
+void zdd_easy_explain(const struct zdd_fetch_auth *auth, CURLcode code, const char *said,
+                      char ret_words[static ZDD_EASY_WORDS_SIZE]);

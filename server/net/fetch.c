@@ -241,6 +241,7 @@ static enum zdd_err judge(CURL *easy, const struct exchange *exchange, CURLcode 
     return ZDD_ERR_CLUSTER_DOWN;
 }
 
+/* NULL: libcurl knows best. */
 static const char *words_for(const struct exchange *exchange, CURLcode code)
 {
     if (exchange->answer->body.err == ZDD_ERR_BODY_TOO_BIG || code == CURLE_FILESIZE_EXCEEDED)
@@ -251,7 +252,7 @@ static const char *words_for(const struct exchange *exchange, CURLcode code)
         return "given up, the program is stopping";
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY)
         return "the answer is not HTTP";
-    return exchange->curl_says[0] ? exchange->curl_says : curl_easy_strerror(code);
+    return NULL;
 }
 
 enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch, const struct zdd_request *request,
@@ -272,7 +273,12 @@ enum zdd_err zdd_fetch_send(struct zdd_fetch *fetch, const struct zdd_request *r
     }
     code = perform(fetch, request, &exchange);
     if (code != CURLE_OK) {
-        zdd_easy_reason(request->method, request->url, words_for(&exchange, code), ret_reason);
+        const char *ours = words_for(&exchange, code);
+        char words[ZDD_EASY_WORDS_SIZE];
+
+        if (!ours)
+            zdd_easy_explain(&fetch->auth, code, exchange.curl_says, words);
+        zdd_easy_reason(request->method, request->url, ours ? ours : words, ret_reason);
         return judge(fetch->easy, &exchange, code);
     }
     curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &ret_answer->status);

@@ -83,3 +83,7 @@ void zdd_answer_release(struct zdd_answer *answer);
  * program.
  */
 void zdd_fetch_stop_all(void);
+
+/** @return words that follow "answered 401" (403, 407): whether our credentials are wrong, or
+ * missing; "" for any other status */
+const char *zdd_fetch_refusal(long status, bool has_credentials);

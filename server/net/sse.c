@@ -73,7 +73,9 @@ static bool judge_head(struct zdd_sse *sse)
         snprintf(words, sizeof(words), "answered with \"%s\" instead of an event stream",
                  sse->type);
     else
-        snprintf(words, sizeof(words), "answered %ld", sse->status);
+        snprintf(
+            words, sizeof(words), "answered %ld%s", sse->status,
+            zdd_fetch_refusal(sse->status, sse->options.auth.basic || sse->options.auth.header));
     end_with(sse, words);
     return false;
 }
@@ -141,11 +143,14 @@ static void read_result(struct zdd_sse *sse)
     int left;
     const CURLMsg *message = curl_multi_info_read(sse->multi, &left);
 
-    if (message && message->msg == CURLMSG_DONE && message->data.result != CURLE_OK)
-        end_with(sse,
-                 sse->curl_says[0] ? sse->curl_says : curl_easy_strerror(message->data.result));
-    else
+    if (message && message->msg == CURLMSG_DONE && message->data.result != CURLE_OK) {
+        char words[ZDD_EASY_WORDS_SIZE];
+
+        zdd_easy_explain(&sse->options.auth, message->data.result, sse->curl_says, words);
+        end_with(sse, words);
+    } else {
         end_with(sse, "the server ended the stream");
+    }
 }
 
 /* Until the transfer ends, falls silent, or we are to stop. */

@@ -288,6 +288,8 @@ static void what_is_no_stream_is_told_and_tried_again(void **state)
                         "Content-Length: 5\r\n\r\n<p/>\n",
                         "answered 405");
     assert_lost_because("HTTP/1.1 401 x\r\nContent-Length: 0\r\n\r\n", "answered 401");
+    assert_lost_because("HTTP/1.1 403 x\r\nContent-Length: 0\r\n\r\n",
+                        "answered 403: it does not allow this without credentials");
     assert_lost_because("HTTP/1.1 503 x\r\nContent-Type: text/event-stream\r\n\r\n",
                         "answered 503");
     assert_lost_because("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}",

@@ -61,6 +61,7 @@ void zdd_lab_answer_html(struct zdd_call *call, unsigned status, const char *wor
 enum zdd_err zdd_lab_answer_update(struct zdd_call *call, unsigned status,
                                    enum zdd_lab_update_end end, struct zdd_lab_update *update)
 {
+    const struct zdd_lab *lab = call->app;
     char version[ZDD_TIME_SIZE];
 
     switch (end) {
@@ -73,7 +74,7 @@ enum zdd_err zdd_lab_answer_update(struct zdd_call *call, unsigned status,
                       "deployments", update->ret_locks));
     case ZDD_LAB_LIMIT:
         return zdd_lab_refuse(call, 403, NULL, "Max number (%d) of running deployments reached.",
-                              ZDD_LAB_DEPLOYMENT_MAX);
+                              lab->options->deployment_max);
     case ZDD_LAB_UPDATED:
         break;
     }

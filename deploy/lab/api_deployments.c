@@ -79,7 +79,7 @@ enum zdd_err zdd_lab_delete_deployment(struct zdd_call *call, struct zdd_lab *la
         return ZDD_ERR_NONE;
     }
     /* It makes a new plan, so the limit holds for it too. */
-    if (zdd_lab_deployment_count(lab) >= ZDD_LAB_DEPLOYMENT_MAX)
+    if (zdd_lab_deployment_count(lab) >= (size_t)lab->options->deployment_max)
         return zdd_lab_answer_update(call, 200, ZDD_LAB_LIMIT, &update);
     end = zdd_lab_revert(lab, deployment, &update);
     return zdd_lab_answer_update(call, 200, end, &update);
@@ -133,8 +133,9 @@ enum zdd_err zdd_lab_get_queue(struct zdd_call *call, struct zdd_lab *lab)
         const struct zdd_lab_spec *spec = NULL;
         int count = 0;
 
-        for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-            if (i->spec->configured_ms != delay->configured_ms || !zdd_lab_is_of(i, delay->app))
+        for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, delay->app); i;
+             i = zdd_lab_next_of(i)) {
+            if (i->spec->configured_ms != delay->configured_ms)
                 continue;
             if (!zdd_lab_is_waiting(i)) /* one that is staging is no longer queued (§7.3) */
                 continue;

@@ -125,10 +125,10 @@ static void add_counts(const struct zdd_lab *lab, const char *id, json_t *json)
     int healthy = 0;
     int unhealthy = 0;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i)) {
         const struct zdd_lab_health_count seen = zdd_lab_health_count(i);
 
-        if (!i->incarnation || !zdd_lab_is_of(i, id))
+        if (!i->incarnation)
             continue;
         staged += i->condition == ZDD_LAB_PROVISIONED;
         running += i->condition == ZDD_LAB_RUNNING;
@@ -155,11 +155,11 @@ json_t *zdd_lab_readiness_json(const struct zdd_lab *lab, const char *id)
 {
     json_t *list = json_array();
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i)) {
         char task[ZDD_LAB_ID_SIZE];
         json_t *json;
 
-        if (!i->ready_status || !zdd_lab_is_of(i, id))
+        if (!i->ready_status)
             continue;
         zdd_lab_task_id(i, task);
         json = json_pack("{s:s, s:s, s:b}", "name", i->spec->readiness.name, "taskId", task,

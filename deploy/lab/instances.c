@@ -55,6 +55,51 @@ struct zdd_lab_instance *zdd_lab_next(const struct zdd_lab_instance *instance)
     return skip(instance->next);
 }
 
+/* FNV-1a */
+static size_t crowd_of(const char *id)
+{
+    uint32_t hash = UINT32_C(2166136261);
+
+    for (; *id; id++)
+        hash = (hash ^ (unsigned char)*id) * UINT32_C(16777619);
+    return hash & (ZDD_LAB_CROWDS - 1);
+}
+
+static struct zdd_lab_instance *skip_others(struct zdd_lab_instance *instance, const char *id)
+{
+    while (instance && (instance->expunged || !zdd_lab_is_of(instance, id)))
+        instance = instance->next_near;
+    return instance;
+}
+
+struct zdd_lab_instance *zdd_lab_first_of(const struct zdd_lab *lab, const char *id)
+{
+    return skip_others(lab->crowd[crowd_of(id)], id);
+}
+
+struct zdd_lab_instance *zdd_lab_next_of(const struct zdd_lab_instance *instance)
+{
+    return skip_others(instance->next_near, instance->spec->id);
+}
+
+static void join_crowd(struct zdd_lab *lab, struct zdd_lab_instance *instance)
+{
+    struct zdd_lab_instance **place = &lab->crowd[crowd_of(instance->spec->id)];
+
+    while (*place)
+        place = &(*place)->next_near;
+    *place = instance;
+}
+
+static void leave_crowd(struct zdd_lab *lab, struct zdd_lab_instance *instance)
+{
+    struct zdd_lab_instance **place = &lab->crowd[crowd_of(instance->spec->id)];
+
+    while (*place != instance)
+        place = &(*place)->next_near;
+    *place = instance->next_near;
+}
+
 void zdd_lab_task_id(const struct zdd_lab_instance *instance, char ret[static ZDD_LAB_ID_SIZE])
 {
     snprintf(ret, ZDD_LAB_ID_SIZE, "%.*s._app.%u", ZDD_LAB_ID_SIZE - 20, instance->id,
@@ -135,6 +180,7 @@ struct zdd_lab_instance *zdd_lab_instance_add(struct zdd_lab *lab, struct zdd_la
     else
         lab->first = instance;
     lab->last = instance;
+    join_crowd(lab, instance);
     zdd_lab_event_instance(lab, instance);
     lab->dirty = true;
     return instance;
@@ -180,6 +226,7 @@ void zdd_lab_instances_sweep(struct zdd_lab *lab)
             i->next->prev = i->prev;
         else
             lab->last = i->prev;
+        leave_crowd(lab, i);
         stop_timers(lab, i);
         zdd_lab_timer_stop(lab, &i->come_back);
         zdd_lab_spec_unref(i->spec);

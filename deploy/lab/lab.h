@@ -21,6 +21,8 @@ struct zdd_lab_probes;
 struct zdd_lab_waiter;
 struct zdd_lab_wipe;
 
+#define ZDD_LAB_CROWDS 256 /* a power of two: hundreds of apps have few neighbours each */
+
 struct zdd_lab {
     const struct zdd_lab_options *options;
     pthread_mutex_t lock;
@@ -43,6 +45,7 @@ struct zdd_lab {
     struct zdd_lab_group *groups;
     int64_t root_version_ms;
     struct zdd_lab_instance *first, *last;
+    struct zdd_lab_instance *crowd[ZDD_LAB_CROWDS]; /* instances by a hash of their app */
     struct zdd_lab_deployment *deployments;
     struct zdd_lab_delay *delays;
     struct zdd_lab_checker *checkers;

@@ -78,8 +78,9 @@ static void free_delay(struct zdd_lab *lab, struct zdd_lab_delay *delay)
 
 static bool is_used(const struct zdd_lab *lab, const struct zdd_lab_delay *delay)
 {
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (i->spec->configured_ms == delay->configured_ms && zdd_lab_is_of(i, delay->app))
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, delay->app); i;
+         i = zdd_lab_next_of(i))
+        if (i->spec->configured_ms == delay->configured_ms)
             return true;
     return false;
 }

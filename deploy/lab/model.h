@@ -15,12 +15,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define ZDD_LAB_CHECK_MAX 8        /* health checks of one app that are run; more are refused */
-#define ZDD_LAB_PORT_MAX 32        /* ports of one app */
-#define ZDD_LAB_VERSION_MAX 50     /* zk_max_versions (marathon.md §1.2) */
-#define ZDD_LAB_DEPLOYMENT_MAX 100 /* max_running_deployments (§1.3) */
-#define ZDD_LAB_ID_SIZE 320        /* an instance id or a task id */
-#define ZDD_LAB_HOST "127.0.0.1"   /* the only agent */
+#define ZDD_LAB_CHECK_MAX 8      /* health checks of one app that are run; more are refused */
+#define ZDD_LAB_PORT_MAX 32      /* ports of one app */
+#define ZDD_LAB_VERSION_MAX 50   /* zk_max_versions (marathon.md §1.2) */
+#define ZDD_LAB_ID_SIZE 320      /* an instance id or a task id */
+#define ZDD_LAB_HOST "127.0.0.1" /* the only agent */
 #define ZDD_LAB_AGENT "zdd-lab-S0"
 
 struct zdd_lab;
@@ -119,6 +118,7 @@ enum zdd_lab_tristate { ZDD_LAB_UNKNOWN = -1, ZDD_LAB_NO = 0, ZDD_LAB_YES = 1 };
 /** One slot of an app: at most one task at a time, relaunched under the same id. */
 struct zdd_lab_instance {
     struct zdd_lab_instance *prev, *next; /* creation order */
+    struct zdd_lab_instance *next_near;   /* the same among those of one crowd */
     struct zdd_lab_spec *spec;
     char id[ZDD_LAB_ID_SIZE];
     unsigned incarnation; /* 0 before the first launch */

@@ -15,6 +15,7 @@
 
 #define SPEED_MAX 1000.0
 #define MS_MAX 3600000L
+#define DEPLOYMENT_MAX 100 /* Marathon's own limit (marathon.md §1.3) */
 
 static const char help_head[] =
     "Usage: zdd-lab [OPTION]...\n"
@@ -134,6 +135,16 @@ static const char *set_max(struct zdd_lab_options *o, const char *value)
     return NULL;
 }
 
+static const char *set_deployments(struct zdd_lab_options *o, const char *value)
+{
+    long n;
+
+    if (!read_long(value, 1, 100000, &n))
+        return "must be a whole number from 1 to 100000";
+    o->deployment_max = (int)n;
+    return NULL;
+}
+
 static const char *set_ms(const char *value, int64_t *ret_ms)
 {
     long n;
@@ -215,6 +226,8 @@ static const struct row {
      set_ports},
     {"--state", "DIR", "where task output goes (a fresh directory under $TMPDIR)", set_state},
     {"--max-instances", "N", "a cluster with room for N tasks; more wait in /v2/queue", set_max},
+    {"--max-running-deployments", "N", "deployments at the same time (100); one more gets 403",
+     set_deployments},
     {"--tasks-per-offer", "N", "launch at most N tasks in 5 s of Marathon's time; 0: no limit (0)",
      set_offer},
     {"--start-delay", "MS", "time between the launch of a task and its process (0)",
@@ -246,7 +259,7 @@ static void print_help(void)
         char left[48];
 
         snprintf(left, sizeof(left), "%s %s", rows[i].name, rows[i].value ? rows[i].value : "");
-        printf("  %-26s %s\n", left, rows[i].text);
+        printf("  %-28s %s\n", left, rows[i].text);
     }
     printf("  %-26s %s\n  %-26s %s\n", "--version", "print the version", "--help",
            "print this text");
@@ -303,6 +316,7 @@ enum zdd_lab_options_end zdd_lab_options_read(int argc, char **argv,
         .speed = 1.0,
         .port_from = 31000,
         .port_to = 32000,
+        .deployment_max = DEPLOYMENT_MAX,
         .kill_grace_ms = 3000,
         .balancer = {
             .host = "127.0.0.1", .port = 9090, .count = 1, .vhost_port = -1, .groups = "*"}};

@@ -21,6 +21,7 @@ struct zdd_lab_options {
     uint16_t port_from, port_to;
     const char *state_dir; /* NULL: a fresh one under $TMPDIR */
     int instances_max;     /* 0: no limit */
+    int deployment_max;    /* Marathon's max_running_deployments */
     int offer_max;         /* tasks launched in one round of offers; 0: no limit */
     int64_t start_delay_ms;
     int64_t kill_grace_ms; /* SIGTERM to SIGKILL where the app says nothing */

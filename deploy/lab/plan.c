@@ -243,7 +243,7 @@ static enum zdd_lab_update_end may_begin(struct zdd_lab *lab, struct zdd_lab_upd
         zdd_lab_event_group(lab, update->group, update->ret_version_ms, "App is locked");
         return ZDD_LAB_LOCKED;
     }
-    if (zdd_lab_deployment_count(lab) - lock_count >= ZDD_LAB_DEPLOYMENT_MAX)
+    if (zdd_lab_deployment_count(lab) - lock_count >= (size_t)lab->options->deployment_max)
         return ZDD_LAB_LIMIT;
     return ZDD_LAB_UPDATED;
 }

@@ -24,8 +24,8 @@ static struct zdd_lab_instance *next_victim(const struct zdd_lab *lab, const cha
 {
     struct zdd_lab_instance *first = NULL;
 
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!i->is_queued || !zdd_lab_is_of(i, id))
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i)) {
+        if (!i->is_queued)
             continue;
         if (!lab->options->marathon_110 || !is_considered_healthy(i))
             return i;
@@ -56,9 +56,7 @@ static struct zdd_lab_replace cast_parts(struct zdd_lab *lab, const struct zdd_l
                                  .rule_110 = lab->options->marathon_110};
 
     zdd_lab_parts_clear(lab, to->id);
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!zdd_lab_is_of(i, to->id))
-            continue;
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, to->id); i; i = zdd_lab_next_of(i)) {
         in.known++;
         if (!i->wanted)
             continue;
@@ -75,8 +73,8 @@ static int count_alive_old(const struct zdd_lab *lab, const char *id)
 {
     int count = 0;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        count += i->is_old && zdd_lab_is_of(i, id);
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i))
+        count += i->is_old;
     return count;
 }
 
@@ -86,8 +84,9 @@ static void launch_new(struct zdd_lab *lab, const struct zdd_lab_action *action)
     int started = 0;
     int count;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        started += i->is_new && i->wanted && zdd_lab_is_of(i, to->id);
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, to->id); i;
+         i = zdd_lab_next_of(i))
+        started += i->is_new && i->wanted;
     count = zdd_lab_replace_launch(to->facts.instances, started, action->max_capacity,
                                    count_alive_old(lab, to->id));
     while (count-- > 0)
@@ -105,8 +104,9 @@ void zdd_lab_restart_begin(struct zdd_lab *lab, struct zdd_lab_action *action)
     for (int i = 0; i < start.kill_at_once; i++)
         zdd_lab_restart_next(lab, action);
     launch_new(lab, action);
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (i->is_new && zdd_lab_is_of(i, action->to->id))
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, action->to->id); i;
+         i = zdd_lab_next_of(i))
+        if (i->is_new)
             zdd_lab_deployment_look(lab, i);
 }
 
@@ -117,12 +117,12 @@ void zdd_lab_restart_settle(struct zdd_lab *lab, struct zdd_lab_action *action)
     int ready = 0;
 
     /* An old instance that ended by itself is replaced by a new one, not by its like. */
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (i->is_old && i->wanted && i->condition >= ZDD_LAB_KILLED && zdd_lab_is_of(i, id))
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i))
+        if (i->is_old && i->wanted && i->condition >= ZDD_LAB_KILLED)
             zdd_lab_instance_kill(lab, i, true);
     launch_new(lab, action);
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!i->is_new || !i->wanted || !zdd_lab_is_of(i, id))
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i)) {
+        if (!i->is_new || !i->wanted)
             continue;
         healthy += i->is_healthy;
         ready += i->is_ready;

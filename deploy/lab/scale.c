@@ -15,9 +15,7 @@
 
 void zdd_lab_parts_clear(struct zdd_lab *lab, const char *id)
 {
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!zdd_lab_is_of(i, id))
-            continue;
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i)) {
         i->is_old = i->is_new = i->is_healthy = i->is_ready = i->is_queued = false;
         i->ready_accepted = i->ready_polling = false;
         i->ready_status = 0;
@@ -35,8 +33,8 @@ int zdd_lab_wanted_count(const struct zdd_lab *lab, const char *id)
 {
     int count = 0;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        count += counts(i) && zdd_lab_is_of(i, id);
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i))
+        count += counts(i);
     return count;
 }
 
@@ -113,8 +111,8 @@ static int kill_surplus(struct zdd_lab *lab, const struct zdd_lab_spec *spec,
 
     if (!victims)
         abort();
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i)) {
-        if (!counts(i) || !zdd_lab_is_of(i, spec->id))
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, spec->id); i; i = zdd_lab_next_of(i)) {
+        if (!counts(i))
             continue;
         victims[count] = (struct victim){.instance = i,
                                          .sentenced = is_sentenced(sentenced, i->id),
@@ -158,8 +156,8 @@ void zdd_lab_scale_settle(struct zdd_lab *lab, struct zdd_lab_action *action)
     const char *id = action->to->id;
     int done = 0;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (i->is_old && zdd_lab_is_of(i, id))
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i))
+        if (i->is_old)
             return; /* the surplus first */
     if (!action->launching) {
         action->launching = true;
@@ -170,8 +168,8 @@ void zdd_lab_scale_settle(struct zdd_lab *lab, struct zdd_lab_action *action)
         }
         reconcile(lab, action);
     }
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        done += i->is_new && i->wanted && i->is_healthy && i->is_ready && zdd_lab_is_of(i, id);
+    for (const struct zdd_lab_instance *i = zdd_lab_first_of(lab, id); i; i = zdd_lab_next_of(i))
+        done += i->is_new && i->wanted && i->is_healthy && i->is_ready;
     action->done = done == action->wait_for;
     if (action->done)
         zdd_lab_timer_stop(lab, &action->reconcile);
@@ -180,18 +178,17 @@ void zdd_lab_scale_settle(struct zdd_lab *lab, struct zdd_lab_action *action)
 void zdd_lab_stop_begin(struct zdd_lab *lab, struct zdd_lab_action *action)
 {
     zdd_lab_parts_clear(lab, action->from->id);
-    for (struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (zdd_lab_is_of(i, action->from->id))
-            zdd_lab_instance_kill(lab, i, true);
+    for (struct zdd_lab_instance *i = zdd_lab_first_of(lab, action->from->id); i;
+         i = zdd_lab_next_of(i))
+        zdd_lab_instance_kill(lab, i, true);
 }
 
 void zdd_lab_stop_settle(struct zdd_lab *lab, struct zdd_lab_action *action)
 {
     const char *id = action->from->id;
 
-    for (const struct zdd_lab_instance *i = zdd_lab_first(lab); i; i = zdd_lab_next(i))
-        if (zdd_lab_is_of(i, id))
-            return;
+    if (zdd_lab_first_of(lab, id))
+        return;
     zdd_lab_delay_reset(lab, id);
     zdd_lab_event(lab, "app_terminated_event", json_pack("{s:s}", "appId", id));
     action->done = true;

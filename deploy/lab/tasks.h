@@ -10,6 +10,11 @@
 struct zdd_lab_instance *zdd_lab_first(const struct zdd_lab *lab);
 struct zdd_lab_instance *zdd_lab_next(const struct zdd_lab_instance *instance);
 
+/** The same among the instances of app @p id: a deployment looks at its own, however many others
+ * there are. @p instance must not have been swept meanwhile. */
+struct zdd_lab_instance *zdd_lab_first_of(const struct zdd_lab *lab, const char *id);
+struct zdd_lab_instance *zdd_lab_next_of(const struct zdd_lab_instance *instance);
+
 /** @return the instance with this id, or the one whose current task has it; NULL when there is none
  */
 struct zdd_lab_instance *zdd_lab_instance_find(const struct zdd_lab *lab, const char *id);

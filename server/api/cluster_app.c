@@ -26,21 +26,13 @@ void zdd_cluster_app_release(struct zdd_cluster_app *app)
 static enum zdd_err ask(struct zdd_call *call, const struct zdd_cluster *cluster, const char *path,
                         struct zdd_secrets_kept *kept, json_t **ret_json)
 {
-    ZDD_AUTO_FREE char *text = NULL;
     ZDD_AUTO_JSON json_t *json = NULL;
     char reason[ZDD_CLUSTER_REASON_SIZE] = "";
-    struct zdd_json_error where = {0};
-    enum zdd_err err = cluster->ops->get(cluster->cls, path, &text, reason);
+    enum zdd_err err = cluster->ops->get(cluster->cls, path, &json, reason);
 
     if (err != ZDD_ERR_NONE)
         return zdd_answer_cluster(call, err, reason);
-    err = zdd_json_read(text, strlen(text), &json, &where);
-    if (err == ZDD_ERR_BODY_MALFORMED)
-        return zdd_call_fail(call, ZDD_ERR_CLUSTER_NONSENSE,
-                             "Marathon's answer is no JSON: it breaks at line %d, column %d",
-                             where.line, where.column);
-    if (err == ZDD_ERR_NONE)
-        err = zdd_secrets_conceal_answer(zdd_api_of(call)->options.secrets, kept, json);
+    err = zdd_secrets_conceal_answer(zdd_api_of(call)->options.secrets, kept, json);
     if (err == ZDD_ERR_NONE)
         *ret_json = ZDD_TAKE(json);
     return err;

@@ -13,7 +13,7 @@ enum zdd_err zdd_marathon_observe(void *cls, const struct zdd_app_ask *asks, siz
                                   char reason[static ZDD_CLUSTER_REASON_SIZE]);
 enum zdd_err zdd_marathon_info(void *cls, struct zdd_cluster_info *ret_info,
                                char reason[static ZDD_CLUSTER_REASON_SIZE]);
-enum zdd_err zdd_marathon_get(void *cls, const char *path, char **ret_json,
+enum zdd_err zdd_marathon_get(void *cls, const char *path, struct json_t **ret_json,
                               char reason[static ZDD_CLUSTER_REASON_SIZE]);
 enum zdd_err zdd_marathon_put(void *cls, const struct zdd_cluster_order *order,
                               struct zdd_cluster_ack *ret_ack);

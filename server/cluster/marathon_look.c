@@ -184,7 +184,7 @@ enum zdd_err zdd_marathon_info(void *cls, struct zdd_cluster_info *ret_info,
     return ZDD_ERR_NONE;
 }
 
-enum zdd_err zdd_marathon_get(void *cls, const char *path, char **ret_json,
+enum zdd_err zdd_marathon_get(void *cls, const char *path, struct json_t **ret_json,
                               char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     ZDD_AUTO_REPLY struct zdd_marathon_reply reply = {0};
@@ -199,6 +199,6 @@ enum zdd_err zdd_marathon_get(void *cls, const char *path, char **ret_json,
     err = zdd_marathon_look(cls, whole.data, &reply, reason);
     if (err != ZDD_ERR_NONE)
         return err;
-    *ret_json = zdd_buf_take(&reply.answer.body);
-    return *ret_json ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
+    *ret_json = ZDD_TAKE(reply.json);
+    return ZDD_ERR_NONE;
 }

@@ -95,6 +95,8 @@ struct zdd_cluster_info {
         replace_rule; /* by version: 1.10.5 and later use the 1.10 rule (marathon.md §4.6) */
 };
 
+struct json_t; /* of jansson: only handed through here */
+
 /*
  * Errors of all calls: ZDD_ERR_CLUSTER_DOWN, _SLOW, _NONSENSE, _UNWELL (5xx), _FORBIDDEN (401, 403
  * without a limit), ZDD_ERR_NO_MEMORY. Orders add _LOCKED (409 with deployments), _LIMIT (403, too
@@ -123,9 +125,9 @@ struct zdd_cluster_ops {
     /** GET /v2/info, remembered for a minute */
     enum zdd_err (*info)(void *cls, struct zdd_cluster_info *ret_info,
                          char reason[static ZDD_CLUSTER_REASON_SIZE]);
-    /** GET anything below /v2 and hand the JSON text on: @p path like "/apps//shop/cart", already
-     * encoded. ZDD_ERR_APP_UNKNOWN on 404. To be freed. */
-    enum zdd_err (*get)(void *cls, const char *path, char **ret_json,
+    /** GET anything below /v2 and hand its JSON on, read once: @p path like "/apps//shop/cart",
+     * already encoded. ZDD_ERR_APP_UNKNOWN on 404. New reference, never NULL on success. */
+    enum zdd_err (*get)(void *cls, const char *path, struct json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE]);
 };
 

@@ -125,8 +125,8 @@ static enum zdd_err info(void *cls, struct zdd_cluster_info *ret_info,
     return veil->inner.ops->info(veil->inner.cls, ret_info, reason);
 }
 
-/* The API conceals what it has read: it has to parse it anyway. */
-static enum zdd_err get(void *cls, const char *path, char **ret_json,
+/* The API conceals what it is handed: it knows for whom the values are kept. */
+static enum zdd_err get(void *cls, const char *path, struct json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     const struct zdd_veil *veil = cls;

@@ -4,6 +4,7 @@
  */
 #include "tests/api/fake_cluster.h"
 
+#include "server/json/json.h"
 #include "tests/support/spec.h"
 
 #include <stdio.h>
@@ -34,11 +35,10 @@ static enum zdd_err leave(struct fake_cluster *fake, enum zdd_err err)
     return err;
 }
 
-/* Under the lock. @return the answer to @p path, to free(), or NULL for 404 */
-static char *answer_to(struct fake_cluster *fake, const char *path)
+/* Under the lock. @return the answer to @p path, new reference, or NULL for 404 */
+static json_t *answer_to(struct fake_cluster *fake, const char *path)
 {
-    json_t *json = NULL;
-    char *text;
+    ZDD_AUTO_JSON json_t *json = NULL;
 
     if (strcmp(path, "/queue") == 0) {
         json = json_incref(fake->queue);
@@ -58,12 +58,21 @@ static char *answer_to(struct fake_cluster *fake, const char *path)
     } else {
         fail_msg("the service asked Marathon for %s", path);
     }
-    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
-    return text;
+    return json_deep_copy(json); /* as if read from Marathon's text */
 }
 
-static enum zdd_err get(void *cls, const char *path, char **ret_json,
+/* What Marathon's client does with a text. */
+static enum zdd_err read_text(const char *text, json_t **ret_json, char *reason)
+{
+    const enum zdd_err err = zdd_json_read(text, strlen(text), ret_json, NULL);
+
+    if (err != ZDD_ERR_BODY_MALFORMED)
+        return err;
+    snprintf(reason, ZDD_CLUSTER_REASON_SIZE, "the answer is no JSON");
+    return ZDD_ERR_CLUSTER_NONSENSE;
+}
+
+static enum zdd_err get(void *cls, const char *path, json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     struct fake_cluster *fake = cls;
@@ -72,7 +81,9 @@ static enum zdd_err get(void *cls, const char *path, char **ret_json,
     fake->get_count++;
     if (err != ZDD_ERR_NONE)
         return leave(fake, err);
-    *ret_json = fake->garbage ? strdup(fake->garbage) : answer_to(fake, path);
+    if (fake->garbage)
+        return leave(fake, read_text(fake->garbage, ret_json, reason));
+    *ret_json = answer_to(fake, path);
     return leave(fake, *ret_json ? ZDD_ERR_NONE : ZDD_ERR_APP_UNKNOWN);
 }
 

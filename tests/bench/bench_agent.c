@@ -106,7 +106,8 @@ static double measure(uint16_t port, int64_t ms)
 
 static struct zdd_agent *start_agent(struct zdd_answers *answers)
 {
-    const struct zdd_router_order order = {"/svc", {{ZDD_SERVES, 100, endpoint, SERVERS}, {0}}};
+    const struct zdd_router_order order = {.pair = "/svc",
+                                           .side = {{ZDD_SERVES, 100, endpoint, SERVERS}, {0}}};
     struct zdd_agent *agent = NULL;
     char reason[ZDD_ROUTER_REASON_SIZE];
 

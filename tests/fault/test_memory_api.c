@@ -68,7 +68,7 @@ static const char cart[] =
     "\"tasks\":[{\"id\":\"t1\",\"state\":\"TASK_RUNNING\","
     "\"version\":\"2024-05-01T10:00:00.000Z\"}],\"deployments\":[]}}";
 
-static enum zdd_err get(void *cls, const char *path, char **ret_json,
+static enum zdd_err get(void *cls, const char *path, json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     const char *answer = strncmp(path, "/queue", 6) == 0   ? "{\"queue\":[]}"
@@ -77,10 +77,7 @@ static enum zdd_err get(void *cls, const char *path, char **ret_json,
 
     (void)cls;
     reason[0] = '\0';
-    memory_inside(false);
-    *ret_json = strdup(answer);
-    memory_inside(true);
-    return ZDD_ERR_NONE;
+    return zdd_json_read(answer, strlen(answer), ret_json, NULL);
 }
 
 static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t count,

@@ -22,7 +22,7 @@ static const char cart[] =
     "\"version\":\"2024-05-01T10:00:00.000Z\"},{\"id\":\"t2\",\"state\":\"TASK_STAGING\","
     "\"version\":\"2024-05-01T10:00:00.000Z\"}],\"deployments\":[]}}";
 
-static enum zdd_err get(void *cls, const char *path, char **ret_json,
+static enum zdd_err get(void *cls, const char *path, json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     const char *answer = NULL;
@@ -35,8 +35,7 @@ static enum zdd_err get(void *cls, const char *path, char **ret_json,
         answer = "{\"apps\":[]}";
     else if (strncmp(path, "/queue", 6) == 0)
         answer = "{\"queue\":[]}";
-    *ret_json = answer ? strdup(answer) : NULL;
-    return answer ? ZDD_ERR_NONE : ZDD_ERR_APP_UNKNOWN;
+    return answer ? zdd_json_read(answer, strlen(answer), ret_json, NULL) : ZDD_ERR_APP_UNKNOWN;
 }
 
 static enum zdd_err observe(void *cls, const struct zdd_app_ask *asks, size_t count,

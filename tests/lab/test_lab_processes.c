@@ -218,14 +218,23 @@ static void wrong_options_end_with_two(void **state)
     static const struct {
         const char *option, *value;
     } wrong[] = {
-        {"--listen", "0.0.0.0:8080"}, {"--listen", "nonsense"},
-        {"--listen", NULL},           {"--speed", "0"},
-        {"--speed", "fast"},          {"--marathon", "1.4"},
-        {"--host-ports", "9-3"},      {"--host-ports", "1"},
-        {"--max-instances", "0"},     {"--start-delay", "-1"},
-        {"--image", "no-command"},    {"--faults", "/no/such/file"},
-        {"--unheard-of", NULL},       {"--task-killing=yes", NULL},
-        {"--credentials", "anna"},    {"--tasks-per-offer", "-1"},
+        {"--listen", "0.0.0.0:8080"},
+        {"--listen", "nonsense"},
+        {"--listen", NULL},
+        {"--speed", "0"},
+        {"--speed", "fast"},
+        {"--marathon", "1.4"},
+        {"--host-ports", "9-3"},
+        {"--host-ports", "1"},
+        {"--max-instances", "0"},
+        {"--start-delay", "-1"},
+        {"--image", "no-command"},
+        {"--faults", "/no/such/file"},
+        {"--unheard-of", NULL},
+        {"--task-killing=yes", NULL},
+        {"--credentials", "anna"},
+        {"--tasks-per-offer", "-1"},
+        {"--max-running-deployments", "0"},
     };
 
     (void)state;

@@ -114,6 +114,22 @@ static void s1_3_403_when_100_deployments_run(void **state)
     marathon_says(lab, "PUT /v2/apps/one-more", "{" SLEEPER "}", 201, "/deploymentId", "*");
 }
 
+static void s1_3_403_at_the_limit_that_was_set(void **state)
+{
+    static const char *const full[] = {
+        "--speed", "100", "--max-instances", "1", "--max-running-deployments", "2", NULL};
+    struct lab *lab = marathon_other(state, full);
+    ZDD_AUTO_JSON json_t *answer = NULL;
+    char id[64];
+
+    marathon_create(lab, "/v2/apps/only", SLEEPER);
+    marathon_begin(lab, "PUT /v2/apps/w0", "{" SLEEPER "}", 201, id);
+    marathon_begin(lab, "PUT /v2/apps/w1", "{" SLEEPER "}", 201, id);
+    answer = marathon_get(lab, "PUT /v2/apps/one-more", "{" SLEEPER "}", 403);
+    assert_string_equal(zdd_json_text(answer, "message", ""),
+                        "Max number (2) of running deployments reached.");
+}
+
 static void s1_3_404_for_each_unknown_thing(void **state)
 {
     static const struct marathon_row rows[] = {
@@ -340,6 +356,7 @@ int main(void)
         MARATHON_TEST(s1_3_400_scale_with_wipe_and_a_bad_task_id_have_a_message_only),
         MARATHON_TEST(s1_3_401_basic_auth_is_html_with_the_realm_mesosphere),
         MARATHON_TEST(s1_3_403_when_100_deployments_run),
+        MARATHON_TEST(s1_3_403_at_the_limit_that_was_set),
         MARATHON_TEST(s1_3_404_for_each_unknown_thing),
         MARATHON_TEST(s1_3_405_406_415_have_the_reason_phrase),
         MARATHON_TEST(s1_3_409_for_a_duplicate_has_no_deployments),

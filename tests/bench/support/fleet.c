@@ -4,6 +4,7 @@
  */
 #include "tests/bench/support/fleet.h"
 
+#include "server/json/json.h"
 #include "tests/bench/support/figures.h"
 
 #include <stdio.h>
@@ -74,35 +75,32 @@ static struct app *app_of(struct fleet *fleet, const char *app_id, size_t *ret_n
     return *ret_number < fleet->app_count ? &fleet->apps[*ret_number] : NULL;
 }
 
-static enum zdd_err get(void *cls, const char *path, char **ret_json,
+static enum zdd_err get(void *cls, const char *path, json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
     struct fleet *fleet = cls;
     const char *v = first_version;
-    const size_t size = sizeof(app_text) + 2 * ZDD_APP_ID_SIZE + 7 * sizeof(first_version);
     const char *id = path + strlen("/apps/");
-    char *text;
+    char text[sizeof(app_text) + 2 * ZDD_APP_ID_SIZE + 7 * sizeof(first_version)];
     size_t number;
 
     (void)reason;
     atomic_fetch_add(&fleet->gets, 1);
     if (strcmp(path, "/queue") == 0) {
-        *ret_json = strdup("{\"queue\":[]}");
-        return *ret_json ? ZDD_ERR_NONE : ZDD_ERR_NO_MEMORY;
+        static const char none[] = "{\"queue\":[]}";
+
+        return zdd_json_read(none, sizeof(none) - 1, ret_json, NULL);
     }
     if (strncmp(path, "/apps/", strlen("/apps/")) != 0 || !app_of(fleet, id, &number))
         return ZDD_ERR_APP_UNKNOWN;
-    text = malloc(size);
-    if (!text)
-        return ZDD_ERR_NO_MEMORY;
-    snprintf(text, size, app_text, id, v, v, v, id, v, v, v, v);
-    *ret_json = text;
-    return ZDD_ERR_NONE;
+    snprintf(text, sizeof(text), app_text, id, v, v, v, id, v, v, v, v);
+    return zdd_json_read(text, strlen(text), ret_json, NULL);
 }
 
 static void show(int stage, struct zdd_app_view *ret_view)
 {
-    const struct zdd_side serving = {INSTANCES, 0, INSTANCES, INSTANCES, INSTANCES};
+    const struct zdd_side serving = {
+        .total = INSTANCES, .running = INSTANCES, .healthy = INSTANCES, .ready = INSTANCES};
     const bool target = stage >= STAGE_ROLLING;
 
     *ret_view = (struct zdd_app_view){
@@ -178,7 +176,7 @@ static enum zdd_err put(void *cls, const struct zdd_cluster_order *order,
     return ZDD_ERR_NONE;
 }
 
-/* No benchmark restarts or removes an app. */
+/* No benchmark restarts or removes an app, or kills a task. */
 static enum zdd_err refuse(void *cls, const struct zdd_cluster_order *order,
                            struct zdd_cluster_ack *ret_ack)
 {
@@ -221,7 +219,15 @@ struct fleet *fleet_free(struct fleet *fleet)
 
 struct zdd_cluster fleet_cluster(struct fleet *fleet)
 {
-    static const struct zdd_cluster_ops ops = {observe, put, refuse, refuse, info, get};
+    static const struct zdd_cluster_ops ops = {
+        .observe = observe,
+        .put = put,
+        .restart = refuse,
+        .remove = refuse,
+        .kill = refuse,
+        .info = info,
+        .get = get,
+    };
 
     return (struct zdd_cluster){&ops, fleet};
 }

@@ -20,7 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define REPLY_SIZE ((size_t)512 * 1024) /* a page of 200 deployments has some 250 KiB */
+#define REPLY_SIZE                                                                                 \
+    ((size_t)4 * 1024 * 1024) /* 200 apps with tasks, as Marathon tells them, have 1 */
 #define EVENTS_MAX 64
 #define GATHER_NS 100000     /* small against every latency that is judged */
 #define SILENCE_MAX_MS 30000 /* no reply at all for that long: give up */
@@ -53,14 +54,26 @@ const char *load_body(const char *reply)
     return end ? end + 4 : "";
 }
 
-size_t load_get(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token)
+/* @p more  whole header lines */
+static size_t write_get(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token,
+                        const char *more)
 {
-    const int size =
-        snprintf(text, LOAD_REQUEST_SIZE, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s\r\n", path,
-                 token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "");
+    const int size = snprintf(
+        text, LOAD_REQUEST_SIZE, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s%s\r\n", path,
+        token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "", more);
 
     assert(size > 0 && size < LOAD_REQUEST_SIZE);
     return (size_t)size;
+}
+
+size_t load_get(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token)
+{
+    return write_get(text, path, token, "");
+}
+
+size_t load_browse(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token)
+{
+    return write_get(text, path, token, "Accept-Encoding: gzip, deflate, br\r\n");
 }
 
 size_t load_post(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token,
@@ -76,7 +89,7 @@ size_t load_post(char text[static LOAD_REQUEST_SIZE], const char *path, const ch
     return (size_t)size;
 }
 
-static int dial(uint16_t port)
+int load_dial(uint16_t port)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -191,7 +204,7 @@ static bool open_all(struct load *load)
         struct connection *c = &load->connection[i];
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
 
-        c->fd = dial(load->options->port);
+        c->fd = load_dial(load->options->port);
         c->reply = malloc(REPLY_SIZE);
         if (c->fd < 0 || !c->reply || epoll_ctl(load->poll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
             return false;

@@ -47,6 +47,12 @@ const char *load_body(const char *reply);
 /** "GET @p path" with the bearer @p token (NULL: none). @return its bytes */
 size_t load_get(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token);
 
+/** The same as a browser asks: it takes gzip. */
+size_t load_browse(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token);
+
+/** Connect to @p port of 127.0.0.1. @return a socket; -1 with a word on stderr */
+int load_dial(uint16_t port);
+
 /** "POST @p path" with a JSON @p body. @return its bytes */
 size_t load_post(char text[static LOAD_REQUEST_SIZE], const char *path, const char *token,
                  const char *body);

@@ -70,11 +70,11 @@ void zdd_pair_enter(const struct zdd_facts *f, int32_t step, struct zdd_decision
     d->step = step;
     d->phase = phase_of[program->step[step].kind];
     /* Who hears of the step the moment it begins shall hear what this one waits for. */
+    if (d->phase == ZDD_PHASE_PAUSING || d->phase == ZDD_PHASE_KEEPING)
+        d->waiting = d->phase == ZDD_PHASE_PAUSING ? "pause" : "keep-old";
     if (d->phase == ZDD_PHASE_GATED) {
         d->hold = ZDD_HOLD_GATE;
         d->waiting = "promote";
-    } else if (d->phase == ZDD_PHASE_KEEPING) {
-        d->waiting = "keep-old";
     }
     if (d->phase == ZDD_PHASE_WEIGHING || d->phase == ZDD_PHASE_SHIFTING)
         d->steered = false; /* the program goes on with its own share */

@@ -17,6 +17,41 @@ int32_t zdd_share_now(const struct zdd_plan *plan, const struct zdd_run *run)
     return run->steered ? run->share : zdd_program_share(&plan->program, run->step);
 }
 
+/* Those that leave count as healthy old ones, and get nothing. */
+static double weighted(const struct zdd_run *run, enum zdd_pair_side side, int32_t healthy)
+{
+    const struct zdd_side_setting *setting = &run->traffic.side[side];
+
+    if (side == ZDD_SIDE_OLD && healthy > run->traffic.old_stay)
+        healthy = run->traffic.old_stay;
+    return setting->serving == ZDD_SERVES ? (double)setting->weight * healthy : 0;
+}
+
+double zdd_share_given(const struct zdd_run *run, bool is_pair, enum zdd_pair_side side)
+{
+    const int32_t healthy[ZDD_VERSION_COUNT] = {
+        [ZDD_SIDE_OLD] = run->old_side.healthy,
+        [ZDD_SIDE_NEW] = run->new_side.healthy,
+    };
+    double part[ZDD_VERSION_COUNT], whole = 0;
+
+    assert(side < ZDD_VERSION_COUNT);
+    for (int i = 0; i < ZDD_VERSION_COUNT; i++) {
+        part[i] = is_pair ? weighted(run, (enum zdd_pair_side)i, healthy[i]) : (double)healthy[i];
+        whole += part[i];
+    }
+    return whole > 0 ? 100.0 * part[side] / whole : 0;
+}
+
+struct zdd_share_count zdd_share_counted(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const struct zdd_split *s = &run->split;
+
+    if (plan->pair.by_users)
+        return (struct zdd_share_count){s->new_chosen, s->old_chosen + s->new_chosen};
+    return (struct zdd_share_count){s->new_requests, s->old_requests + s->new_requests};
+}
+
 bool zdd_share_is_split(const struct zdd_plan *plan, const struct zdd_run *run)
 {
     const int32_t share = zdd_share_now(plan, run);

@@ -20,6 +20,20 @@ struct zdd_share_plan {
  * what an operator has said, or what the program says; none when it goes back */
 int32_t zdd_share_now(const struct zdd_plan *plan, const struct zdd_run *run);
 
+/** @return the share of the requests, 0 to 100, that @p side has now: over a pair what the weights
+ * of its healthy servers come to, else the same for each healthy instance; 0 when there is none */
+double zdd_share_given(const struct zdd_run *run, bool is_pair, enum zdd_pair_side side);
+
+/** Requests by which a share is measured. */
+struct zdd_share_count {
+    int64_t new_ones; /* of these, that went to the new version */
+    int64_t all;
+};
+
+/** @return what the balancers have counted since all have the present weights: where users stick to
+ * their version, only requests that went by the weights */
+struct zdd_share_count zdd_share_counted(const struct zdd_plan *plan, const struct zdd_run *run);
+
 /** @return true when both versions shall have some now */
 bool zdd_share_is_split(const struct zdd_plan *plan, const struct zdd_run *run);
 

@@ -180,7 +180,7 @@ static enum zdd_err write_command(struct zdd_tx *tx, void *cls)
         return refuse(job, tx, err);
     /* A queued deployment ends here and now: no engine will tell. */
     if (err == ZDD_ERR_NONE && job->run.phase == ZDD_PHASE_CANCELED)
-        err = zdd_run_event(tx, &job->run, "deployment.canceled", now_ms, NULL);
+        err = zdd_run_event(tx, NULL, &job->run, "deployment.canceled", now_ms, NULL);
     return err == ZDD_ERR_NONE ? write_answer(job, tx) : err;
 }
 

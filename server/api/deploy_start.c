@@ -62,7 +62,8 @@ static enum zdd_err tell_superseded(struct zdd_deploy_job *job, struct zdd_tx *t
 
         err = zdd_run_load_tx(tx, ids->data + at, &run);
         if (err == ZDD_ERR_NONE)
-            err = zdd_run_event(tx, &run, "deployment.canceled", job->run.created_at_ms, NULL);
+            err =
+                zdd_run_event(tx, NULL, &run, "deployment.canceled", job->run.created_at_ms, NULL);
     }
     return err;
 }
@@ -112,7 +113,8 @@ static enum zdd_err tell_queued(struct zdd_deploy_job *job, struct zdd_tx *tx)
     zdd_w_text(&w, "behind", job->run.active ? NULL : job->busy);
     if (more.err != ZDD_ERR_NONE)
         return more.err;
-    return zdd_run_event(tx, &job->run, "deployment.queued", job->run.created_at_ms, more.data);
+    return zdd_run_event(tx, &job->plan, &job->run, "deployment.queued", job->run.created_at_ms,
+                         more.data);
 }
 
 static enum zdd_err write_answer(struct zdd_deploy_job *job, struct zdd_tx *tx)

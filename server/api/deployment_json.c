@@ -93,35 +93,6 @@ static void write_step(struct zdd_writer *w, const struct zdd_deployment_view *v
     zdd_w_end_object(w);
 }
 
-/* Those that leave count as healthy old ones, and get nothing. */
-static double weighted(const struct zdd_run *run, enum zdd_pair_side side, int32_t healthy)
-{
-    const struct zdd_side_setting *setting = &run->traffic.side[side];
-
-    if (side == ZDD_SIDE_OLD && healthy > run->traffic.old_stay)
-        healthy = run->traffic.old_stay;
-    return setting->serving == ZDD_SERVES ? (double)setting->weight * healthy : 0;
-}
-
-/* The share that the weights give; without a router each healthy instance gets the same. */
-static double share_of(const struct zdd_deployment_view *view, enum zdd_pair_side side)
-{
-    const struct zdd_run *run = view->run;
-    const struct zdd_tally *tally[] = {
-        [ZDD_SIDE_OLD] = &run->old_side,
-        [ZDD_SIDE_NEW] = &run->new_side,
-    };
-    double part[ZDD_COUNT(tally)], whole = 0;
-
-    for (size_t i = 0; i < ZDD_COUNT(tally); i++) {
-        part[i] = (double)tally[i]->healthy;
-        if (view->note.program_steps > 0)
-            part[i] = weighted(run, (enum zdd_pair_side)i, tally[i]->healthy);
-        whole += part[i];
-    }
-    return whole > 0 ? rounded(100.0 * part[side] / whole, 100) : 0;
-}
-
 static void write_addresses(struct zdd_writer *w, const char *addresses)
 {
     zdd_w_array(w, "addresses");
@@ -159,7 +130,7 @@ static void write_side(struct zdd_writer *w, const char *key,
     zdd_w_text(w, "version", tally->version[0] ? tally->version : NULL);
     zdd_w_int(w, "instances", tally->instances);
     zdd_w_int(w, "healthy", tally->healthy);
-    zdd_w_real(w, "weight", share_of(view, side));
+    zdd_w_real(w, "weight", rounded(zdd_share_given(run, view->note.program_steps > 0, side), 100));
     if (view->note.program_steps > 0)
         zdd_w_real(w, "wantedWeight", wanted_share(view, side));
     if (view->note.program_steps > 0 && side == ZDD_SIDE_NEW) {

@@ -48,12 +48,13 @@ void zdd_event_reset_frame(struct zdd_buf *buf, int64_t after_seq, int64_t first
 }
 
 const char *const zdd_event_types[] = {
-    "deployment.queued",        "deployment.started",         "deployment.step.started",
-    "deployment.step.finished", "deployment.weight.changed",  "deployment.instances.changed",
-    "deployment.gate.opened",   "deployment.gate.decided",    "deployment.paused",
-    "deployment.resumed",       "deployment.verify.measured", "deployment.rolling-back",
-    "deployment.succeeded",     "deployment.rolled-back",     "deployment.failed",
-    "deployment.canceled",      "deployment.floor.violated",  "deployment.floor.restored",
+    "deployment.queued",         "deployment.started",        "deployment.step.started",
+    "deployment.step.finished",  "deployment.weight.changed", "deployment.instances.changed",
+    "deployment.gate.opened",    "deployment.gate.voted",     "deployment.gate.decided",
+    "deployment.paused",         "deployment.resumed",        "deployment.verify.measured",
+    "deployment.rolling-back",   "deployment.succeeded",      "deployment.rolled-back",
+    "deployment.failed",         "deployment.canceled",       "deployment.floor.violated",
+    "deployment.floor.restored",
 };
 const size_t zdd_event_type_count = ZDD_COUNT(zdd_event_types);
 

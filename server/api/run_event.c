@@ -9,14 +9,15 @@
 
 #include <assert.h>
 
-enum zdd_err zdd_run_event(struct zdd_tx *tx, const struct zdd_run *run, const char *type,
-                           int64_t now_ms, const char *more)
+enum zdd_err zdd_run_event(struct zdd_tx *tx, const struct zdd_plan *plan,
+                           const struct zdd_run *run, const char *type, int64_t now_ms,
+                           const char *more)
 {
     ZDD_AUTO_BUF struct zdd_buf data = {0};
     struct zdd_event event = {
         .time_ms = now_ms, .type = type, .run_id = run->id, .app_id = run->app_id};
 
-    zdd_tell_event(&data, run, NULL);
+    zdd_tell_event(&data, plan, run, NULL);
     if (data.err != ZDD_ERR_NONE)
         return data.err;
     assert(data.data[data.size - 1] == '}');

@@ -39,21 +39,19 @@ static void write_part(struct zdd_writer *w, const char *key, int64_t part, int6
 void zdd_w_measured(struct zdd_writer *w, const struct zdd_plan *plan, const struct zdd_run *run)
 {
     const struct zdd_split *m = &run->split;
-    const bool by_users = plan->pair.by_users;
-    const int64_t new_ones = by_users ? m->new_chosen : m->new_requests;
-    const int64_t all = new_ones + (by_users ? m->old_chosen : m->old_requests);
+    const struct zdd_share_count count = zdd_share_counted(plan, run);
     struct zdd_interval interval;
 
     zdd_w_text(w, "weightOf", zdd_weight_of(plan));
-    if (by_users)
+    if (plan->pair.by_users)
         write_part(w, "measuredRequestWeight", m->new_requests, m->old_requests + m->new_requests);
-    zdd_w_int(w, "measuredRequests", all);
-    write_part(w, "measuredWeight", new_ones, all);
-    if (all == 0) {
+    zdd_w_int(w, "measuredRequests", count.all);
+    write_part(w, "measuredWeight", count.new_ones, count.all);
+    if (count.all == 0) {
         zdd_w_null(w, "measuredInterval");
         return;
     }
-    interval = zdd_stats_wilson(new_ones, all, Z_95);
+    interval = zdd_stats_wilson(count.new_ones, count.all, Z_95);
     zdd_w_array(w, "measuredInterval");
     zdd_w_real(w, NULL, rounded(100 * interval.low));
     zdd_w_real(w, NULL, rounded(100 * interval.high));

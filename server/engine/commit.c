@@ -30,7 +30,7 @@ static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_intent_commit 
     struct zdd_event event = {
         .time_ms = c->now_ms, .type = type, .run_id = c->after->id, .app_id = c->after->app_id};
 
-    zdd_tell_run(&data, c->after, c->decision->rule);
+    zdd_tell_run(&data, c->plan, c->after, c->decision->rule);
     if (c->decision->fresh_evidence && zdd_run_is_condemned(c->before))
         zdd_measured_tell_acknowledged(&data, c->before);
     zdd_buf_text(&data, "}");
@@ -102,7 +102,7 @@ static enum zdd_err tell_evidence(struct zdd_tx *tx, struct zdd_buf *buf,
 {
     enum zdd_err err = ZDD_ERR_NONE;
 
-    zdd_tell_run(buf, c->after, c->decision->rule);
+    zdd_tell_run(buf, c->plan, c->after, c->decision->rule);
     if (ended) {
         zdd_evidence_tell(buf, &(struct zdd_evidence){c->plan, c->before, c->scene, c->seen});
         err = zdd_measured_tell(tx, c->after->id, index, buf);
@@ -381,7 +381,7 @@ static enum zdd_err write_outcome(struct zdd_tx *tx, void *cls)
                       c->err == ZDD_ERR_NONE ? zdd_outcome_name(c->outcome) : zdd_err_slug(c->err),
                       "", c->now_ms);
     if (err == ZDD_ERR_NONE && is_measured)
-        err = zdd_measured_write(tx, &c->run, c->report, c->order->instances, c->now_ms);
+        err = zdd_measured_write(tx, c->plan, &c->run, c->report, c->order->instances, c->now_ms);
     return err;
 }
 

@@ -90,8 +90,8 @@ static void tell_round(struct zdd_buf *buf, const struct zdd_run *run,
                    beside ? ",\"beside\":true" : "");
 }
 
-static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, const char *round,
-                              int64_t now_ms)
+static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_plan *plan,
+                              const struct zdd_run *run, const char *round, int64_t now_ms)
 {
     ZDD_AUTO_BUF struct zdd_buf data = {0};
     struct zdd_event event = {.time_ms = now_ms,
@@ -99,7 +99,7 @@ static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, cons
                               .run_id = run->id,
                               .app_id = run->app_id};
 
-    zdd_tell_run(&data, run, NULL);
+    zdd_tell_run(&data, plan, run, NULL);
     zdd_buf_text(&data, ",\"measured\":");
     zdd_buf_text(&data, round);
     zdd_buf_text(&data, "}");
@@ -109,13 +109,14 @@ static enum zdd_err add_event(struct zdd_tx *tx, const struct zdd_run *run, cons
     return zdd_event_append(tx, &event);
 }
 
-static enum zdd_err write_evidence(struct zdd_tx *tx, const struct zdd_run *run)
+static enum zdd_err write_evidence(struct zdd_tx *tx, const struct zdd_plan *plan,
+                                   const struct zdd_run *run)
 {
     ZDD_AUTO_BUF struct zdd_buf evidence = {0};
     const struct zdd_step_row row = {.index = run->step, .state = "running"};
     enum zdd_err err;
 
-    zdd_tell_run(&evidence, run, NULL);
+    zdd_tell_run(&evidence, plan, run, NULL);
     err = zdd_measured_tell(tx, run->id, run->step, &evidence);
     zdd_buf_text(&evidence, "}");
     if (err == ZDD_ERR_NONE)
@@ -123,8 +124,9 @@ static enum zdd_err write_evidence(struct zdd_tx *tx, const struct zdd_run *run)
     return err == ZDD_ERR_NONE ? zdd_step_update(tx, run->id, &row, evidence.data) : err;
 }
 
-enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
-                                const struct zdd_probe_report *report, int32_t set, int64_t now_ms)
+enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_plan *plan,
+                                const struct zdd_run *run, const struct zdd_probe_report *report,
+                                int32_t set, int64_t now_ms)
 {
     ZDD_AUTO_BUF struct zdd_buf round = {0};
     enum zdd_err err;
@@ -134,6 +136,6 @@ enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
         return round.err;
     err = zdd_step_add_round(tx, run->id, run->step, round.data);
     if (err == ZDD_ERR_NONE)
-        err = write_evidence(tx, run);
-    return err == ZDD_ERR_NONE ? add_event(tx, run, round.data, now_ms) : err;
+        err = write_evidence(tx, plan, run);
+    return err == ZDD_ERR_NONE ? add_event(tx, plan, run, round.data, now_ms) : err;
 }

@@ -23,6 +23,7 @@ void zdd_measured_take(const struct zdd_probe_report *report, const struct zdd_p
                        int32_t set, int64_t now_ms, struct zdd_run *run);
 
 /** Write the event and the evidence of what zdd_measured_take() has noted. */
-ZDD_MUST_CHECK enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_run *run,
+ZDD_MUST_CHECK enum zdd_err zdd_measured_write(struct zdd_tx *tx, const struct zdd_plan *plan,
+                                               const struct zdd_run *run,
                                                const struct zdd_probe_report *report, int32_t set,
                                                int64_t now_ms);

@@ -326,16 +326,38 @@ static void tell_side(struct zdd_buf *buf, const char *name, const struct zdd_ta
 {
     zdd_buf_printf(buf, ",\"%s\":{\"version\":", name);
     zdd_buf_json_string(buf, *t->version ? t->version : NULL);
-    zdd_buf_printf(buf, ",\"instances\":%d,\"healthy\":%d}", (int)t->instances, (int)t->healthy);
+    zdd_buf_printf(buf, ",\"instances\":%d,\"healthy\":%d", (int)t->instances, (int)t->healthy);
 }
 
-void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
+/* What the new version gets, shall get, and was counted to have got: the past can be shown by it.
+ */
+static void tell_share(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const bool is_pair = plan->program.count > 0;
+    const struct zdd_share_count count = zdd_share_counted(plan, run);
+
+    zdd_buf_printf(buf, ",\"weight\":%.4g", zdd_share_given(run, is_pair, ZDD_SIDE_NEW));
+    if (!is_pair)
+        return;
+    zdd_buf_printf(buf, ",\"wantedWeight\":%.4g,\"measuredRequests\":%" PRId64,
+                   (double)zdd_share_now(plan, run) / ZDD_SHARE_PERCENT, count.all);
+    if (count.all > 0)
+        zdd_buf_printf(buf, ",\"measuredWeight\":%.4g",
+                       100.0 * (double)count.new_ones / (double)count.all);
+}
+
+void zdd_tell_run(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run,
+                  const char *rule)
 {
     zdd_buf_printf(buf, "{\"state\":\"%s\",\"phase\":\"%s\",\"step\":%d,\"revision\":%" PRId64,
                    zdd_state_name(zdd_run_state(run)), zdd_phase_name(run->phase), (int)run->step,
                    run->revision);
     tell_side(buf, "old", &run->old_side);
+    zdd_buf_text(buf, "}");
     tell_side(buf, "new", &run->new_side);
+    if (plan)
+        tell_share(buf, plan, run);
+    zdd_buf_text(buf, "}");
     if (*run->waiting_code) {
         zdd_buf_printf(buf, ",\"waitingFor\":{\"code\":\"%s\",\"text\":", run->waiting_code);
         zdd_buf_json_string(buf, run->waiting_text);
@@ -349,16 +371,17 @@ void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *ru
         zdd_buf_printf(buf, ",\"rule\":\"%s\"", rule);
 }
 
-void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule)
+void zdd_tell_event(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run,
+                    const char *rule)
 {
-    zdd_tell_run(buf, run, rule);
+    zdd_tell_run(buf, plan, run, rule);
     zdd_buf_text(buf, "}");
 }
 
 void zdd_tell_floor(struct zdd_buf *buf, const struct zdd_run *run, int32_t floor, int32_t serving,
                     const char *balancer)
 {
-    zdd_tell_run(buf, run, NULL);
+    zdd_tell_run(buf, NULL, run, NULL);
     zdd_buf_printf(buf, ",\"floor\":%d,\"serving\":%d,\"balancer\":", (int)floor, (int)serving);
     zdd_buf_json_string(buf, balancer);
     zdd_buf_text(buf, "}");

@@ -21,11 +21,15 @@ void zdd_tell_verify(struct zdd_run *run, const struct zdd_plan *plan);
 void zdd_tell_error(struct zdd_run *run, const struct zdd_plan *plan,
                     const struct zdd_app_view *view);
 
-/** Append the data object of an event about @p run without its end: more members may follow. */
-void zdd_tell_run(struct zdd_buf *buf, const struct zdd_run *run, const char *rule);
+/** Append the data object of an event about @p run without its end: more members may follow.
+ * @param plan  its plan, for the shares of the new version; NULL: they are not told
+ * @param rule  that decided; NULL for none */
+void zdd_tell_run(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run,
+                  const char *rule);
 
 /** Append the data object of an event about @p run: state, phase, step, both sides, rule, cause. */
-void zdd_tell_event(struct zdd_buf *buf, const struct zdd_run *run, const char *rule);
+void zdd_tell_event(struct zdd_buf *buf, const struct zdd_plan *plan, const struct zdd_run *run,
+                    const char *rule);
 
 /** Append the data object of an event about the floor of @p run's pair: the same, and how many
  * instances are promised, how many serve, and on which balancer. */

@@ -267,6 +267,28 @@ static void two_approvals_of_those_who_may_let_it_go_on(void **state)
                         apiclient_text(&gates, "/items/0/planDigest"));
 }
 
+/* The gate is still open then, so the deployment itself does not change. */
+static void whoever_looks_on_hears_of_each_approval(void **state)
+{
+    struct api_world *world = *state;
+    const struct people p = people_of(world);
+    char id[ZDD_ID_SIZE], path[120];
+    APICLIENT_AUTO struct apiclient_answer events = {0};
+
+    open_gate(world, id);
+    apiclient_expect(say(world, p.carol, id, GO, APPROVE), 403, "not-approver");
+    apiclient_expect(say(world, p.alice, id, GO, APPROVE), 202, NULL);
+    snprintf(path, sizeof(path), "/v1/deployments/%s/events?type=deployment.gate.voted", id);
+    events = apiclient_get(world->client, path);
+    assert_int_equal(events.status, 200);
+    assert_int_equal(json_array_size(zdd_json_at(events.json, "/items")), 1);
+    assert_string_equal(apiclient_text(&events, "/items/0/data/by"), "token:alice");
+    assert_string_equal(apiclient_text(&events, "/items/0/data/decision"), "approve");
+    assert_int_equal(apiclient_int(&events, "/items/0/data/approvals"), 1);
+    assert_int_equal(apiclient_int(&events, "/items/0/data/quorum"), 2);
+    assert_non_null(zdd_json_at(events.json, "/items/0/data/new/wantedWeight"));
+}
+
 static void one_rejection_goes_back(void **state)
 {
     struct api_world *world = *state;
@@ -492,6 +514,7 @@ int main(void)
         CANARY_TEST(presets_stand_in_the_plan_as_the_steps_that_they_are),
         CANARY_TEST(what_is_wrong_is_named_by_its_place),
         CANARY_TEST(two_approvals_of_those_who_may_let_it_go_on),
+        CANARY_TEST(whoever_looks_on_hears_of_each_approval),
         CANARY_TEST(one_rejection_goes_back),
         CANARY_TEST(whoever_asked_is_never_the_only_one_of_two),
         CANARY_TEST(a_gate_that_is_not_open_takes_no_word),

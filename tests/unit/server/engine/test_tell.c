@@ -358,7 +358,7 @@ static void an_event_says_where_it_stands(void **state)
               .new_side = {.instances = 1}, .waiting_code = "tasks", .waiting_text = "a \"b\"");
 
     (void)state;
-    zdd_tell_event(&buf, &run, "forward/wait-tasks");
+    zdd_tell_event(&buf, NULL, &run, "forward/wait-tasks");
     assert_int_equal(buf.err, ZDD_ERR_NONE);
     assert_string_equal(buf.data,
                         "{\"state\":\"running\",\"phase\":\"rolling\",\"step\":1,\"revision\":7,"
@@ -368,6 +368,44 @@ static void an_event_says_where_it_stands(void **state)
                         "\"rule\":\"forward/wait-tasks\"}");
 }
 
+/* What the past can be drawn from. */
+static void an_event_of_a_pair_says_what_the_new_version_gets(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    const struct zdd_plan plan =
+        a_plan(.program = {.count = 1, .step = {{.kind = ZDD_STEP_WEIGHT, .value = 2500}}});
+    struct zdd_run run =
+        a_run(.phase = ZDD_PHASE_WEIGHING, .old_side = {.instances = 3, .healthy = 3},
+              .new_side = {.instances = 1, .healthy = 1},
+              .traffic = {
+                  .side = {[ZDD_SIDE_OLD] = {.weight = 100}, [ZDD_SIDE_NEW] = {.weight = 75}},
+                  .old_stay = 3});
+
+    (void)state;
+    zdd_tell_event(&buf, &plan, &run, NULL);
+    assert_non_null(strstr(buf.data, "\"new\":{\"version\":null,\"instances\":1,\"healthy\":1,"
+                                     "\"weight\":20,\"wantedWeight\":25,\"measuredRequests\":0}"));
+    run.split = (struct zdd_split){.old_requests = 802, .new_requests = 198};
+    zdd_buf_clear(&buf);
+    zdd_tell_event(&buf, &plan, &run, NULL);
+    assert_non_null(strstr(buf.data, ",\"measuredRequests\":1000,\"measuredWeight\":19.8}"));
+}
+
+static void an_event_of_one_app_has_the_share_of_its_healthy_instances(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    const struct zdd_plan plan = a_plan(.action = ZDD_ACTION_UPGRADE);
+    struct zdd_run run = a_run(.old_side = {.healthy = 2}, .new_side = {.healthy = 1});
+
+    (void)state;
+    zdd_tell_event(&buf, &plan, &run, NULL);
+    assert_non_null(strstr(buf.data, ",\"healthy\":1,\"weight\":33.33}"));
+    run.old_side.healthy = run.new_side.healthy = 0;
+    zdd_buf_clear(&buf);
+    zdd_tell_event(&buf, &plan, &run, NULL);
+    assert_non_null(strstr(buf.data, ",\"weight\":0}"));
+}
+
 static void an_event_names_the_cause_with_its_words(void **state)
 {
     ZDD_AUTO_BUF struct zdd_buf buf = {0};
@@ -375,13 +413,13 @@ static void an_event_names_the_cause_with_its_words(void **state)
                                .cause = ZDD_CAUSE_REFUSED, .error_text = "no \n good");
 
     (void)state;
-    zdd_tell_event(&buf, &run, NULL);
+    zdd_tell_event(&buf, NULL, &run, NULL);
     assert_non_null(strstr(buf.data, ",\"cause\":\"refused\",\"text\":\"no \\n good\"}"));
     assert_null(strstr(buf.data, "rule"));
     assert_null(strstr(buf.data, "waitingFor"));
     zdd_buf_clear(&buf);
     run.error_text[0] = '\0';
-    zdd_tell_event(&buf, &run, NULL);
+    zdd_tell_event(&buf, NULL, &run, NULL);
     assert_non_null(strstr(buf.data, zdd_cause_text(ZDD_CAUSE_REFUSED)));
 }
 
@@ -448,6 +486,8 @@ int main(void)
         cmocka_unit_test(without_a_cause_there_is_no_error),
         cmocka_unit_test(checks_say_how_many_passed_and_what_was_wrong_last),
         cmocka_unit_test(an_event_says_where_it_stands),
+        cmocka_unit_test(an_event_of_a_pair_says_what_the_new_version_gets),
+        cmocka_unit_test(an_event_of_one_app_has_the_share_of_its_healthy_instances),
         cmocka_unit_test(an_event_names_the_cause_with_its_words),
     };
 

@@ -6,7 +6,7 @@
 
 #include "server/api/plan_checks.h"
 #include "server/api/share_json.h"
-#include "server/json/patch.h"
+#include "server/json/appdef.h"
 #include "server/json/writer.h"
 
 #include <string.h>
@@ -218,7 +218,7 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     const struct zdd_plan *plan = view->plan;
     struct zdd_writer writer = {.buf = buf};
     struct zdd_writer *w = &writer;
-    ZDD_AUTO_JSON json_t *diff = zdd_json_diff(view->previous, view->target, DIFF_MAX);
+    ZDD_AUTO_JSON json_t *diff = zdd_appdef_diff(view->previous, view->target, DIFF_MAX);
 
     if (!diff)
         return ZDD_ERR_NO_MEMORY;

@@ -72,6 +72,15 @@ bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_ins
 /** The same for two definitions that are canonical already. */
 bool zdd_appdef_canonical_fits(const json_t *asked, const json_t *answered, bool ignore_instances);
 
+/**
+ * What changes from @p from to @p to, both canonical, in the rows of zdd_json_diff(), without what
+ * Marathon fills in by itself: a default that @p to leaves out is no removal, and where @p from has
+ * another value the row says which default comes in its place. A port that Marathon is to choose
+ * does not change. NULL: a definition that is not there.
+ * @return new reference, NULL without memory
+ */
+json_t *zdd_appdef_diff(const json_t *from, const json_t *to, size_t max);
+
 /** What strategies need to know of a definition. */
 struct zdd_appdef_facts {
     int32_t instances;

@@ -84,8 +84,14 @@ static void accept_network_names(const json_t *wanted, json_t *actual)
     }
 }
 
-/* A port that Marathon was to choose fits whatever it chose. */
-static bool is_chosen_port(const char *key, const json_t *wanted, const json_t *actual)
+void zdd_appdef_reconcile(const json_t *asked, json_t *wanted, json_t *actual)
+{
+    accept_defaults(asked, wanted, actual);
+    accept_members(asked, "unreachableStrategy", wanted, actual);
+    accept_network_names(wanted, actual);
+}
+
+bool zdd_appdef_port_is_chosen(const char *key, const json_t *wanted, const json_t *actual)
 {
     static const char *const ports[] = {"port", "servicePort", "hostPort", "containerPort", NULL};
 
@@ -105,7 +111,8 @@ static bool ports_fit(const json_t *wanted, const json_t *actual)
     {
         const json_t *other = json_object_get(actual, key);
 
-        if (!is_chosen_port(key, value, other) && !(other && zdd_json_same(value, other)))
+        if (!zdd_appdef_port_is_chosen(key, value, other) &&
+            !(other && zdd_json_same(value, other)))
             return false;
     }
     return true;
@@ -168,9 +175,7 @@ bool zdd_appdef_canonical_fits(const json_t *asked, const json_t *answered, bool
         json_object_del(ours, "instances");
         json_object_del(theirs, "instances");
     }
-    accept_defaults(asked, ours, theirs);
-    accept_members(asked, "unreachableStrategy", ours, theirs);
-    accept_network_names(ours, theirs);
+    zdd_appdef_reconcile(asked, ours, theirs);
     return port_lists_fit(ours, theirs, "portDefinitions") &&
            port_lists_fit(json_object_get(ours, "container"), json_object_get(theirs, "container"),
                           "portMappings") &&

@@ -65,6 +65,18 @@ bool zdd_appdef_marathon_check(const json_t *health_check);
  */
 json_t *zdd_appdef_comparable(const json_t *canonical);
 
+/**
+ * Take from @p wanted and @p actual what a server of Marathon fills in by itself in its own way, as
+ * nobody has asked for it in @p asked.
+ * @param wanted  @p asked with its defaults
+ * @param actual  the answered definition with its defaults
+ */
+void zdd_appdef_reconcile(const json_t *asked, json_t *wanted, json_t *actual);
+
+/** @return true when member @p key is a port that Marathon was to choose: it fits whatever it chose
+ */
+bool zdd_appdef_port_is_chosen(const char *key, const json_t *wanted, const json_t *actual);
+
 /** One check of a definition: what every rule gets. */
 struct zdd_appdef_view {
     const json_t *given;     /* as it came: types may be wrong */

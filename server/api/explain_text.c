@@ -129,7 +129,7 @@ static void tell_state(struct zdd_buf *buf, const struct zdd_run *run)
     _Static_assert(ZDD_COUNT(phrases) == ZDD_STATE_COUNT, "each state needs a phrase");
     zdd_buf_printf(buf, "The %s deployment of %s %s.\n", run->strategy, run->app_id,
                    phrases[zdd_run_state(run)]);
-    if (run->error_text[0])
+    if (run->error_code[0])
         zdd_buf_printf(buf, "What went wrong: %s\n", run->error_text);
 }
 

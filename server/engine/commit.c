@@ -338,6 +338,8 @@ static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
                                : c->unsure_before_ms;
     if (c->outcome == ZDD_OUTCOME_ACKED) {
         run->attempt = 0;
+        if (!*run->error_code)
+            run->error_text[0] = '\0';
         if (c->order->kind >= ZDD_ORDER_SET_TRAFFIC)
             return; /* what was said is not about the deployed app */
         memcpy(run->deployment_id, c->ack->deployment_id, sizeof(run->deployment_id));
@@ -348,6 +350,8 @@ static void take_answer(const struct zdd_outcome_commit *c, struct zdd_run *run)
         return;
     }
     run->attempt++;
+    if (c->outcome == ZDD_OUTCOME_FAILED && !*run->error_code)
+        snprintf(run->error_text, sizeof(run->error_text), "%s", c->ack->words);
     if (c->outcome == ZDD_OUTCOME_REFUSED) {
         snprintf(run->error_code, sizeof(run->error_code), "%s", zdd_err_slug(c->err));
         snprintf(run->error_text, sizeof(run->error_text), "%s",

@@ -81,8 +81,8 @@ static void tell_marathon(struct zdd_run *run, const struct zdd_observation *see
                  reason && *reason ? reason : "no reason given");
     else if (run->outcome == ZDD_OUTCOME_FAILED)
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
-                 "The last order got no clear answer (%d in a row); it is given again.",
-                 (int)run->attempt);
+                 "The last order got no clear answer (%d in a row); it is given again.%s%.160s",
+                 (int)run->attempt, *run->error_text ? " What was said: " : "", run->error_text);
     else
         snprintf(run->waiting_text, ZDD_WAITING_SIZE,
                  "Marathon does not show the order's effect yet.");

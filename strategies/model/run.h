@@ -89,8 +89,9 @@ struct zdd_run {
     char waiting_code[ZDD_NAME_SIZE]; /* "" when it waits for nothing */
     char waiting_text[ZDD_WAITING_SIZE];
     int64_t waiting_since_ms;
-    char error_code[32]; /* slug of the cause or of zdd_err; "" for none */
-    char error_text[ZDD_DETAIL_SIZE];
+    char error_code[32];              /* slug of the cause or of zdd_err; "" for none */
+    char error_text[ZDD_DETAIL_SIZE]; /* without a code: what came in place of a clear answer to the
+                                         last order */
 
     char created_by[ZDD_ACTOR_SIZE];
     char reason[ZDD_REASON_SIZE];

@@ -368,11 +368,13 @@ static void a_clear_answer_does_not_end_the_doubt_about_an_earlier_order(void **
     (void)step(w, "run-1");
     unsure_until_ms = load_run(w->store, "run-1").unsure_until_ms;
     assert_true(unsure_until_ms > NOW + 1000);
+    assert_string_equal(load_run(w->store, "run-1").error_text, "no"); /* for whoever asks why */
     w->put_err = ZDD_ERR_NONE;
     w->now_ms = NOW + 1000;
     (void)step(w, "run-1");
     assert_int_equal(w->puts, 2);
     assert_int_equal(load_run(w->store, "run-1").outcome, ZDD_OUTCOME_ACKED);
+    assert_string_equal(load_run(w->store, "run-1").error_text, "");
     assert_int_equal(load_run(w->store, "run-1").unsure_until_ms, unsure_until_ms);
 }
 

@@ -83,6 +83,10 @@ static void marathon_is_quoted(void **state)
     run = waiting(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_FAILED, .attempt = 3),
                   "marathon", seen());
     assert_non_null(strstr(run.waiting_text, "3 in a row"));
+    run = waiting(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_FAILED, .attempt = 3,
+                        .error_text = "Max number (100) of running deployments reached."),
+                  "marathon", seen());
+    assert_non_null(strstr(run.waiting_text, "given again. What was said: Max number (100) of"));
     run = waiting(a_run(.phase = ZDD_PHASE_APPLYING, .outcome = ZDD_OUTCOME_ACKED), "marathon",
                   seen());
     assert_non_null(strstr(run.waiting_text, "does not show the order's effect yet"));

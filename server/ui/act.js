@@ -2,7 +2,7 @@
 import { may, post } from "./api.js";
 import { operation } from "./contract.js";
 import { h } from "./dom.js";
-import { schemaForm } from "./form.js";
+import { focusFault, schemaForm } from "./form.js";
 import { trouble } from "./parts.js";
 import * as store from "./store.js";
 import { duration } from "./words.js";
@@ -23,7 +23,8 @@ export function ask({ title, text, schema, value, tone, confirm, send }) {
   const dialog = h("dialog", { "aria-labelledby": "ask-title", onclose: () => dialog.remove() },
     h("form", { class: "ask", onsubmit: async (event) => {
       event.preventDefault();
-      yes.disabled = true;
+      if (yes.ariaDisabled === "true") return;
+      yes.ariaDisabled = "true"; // not `disabled`: that would take the focus
       form?.fail([]);
       try {
         await send(form ? form.read() : {});
@@ -31,8 +32,9 @@ export function ask({ title, text, schema, value, tone, confirm, send }) {
       } catch (problem) {
         const shown = form?.fail(problem.errors ?? []) ?? false;
         fault.replaceChildren(...(shown ? [] : [trouble(problem)]));
+        if (shown) focusFault(dialog);
       }
-      yes.disabled = false;
+      yes.ariaDisabled = "false";
     } },
     h("h2", { id: "ask-title" }, title), text.filter(Boolean).map((one) => h("p", null, one)), form?.el, fault,
     h("div", { class: "ask-foot" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Leave it"), yes)));
@@ -68,9 +70,11 @@ export async function command(deployment, name) {
 
 export const mayCommand = (name) => may(`POST ${pathOf(name)}`);
 
-export function commandButton(deployment, name) {
+/** What the server thinks likely stands out; the others only say by their colour what they undo. */
+export function commandButton(deployment, name, likely) {
   if (!mayCommand(name)) return null;
-  return h("button", { type: "button", class: tones[name] ?? "", "data-command": name, onclick: () => command(deployment, name) }, commandTitle(name));
+  const tone = tones[name] ?? "";
+  return h("button", { type: "button", class: name === likely ? `${tone || "primary"} likely` : tone === "danger" ? tone : "", "data-command": name, onclick: () => command(deployment, name) }, commandTitle(name));
 }
 
 const decisions = "/v1/deployments/{id}/gates/{name}/decisions";
@@ -90,9 +94,9 @@ export async function decide(deployment, gate, decision) {
   });
 }
 
-/** All that is allowed now, in the server's order. */
-export function actionBar(deployment) {
-  const buttons = deployment.allowedCommands.map((name) => commandButton(deployment, name)).filter(Boolean);
+/** All that is allowed now, in the server's order. `likely` is the command that stands out, if any. */
+export function actionBar(deployment, likely) {
+  const buttons = deployment.allowedCommands.map((name) => commandButton(deployment, name, likely)).filter(Boolean);
   return buttons.length > 0 && h("div", { class: "actions", role: "group", "aria-label": "Commands" }, buttons);
 }
 

@@ -9,10 +9,12 @@ export class Problem extends Error {
 }
 
 let session = null;
+let ended = null; // why the last one did, when nobody has asked for it
 let skew = 0; // the server's clock minus ours, milliseconds
 const listeners = new Set();
 
 export const who = () => session;
+export const endedBecause = () => ended;
 export const now = () => Date.now() + skew;
 
 /** Called with nothing whenever somebody logs in or out, or the session ends. */
@@ -60,7 +62,10 @@ export async function send(method, path, { body, headers = {}, signal } = {}) {
   noteClock(response);
   if (response.status < 400) return response;
   const problem = await problemOf(response);
-  if (response.status === 401 && path !== "/v1/session") setSession(null);
+  if (response.status === 401 && path !== "/v1/session") {
+    if (session) ended = "The session has ended: the token was revoked or has run out, or the session was 12 h old. What was asked last was not done.";
+    setSession(null);
+  }
   throw problem;
 }
 
@@ -110,6 +115,7 @@ export async function resume() {
 
 export async function login(token) {
   const response = await send("POST", "/v1/session", { body: { token } });
+  ended = null;
   setSession(await response.json());
 }
 

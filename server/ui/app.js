@@ -1,6 +1,6 @@
 // The page: who is logged in, which view is shown, how fresh its data is, and keys.
 import { appsView, appView } from "./apps.js";
-import { logout, onSession, may, resume, who } from "./api.js";
+import { endedBecause, get, logout, onSession, may, resume, who } from "./api.js";
 import { auditView } from "./audit.js";
 import { h, show } from "./dom.js";
 import { historyView } from "./history.js";
@@ -8,7 +8,7 @@ import { openKeys } from "./keys.js";
 import { connection, listen, start, stop } from "./live.js";
 import { loginPage } from "./login.js";
 import { now as nowView } from "./now.js";
-import { icon, trouble } from "./parts.js";
+import { icon, note, trouble } from "./parts.js";
 import { planView } from "./plan.js";
 import { roomView } from "./room.js";
 import * as store from "./store.js";
@@ -34,8 +34,10 @@ const places = [
   ["#/audit", "Audit", "GET /v1/audit", "good"],
 ];
 
+const HEALTH_MS = 15000;
 const root = document.getElementById("app");
 const bar = h("header", { class: "top" });
+const banner = h("div", { class: "banner", role: "status" });
 const main = h("main", { id: "main", tabindex: "-1" });
 let endings = [];
 let shownAt = null;
@@ -63,9 +65,21 @@ function drawBar() {
           h("button", { type: "button", class: "quiet", onclick: () => logout().catch(() => {}) }, "Log out")))));
 }
 
+// What the server has to do without, in its own words.
+async function askHealth() {
+  if (!who() || document.hidden) return;
+  const { degraded } = await get("/readyz").catch((problem) => ({ degraded: problem.code === "offline" ? [] : [`The server is not ready: ${problem.message}`] }));
+  show(banner, degraded.map((sentence) => note("warn", sentence)));
+}
+
 function leave() {
   for (const end of endings) end();
   endings = [];
+}
+
+function entitle(text) {
+  const wanted = `${text} – zdd`;
+  if (document.title !== wanted) document.title = wanted;
 }
 
 // What a view may do with the page.
@@ -76,7 +90,12 @@ function placeFor(args, query) {
   return {
     args, query,
     show: (...tree) => live() && show(main, ...tree),
-    fail: (problem) => live() && problem.name !== "AbortError" && show(main, h("h1", null, "This cannot be shown"), trouble(problem), h("p", null, h("a", { href: "#/" }, "Back to Now"))),
+    fail: (problem) => {
+      if (!live() || problem.name === "AbortError") return;
+      entitle("This cannot be shown");
+      show(main, h("h1", null, "This cannot be shown"), trouble(problem), h("p", null, h("a", { href: "#/" }, "Back to Now")));
+    },
+    title: (text) => live() && entitle(text),
     onEnd: (end) => endings.push(end),
     live, root: main,
   };
@@ -90,11 +109,12 @@ function open() {
   drawBar();
   main.replaceChildren();
   if (!view || !may(needs)) {
+    entitle("Nothing here");
     show(main, h("h1", null, "Nothing here"), h("p", null, view ? "The token may not see this." : "There is no such view. ", h("a", { href: "#/" }, "Back to Now")));
     return;
   }
   const args = pattern.exec(path).slice(1).map(decodeURIComponent);
-  document.title = `${view.title(args)} – zdd`;
+  entitle(view.title(args));
   view.open(placeFor(args, query));
   window.scrollTo(0, 0);
 }
@@ -105,14 +125,15 @@ function enter() {
   if (!who()) {
     stop();
     store.forget();
-    document.title = "zdd";
-    root.replaceChildren(loginPage());
+    entitle("Log in");
+    root.replaceChildren(loginPage(endedBecause()));
     return;
   }
   root.replaceChildren(h("a", { class: "skip", href: "#main", onclick: (event) => {
     event.preventDefault();
     main.focus();
-  } }, "To the content"), bar, main);
+  } }, "To the content"), bar, banner, main);
+  askHealth();
   start();
   open();
 }
@@ -125,4 +146,5 @@ addEventListener("hashchange", () => {
   main.focus({ preventScroll: true });
 });
 setInterval(() => tick(document), 1000);
+setInterval(askHealth, HEALTH_MS);
 resume().then(() => who() || enter()).catch((problem) => root.replaceChildren(h("main", { class: "login" }, trouble(problem))));

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { listen } from "./live.js";
 import { blocks, button, chip, diff, icon, note, panel } from "./parts.js";
 import { planWith } from "./plan.js";
-import { actor, day, figure, plural, ticking } from "./words.js";
+import { actor, asking, day, figure, plural, ticking } from "./words.js";
 
 const REFRESH_MS = 3000;
 const MOST = 2000;
@@ -59,14 +59,15 @@ export const appsView = {
   open(place) {
     let apps = null;
     let wanted = "";
-    const search = h("input", { type: "search", "aria-label": "Find an app", placeholder: "Find an app", oninput: () => {
+    const waiting = asking("Asking Marathon");
+    const search = h("input", { type: "search", "data-own": true, "aria-label": "Find an app", placeholder: "Find an app", oninput: () => {
       wanted = search.value.trim().toLowerCase();
       draw();
     } });
     const draw = () => {
       const groups = grouped(apps ?? []).filter(([name]) => name.toLowerCase().includes(wanted));
       place.show(h("header", { class: "page-head" }, h("h1", null, "Apps"), search.isConnected ? h("input", { type: "search", "data-own": true }) : search),
-        apps === null ? h("p", { class: "muted" }, "Asking Marathon …") : groups.length === 0 ? h("p", { class: "muted" }, wanted ? "No app is called so." : "Marathon runs no app that this token reaches.") : h("ul", { class: "app-list" }, groups.map(appRow)));
+        apps === null ? waiting : groups.length === 0 ? h("p", { class: "muted" }, wanted ? "No app is called so." : "Marathon runs no app that this token reaches. ", !wanted && may("POST /v1/plans") && h("a", { href: "#/plan" }, "Plan the first one")) : h("ul", { class: "app-list" }, groups.map(appRow)));
     };
     const ask = async () => {
       apps = await list("/v1/apps", MOST);
@@ -132,9 +133,9 @@ function offers(pair) {
 function appPage(state, redraw) {
   const { app, id } = state;
   return [
-    h("header", { class: "page-head" }, h("div", null, h("h1", null, id), app && h("p", { class: "muted" }, `${plural(state.revisions.length, "revision")}, ${plural(app.history.deployments, "deployment")}`)),
+    h("header", { class: "page-head" }, h("div", null, h("h1", null, id), h("p", { class: "muted" }, `${plural(state.revisions.length, "revision")}${app ? `, ${plural(app.history.deployments, "deployment")}` : ""}`)),
       h("div", { class: "actions" }, app?.deployment && h("a", { class: "button primary", href: `#/deployments/${app.deployment}` }, "Deployment under way"), may("POST /v1/plans") && h("a", { class: "button", href: `#/plan?app=${encodeURIComponent(id)}` }, "Plan a change"))),
-    state.missing && note("warn", state.missing),
+    state.asking, state.missing && note("warn", state.missing),
     app && panel("Runs now", null, offers(app.pair), app.pair?.apps.length > 0
       ? app.pair.apps.map((one) => h("div", { class: "app-member" }, h("span", { class: "muted small" }, one.appId), blocks("now", one)))
       : member(app, false),
@@ -149,18 +150,24 @@ export const appView = {
   open(place) {
     const [id] = place.args;
     const encoded = encodeURIComponent(id);
-    const state = { id, app: null, missing: null, revisions: [], past: [], picked: [] };
+    const state = { id, app: null, missing: null, asking: asking("Asking Marathon"), revisions: [], past: [], picked: [] };
     const draw = () => place.show(appPage(state, draw));
-    const ask = async () => {
-      const [app, revisions, past] = await Promise.all([
-        get(`/v1/apps/${encoded}`).catch((problem) => problem), get(`/v1/apps/${encoded}/revisions?limit=50`), get(`/v1/deployments?appId=${encoded}&limit=50`)]);
+    // What the server has itself does not wait for Marathon.
+    const askMarathon = async () => {
+      const app = await get(`/v1/apps/${encoded}`).catch((problem) => problem);
       state.missing = app instanceof Error ? app.message : null;
       state.app = app instanceof Error ? null : app;
+      state.asking = null;
+      if (place.live()) draw();
+    };
+    const askStore = async () => {
+      const [revisions, past] = await Promise.all([get(`/v1/apps/${encoded}/revisions?limit=50`), get(`/v1/deployments?appId=${encoded}&limit=50`)]);
       state.revisions = revisions.items;
       state.past = past.items;
       if (place.live()) draw();
     };
-    place.show(h("h1", null, id), h("p", { class: "muted" }, "Asking Marathon …"));
+    const ask = () => Promise.all([askStore(), askMarathon()]);
+    place.show(h("h1", null, id), state.asking);
     ask().catch(place.fail);
     keepFresh(place, ask, (event) => event.appId === id);
   },

@@ -33,8 +33,11 @@ export function s(tag, props, ...children) {
 
 const keyOf = (node) => node.nodeType === Node.ELEMENT_NODE ? node.getAttribute("data-key") : null;
 
+const isOwn = (node) => node.nodeType === Node.ELEMENT_NODE && node.hasAttribute("data-own");
+
+// What keeps itself is stood for by an empty element, which has no class.
 function sameKind(a, b) {
-  return a.nodeName === b.nodeName && a.classList?.[0] === b.classList?.[0] && keyOf(a) === keyOf(b);
+  return a.nodeName === b.nodeName && keyOf(a) === keyOf(b) && (a.classList?.[0] === b.classList?.[0] || (isOwn(a) && isOwn(b)));
 }
 
 // What the reader has opened, typed or chosen is his.
@@ -59,8 +62,19 @@ function nextLike(at, child) {
   return at;
 }
 
+// Take away what is between `at` and `old` and not wanted: to move `old` instead would take its focus. @return the next place
+function clearUpTo(at, old, wanted) {
+  while (at && at !== old && at.compareDocumentPosition(old) & Node.DOCUMENT_POSITION_FOLLOWING && !wanted.has(keyOf(at))) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+  return at;
+}
+
 function morphChildren(have, want) {
   const keyed = new Map();
+  const wanted = new Set([...want.childNodes].map(keyOf).filter((key) => key !== null));
   for (const child of have.childNodes) if (keyOf(child) !== null) keyed.set(keyOf(child), child);
   let at = have.firstChild;
   for (const child of [...want.childNodes]) {
@@ -70,6 +84,7 @@ function morphChildren(have, want) {
       have.insertBefore(child, at);
       continue;
     }
+    at = clearUpTo(at, old, wanted);
     if (old === at) at = at.nextSibling;
     else have.insertBefore(old, at);
     morph(old, child);

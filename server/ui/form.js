@@ -5,6 +5,14 @@ import { label } from "./words.js";
 let serial = 0;
 const unset = undefined;
 
+/** Put the focus on the first field that has an error, with what hides it opened. */
+export function focusFault(root) {
+  const control = root.querySelector("[aria-invalid=true]") ?? [...root.querySelectorAll(".field-error")].find((one) => one.textContent)?.closest(".field")?.querySelector("input, select, textarea, button");
+  const hidden = control?.closest("details:not([open])");
+  if (hidden) hidden.open = true;
+  control?.focus();
+}
+
 function frame(schema, name, control, required) {
   const id = `f${++serial}`;
   const fault = h("p", { class: "field-error", id: `${id}-error` });
@@ -12,7 +20,8 @@ function frame(schema, name, control, required) {
   control.id = id;
   control.setAttribute("aria-describedby", `${hint ? `${id}-hint ` : ""}${id}-error`);
   if (required) control.required = true;
-  const el = h("div", { class: "field" }, h("label", { for: id }, label(name), required && h("span", { class: "needed" }, " (needed)")), control, fault, hint);
+  const text = [label(name), required && h("span", { class: "needed" }, " (needed)")];
+  const el = h("div", { class: "field" }, control.type === "checkbox" ? h("label", { class: "check", for: id }, control, text) : [h("label", { for: id }, text), control], fault, hint);
   return { el, fail(errors) {
     const mine = errors.filter((one) => one.pointer === "");
     fault.replaceChildren(...mine.map((one) => one.detail));

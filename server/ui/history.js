@@ -1,8 +1,9 @@
 // All deployments, newest first, page by page.
 import { get } from "./api.js";
+import { schemaNamed } from "./contract.js";
 import { h } from "./dom.js";
 import { button, chip, trouble } from "./parts.js";
-import { actor, day, duration, figure } from "./words.js";
+import { actor, day, duration, figure, remember } from "./words.js";
 
 const PAGE = 50;
 
@@ -16,7 +17,7 @@ function row(d) {
 export const historyView = {
   title: () => "History",
   open(place) {
-    const filters = { appId: place.query.get("appId") ?? "", since: "" };
+    const filters = { appId: place.query.get("appId") ?? "", state: place.query.get("state") ?? "", since: place.query.get("since") ?? "" };
     let items = null;
     let cursor = null;
     let fault = null;
@@ -24,11 +25,16 @@ export const historyView = {
       filters.appId = app.value.trim();
       ask(true);
     } });
-    const since = h("input", { id: "history-since", type: "date", onchange: () => {
+    const state = h("select", { id: "history-state", onchange: () => {
+      filters.state = state.value;
+      ask(true);
+    } }, h("option", { value: "" }, "any"));
+    schemaNamed("State").then(({ enum: states }) => state.append(...states.map((one) => h("option", { value: one, selected: one === filters.state }, one.replace("-", " "))))).catch(() => {});
+    const since = h("input", { id: "history-since", type: "date", value: filters.since, onchange: () => {
       filters.since = since.value;
       ask(true);
     } });
-    const tools = h("div", { class: "filters", "data-own": true, "data-key": "filters" }, h("label", { for: "history-app" }, "App"), app, h("label", { for: "history-since" }, "Since"), since);
+    const tools = h("div", { class: "filters", "data-own": true, "data-key": "filters" }, h("label", { for: "history-app" }, "App"), app, h("label", { for: "history-state" }, "State"), state, h("label", { for: "history-since" }, "Since"), since);
     const draw = () => place.show(
       h("header", { class: "page-head" }, h("h1", null, "History"), tools.isConnected ? h("div", { "data-own": true, "data-key": "filters" }) : tools),
       fault && trouble(fault),
@@ -39,6 +45,8 @@ export const historyView = {
     async function ask(anew) {
       const query = new URLSearchParams({ limit: PAGE });
       if (filters.appId) query.set("appId", filters.appId);
+      if (filters.state) query.set("state", filters.state);
+      if (anew) remember("/deployments", filters);
       if (filters.since) query.set("since", new Date(filters.since).toISOString());
       if (!anew && cursor) query.set("cursor", cursor);
       try {

@@ -42,7 +42,7 @@ function series(measured, definitions) {
     return h("li", { class: "measure" }, chip(last.result), h("code", null, name), last.observeOnly && h("span", { class: "tag" }, "only watched"),
       values.every((value) => typeof value === "number") && values.length > 1 && spark(name, values, old),
       h("span", { class: "muted small" }, typeof last.value === "number" ? figure(last.value) : String(last.value ?? ""), typeof last.oldValue === "number" && `, old ${figure(last.oldValue)}`,
-        last.asked > 1 && ` at ${figure(last.passed)} of ${figure(last.asked)} instances`),
+        last.asked > 1 && `; ${figure(last.passed)} of ${plural(last.asked, "instance")} passed`),
       last.text && h("p", { class: "small" }, last.text));
   });
 }

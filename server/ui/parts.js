@@ -69,6 +69,7 @@ export function blocks(side, { instances, healthy }) {
 /** Who gets the requests, as a bar; where the server wants it to be is a mark. */
 export function traffic(deployment) {
   const side = deployment.new;
+  if (deployment.old.healthy + side.healthy === 0) return h("div", { class: "traffic" }, h("div", { class: "bar", "data-empty": true }), h("div", { class: "bar-words" }, "No instance is healthy, none takes requests"));
   const words = [`${percent(side.weight)} to the new version`];
   if (side.wantedWeight !== undefined && side.wantedWeight !== side.weight) words.push(`wanted ${percent(side.wantedWeight)}`);
   if (typeof side.measuredWeight === "number") words.push(`measured ${percent(side.measuredWeight)}`);

@@ -3,7 +3,7 @@ import { ask } from "./act.js";
 import { get, list, may, post } from "./api.js";
 import { schemaNamed } from "./contract.js";
 import { h } from "./dom.js";
-import { schemaForm } from "./form.js";
+import { focusFault, schemaForm } from "./form.js";
 import { button, chip, diff, facts, icon, note, panel, trouble } from "./parts.js";
 import { planTimeline } from "./timeline.js";
 import { actor, day, duration, figure, label, percent, plural } from "./words.js";
@@ -55,7 +55,7 @@ function planResult(plan) {
       may("POST /v1/deployments") && plan.action !== "none" && button("Start …", start(plan), { class: "primary big" })),
     plan.warnings.map((one) => note("warn", one.text)),
     panel("Capacity", null,
-      h("div", { class: "figures" }, number(capacity.lowestServing, "serve at the worst moment", capacity.lowestServing === 0 ? "bad" : "good"), number(capacity.killedAtOnce, "killed at once", capacity.killedAtOnce > 0 ? "warn" : "good"),
+      h("div", { class: "figures" }, number(capacity.lowestServing, "serve at the worst moment", capacity.lowestServing > 0 ? "good" : plan.action === "create" ? undefined : "bad"), number(capacity.killedAtOnce, "killed at once", capacity.killedAtOnce > 0 ? "warn" : "good"),
         number(capacity.peakInstances, "exist at most"), number(capacity.peakExtra.cpus, "CPUs on top"), number(capacity.peakExtra.memMiB, "MiB on top")),
       planTimeline(capacity),
       h("div", { class: "verdicts" }, proofs.map((name) => h("span", null, `${label(name)} `, chip(verdict[name])))),
@@ -70,32 +70,46 @@ function planResult(plan) {
 }
 
 // The definition: what changes in it, or the whole of it, as JSON.
-function definitionField(request) {
+function definitionField(request, onmode) {
   const whole = request?.app !== undefined;
   const area = h("textarea", { id: "definition", rows: 9, spellcheck: "false", "aria-describedby": "definition-help definition-error" });
   area.value = JSON.stringify(request?.app ?? request?.change ?? { env: {} }, null, 2);
+  let begun = area.value;
   const fault = h("p", { class: "field-error", id: "definition-error" });
+  const say = (text) => {
+    fault.replaceChildren(text);
+    area.setAttribute("aria-invalid", text !== "");
+  };
   const modes = [["change", "Change what runs", "A JSON merge patch on the definition that runs now."], ["app", "Whole definition", "A Marathon app definition, with its id."]];
   const help = h("p", { class: "field-hint", id: "definition-help" });
-  const radios = modes.map(([value, text, hint]) => h("label", { class: "check" }, h("input", { type: "radio", name: "mode", value, checked: (value === "app") === whole, onchange: () => help.replaceChildren(hint) }), text));
+  const radios = modes.map(([value, text, hint]) => h("label", { class: "check" }, h("input", { type: "radio", name: "mode", value, checked: (value === "app") === whole, onchange: () => {
+    help.replaceChildren(hint);
+    onmode();
+  } }), text));
   help.replaceChildren(modes[whole ? 1 : 0][2]);
   const el = h("fieldset", { class: "field" }, h("legend", null, "Definition"), h("div", { class: "check-row" }, radios), h("label", { class: "unseen", for: "definition" }, "Definition as JSON"), area, fault, help);
   return {
     el,
     mode: () => el.querySelector("input:checked").value,
     read() {
-      fault.replaceChildren();
+      say("");
       try {
         return JSON.parse(area.value);
       } catch (error) {
-        fault.replaceChildren(`This is no JSON: ${error.message}`);
+        say(`This is no JSON: ${error.message}`);
         area.focus();
         return undefined;
       }
     },
+    /** Begin with the definition of an app, unless somebody has begun already. */
+    async begin(id) {
+      if (area.value.trim() !== begun || el.querySelector("input:checked").value !== "app") return;
+      const app = await get(`/v1/apps/${encodeURIComponent(id)}`).catch(() => null);
+      if (app && area.value.trim() === begun) begun = area.value = JSON.stringify(app.definition, null, 2);
+    },
     fail(errors) {
-      const mine = errors.filter((one) => /^#\/(app|change|appId)(\/|$)/.test(one.pointer));
-      fault.replaceChildren(mine.map((one) => `${one.pointer} ${one.detail}`).join("; "));
+      const mine = errors.filter((one) => /^#\/(app|change)(\/|$)/.test(one.pointer));
+      say(mine.map((one) => `${one.pointer} ${one.detail}`).join("; "));
       return mine.length > 0;
     },
   };
@@ -110,8 +124,15 @@ function strategyField(strategies, chosen, onchange) {
 function planForm(strategies, ids, schema, request, onplan) {
   let strategy = strategies.find((one) => one.name === request?.strategy) ?? strategies[0];
   let options = null;
-  const app = h("input", { id: "app-id", type: "text", list: "app-ids", value: request?.appId ?? request?.app?.id ?? "", required: true, autocomplete: "off", spellcheck: "false", placeholder: "/shop/web" });
-  const definition = definitionField(request);
+  const app = h("input", { id: "app-id", type: "text", list: "app-ids", value: request?.appId ?? request?.app?.id ?? "", required: true, autocomplete: "off", spellcheck: "false", placeholder: "/shop/web", "aria-describedby": "app-id-error", onchange: () => definition.begin(app.value.trim()) });
+  const appFault = h("p", { class: "field-error", id: "app-id-error" });
+  const failApp = (errors) => {
+    const mine = errors.filter((one) => one.pointer === "#/appId");
+    appFault.replaceChildren(mine.map((one) => one.detail).join("; "));
+    app.setAttribute("aria-invalid", mine.length > 0);
+    return mine.length > 0;
+  };
+  const definition = definitionField(request, () => definition.begin(app.value.trim()));
   const place = h("div");
   const more = schemaForm(schema, { only: MORE, value: request });
   const fault = h("div");
@@ -131,32 +152,36 @@ function planForm(strategies, ids, schema, request, onplan) {
     if (value === undefined) return null;
     return definition.mode() === "app" ? { ...result, app: { ...value, id: value.id ?? app.value.trim() } } : { ...result, appId: app.value.trim(), change: value };
   }
-  return h("form", { class: "plan-form", onsubmit: async (event) => {
+  const form = h("form", { class: "plan-form", onsubmit: async (event) => {
     event.preventDefault();
     const wanted = body();
-    if (!wanted) return;
-    submit.disabled = true;
+    if (!wanted || submit.ariaDisabled === "true") return;
+    submit.ariaDisabled = "true"; // not `disabled`: that would take the focus
     fault.replaceChildren();
     for (const part of [options, more]) part.fail([]); // what was wrong before may be right now
+    failApp([]);
     try {
       onplan(await post("/v1/plans", wanted));
     } catch (problem) {
-      const shown = [definition.fail(problem.errors ?? []), options.fail(problem.errors ?? []), more.fail(problem.errors ?? [])].some(Boolean);
+      const shown = [failApp(problem.errors ?? []), definition.fail(problem.errors ?? []), options.fail(problem.errors ?? []), more.fail(problem.errors ?? [])].some(Boolean);
       fault.replaceChildren(trouble(problem));
-      if (!shown) fault.scrollIntoView({ block: "nearest" });
+      if (shown) focusFault(form);
+      else fault.scrollIntoView({ block: "nearest" });
     }
-    submit.disabled = false;
+    submit.ariaDisabled = "false";
   } },
-  h("div", { class: "field" }, h("label", { for: "app-id" }, "App", h("span", { class: "needed" }, " (needed)")), app, h("datalist", { id: "app-ids" }, ids.map((id) => h("option", { value: id })))),
+  h("div", { class: "field" }, h("label", { for: "app-id" }, "App", h("span", { class: "needed" }, " (needed)")), app, appFault, ids),
   strategyField(strategies, strategy.name, take), definition.el, place,
-  h("details", { class: "field" }, h("summary", null, "Reason, deadline and what happens when"), more.el), fault, submit);
+  h("details", { class: "field" }, h("summary", null, "Reason, deadline and what happens when"), more.el), h("div", { class: "plan-foot" }, fault, submit));
+  return form;
 }
 
 async function openForm(place) {
   const request = handed ?? (place.query.get("app") ? { appId: place.query.get("app"), strategy: place.query.get("strategy") ?? undefined } : null);
   handed = null;
-  const [{ items: strategies }, apps, schema] = await Promise.all([get("/v1/strategies"), list("/v1/apps", 1000).catch(() => []), schemaNamed("DeploymentRequest")]);
-  const ids = [...new Set(apps.map((one) => one.pairName ?? one.id))].sort();
+  const [{ items: strategies }, schema] = await Promise.all([get("/v1/strategies"), schemaNamed("DeploymentRequest")]);
+  const ids = h("datalist", { id: "app-ids" });
+  list("/v1/apps", 1000).then((apps) => ids.replaceChildren(...[...new Set(apps.map((one) => one.pairName ?? one.id))].sort().map((id) => h("option", { value: id }))), () => {}); // Marathon may be silent
   const result = h("section", { class: "plan-result", tabindex: -1, "aria-label": "Preview" }, h("div", { class: "empty" }, icon("gate"), h("p", null, "What would happen is shown here. Nothing is touched until you start it.")));
   const form = planForm(strategies, ids, schema, request, (plan) => {
     result.replaceChildren(...planResult(plan).flat());

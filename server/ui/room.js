@@ -1,56 +1,66 @@
 // The deployment room: one deployment, live, with what it rests on and what can be done; and its past, by a slider.
 import { actionBar, command, commandTitle, decide, mayCommand, mayDecide } from "./act.js";
-import { get, list, who } from "./api.js";
+import { get, list, may, who } from "./api.js";
 import { h } from "./dom.js";
 import { setKeys } from "./keys.js";
-import { listen } from "./live.js";
+import { connection, listen } from "./live.js";
 import { roundsPanel, trialPanel } from "./measures.js";
 import { blocks, button, chip, dial, facts, icon, note, panel, traffic } from "./parts.js";
+import { framed, pastPanel } from "./past.js";
 import { proofOf } from "./proof.js";
 import * as store from "./store.js";
-import { chart, legend } from "./timeline.js";
 import { actor, clock, duration, figure, plural, ticking } from "./words.js";
 
 const REFRESH_MS = 1500; // at most so often while events come thick
+const COUNT_MS = 4000; // what is measured makes no event: look so often while it is under way …
+const EXPLAIN_COUNTS = 3; // … and ask every so many looks what it waits for
 const EVENTS_MAX = 2000; // of the past; the latest count
+const LONG = 40; // letters of an id: from here on it is written smaller
 
-/** The deployment as an event saw it. */
-function framed(deployment, plan, event) {
-  const { data } = event;
-  const step = plan?.steps[data.step];
-  return { ...deployment, state: data.state ?? deployment.state, old: { ...deployment.old, ...data.old }, new: { ...deployment.new, ...data.new, addresses: [] },
-    waitingFor: data.waitingFor ?? null, waitingUntil: null, error: null,
-    step: { index: data.step ?? 0, of: plan?.steps.length ?? deployment.step?.of ?? 1, kind: step?.kind ?? "", text: step?.text ?? "" } };
+// What somebody does next with a deployment that is over.
+function afterwards(d) {
+  if (!d.endedAt || !may("POST /v1/plans")) return null;
+  const again = `#/plan?app=${encodeURIComponent(d.appId)}&strategy=${encodeURIComponent(d.strategy)}`;
+  return h("div", { class: "actions" }, d.error && h("a", { class: "button", href: again }, "Plan another try"),
+    h("a", { class: "button quiet", href: `#/apps/${encodeURIComponent(d.appId)}` }, "Earlier revisions"));
 }
 
-function head(d, replayed) {
+function head(d, gates, replayed) {
+  // Where an approval is asked for, promote is but another way to give it.
+  const likely = gates.some((gate) => gate.state === "open") ? null : d.suggestedCommand;
   return h("header", { class: "room-head", "data-state": d.state },
-    h("div", { class: "room-title" }, h("h1", null, d.appId), chip(d.state), h("span", { class: "tag" }, d.strategy)),
+    h("div", { class: "room-title" }, h("h1", { "data-long": d.appId.length > LONG }, d.appId), h("span", { role: "status" }, chip(d.state)), h("span", { class: "tag" }, d.strategy)),
     h("p", { class: "muted" }, d.reason && h("q", null, d.reason), " ", actor(d.createdBy), ", ", d.endedAt ? ["ended ", ticking("ago", d.endedAt)] : d.startedAt ? ["under way for ", ticking("since", d.startedAt)] : ["asked for ", ticking("ago", d.createdAt)],
-      !d.endedAt && d.deadlineAt && [" · deadline in ", ticking("left", d.deadlineAt)]),
-    !replayed && actionBar(d));
+      !d.endedAt && d.deadlineAt && [" · deadline ", ticking("due", d.deadlineAt)]),
+    !replayed && (actionBar(d, likely) || afterwards(d)));
 }
 
-function why(d, explanation, replayed) {
-  const text = d.error?.text ?? d.waitingFor?.text;
-  const helpers = replayed ? [] : explanation?.whoCanUnblock ?? [];
+function why(d, explanation, gates, replayed) {
+  const asked = !replayed && !d.error && gates.some((gate) => gate.state === "open"); // the gate's own panel says it all
+  const text = asked ? null : d.error?.text ?? d.waitingFor?.text;
+  const helpers = replayed || asked ? [] : explanation?.whoCanUnblock ?? [];
   const marathon = replayed ? null : explanation?.marathon;
-  if (!text && helpers.length === 0) return null;
+  const troubled = marathon && (!marathon.reachable || marathon.lastTaskFailure);
+  if (!text && helpers.length === 0 && !troubled) return null;
   return panel(null, { class: "why-panel", "data-tone": d.error ? "bad" : "plain", "aria-label": "Why it waits" },
+    d.error && h("h2", { class: "why-head" }, icon("warn"), d.endedAt ? "What went wrong" : "What is wrong"),
     text && h("p", { class: "why-text" }, text, d.waitingUntil && h("span", { class: "countdown" }, ticking("left", d.waitingUntil), " left")),
-    d.waitingFor?.since && !replayed && h("p", { class: "muted small" }, "for ", ticking("since", d.waitingFor.since)),
+    d.waitingFor?.since && !asked && !replayed && h("p", { class: "muted small" }, d.error && [d.waitingFor.text, " "], "For ", ticking("since", d.waitingFor.since), "."),
+    helpers.length > 0 && h("h3", null, "Who can help"),
     helpers.map(({ who: helper, how }) => h("p", null, icon("dot"), " ", h("strong", null, helper), `: ${how}.`)),
     marathon && !marathon.reachable && note("warn", `Marathon does not answer: ${marathon.error}`),
     marathon?.lastTaskFailure && note("warn", h("strong", null, "Last task failure: "), marathon.lastTaskFailure.text));
 }
 
+const isMine = (decision) => decision.by === `token:${who().name}`;
+
 function gatePanel(d, gates) {
   return gates.filter((gate) => gate.state === "open").map((gate) => panel(`Gate ${gate.name}`, { class: "gate-panel" },
-    h("p", null, gate.approvers.length > 0 ? `Asked are ${gate.approvers.join(", ")}.` : "Anybody who may promote decides.",
+    h("p", null, h("strong", null, "Somebody has to decide: "), "approve goes on with the next step, reject goes back. ", gate.approvers.length > 0 ? `Asked are ${gate.approvers.join(", ")}.` : "Anybody who may promote decides.",
       ` ${gate.approvals} of ${plural(gate.quorum, "approval")}.`, gate.expiresAt && [" Without them in ", ticking("left", gate.expiresAt), `: ${gate.onExpiry}.`]),
-    gate.decisions.length > 0 && h("ul", { class: "plain-list" }, gate.decisions.map((one) => h("li", null, icon(one.decision === "approve" ? "good" : "bad"), ` ${actor(one.by)}: ${one.decision}`, one.reason && h("q", null, one.reason)))),
+    gate.decisions.length > 0 && h("ul", { class: "plain-list" }, gate.decisions.map((one) => h("li", null, icon(one.decision === "approve" ? "good" : "bad"), ` ${actor(one.by)}: ${one.decision} `, one.reason && h("q", null, one.reason)))),
     mayDecide(gate, who().name) && h("div", { class: "actions" },
-      button("Approve", () => decide(d, gate, "approve"), { class: "primary", "data-decision": "approve" }),
+      !gate.decisions.some((one) => isMine(one) && one.decision === "approve") && button("Approve", () => decide(d, gate, "approve"), { class: "primary", "data-decision": "approve" }),
       button("Reject", () => decide(d, gate, "reject"), { class: "danger", "data-decision": "reject" }))));
 }
 
@@ -72,50 +82,14 @@ function instances(d, explanation, replayed) {
   const floor = replayed ? null : explanation?.floor;
   return panel("Instances", { class: "instances-panel" }, blocks("old", d.old), blocks("new", d.new),
     floor && h("p", { class: "floor", "data-tone": floor.broken ? "bad" : "good" }, icon(floor.broken ? "warn" : "good"), `${figure(floor.serving)} take requests, ${figure(floor.promised)} promised`),
-    facts(d.old.appId !== d.new.appId && ["Old app", d.old.appId], d.old.appId !== d.new.appId && ["New app", d.new.appId], d.new.addresses?.length > 0 && ["Ask the new one at", d.new.addresses.join(", ")]));
+    facts(d.old.appId !== d.new.appId && d.old.version && ["Old app", d.old.appId], d.old.appId !== d.new.appId && ["New app", d.new.appId], d.new.addresses?.length > 0 && ["Ask the new one at", d.new.addresses.join(", ")]));
 }
 
 const isPair = (d) => d.new.wantedWeight !== undefined;
 
-function shares(d, replayed) {
-  if (replayed) return null;
+function shares(d) {
+  if (d.new.weight === undefined) return null; // an event of a time when events had none
   return panel("Requests", { class: "dial-panel" }, isPair(d) ? dial(d.new) : traffic(d));
-}
-
-// By their number and not by their time: what happens in a second is as plain as an hour at a gate.
-const momentOf = (event, x) => ({ x, old: event.data.old?.instances ?? 0, new: event.data.new?.instances ?? 0, healthyOld: event.data.old?.healthy ?? 0, healthyNew: event.data.new?.healthy ?? 0 });
-
-// The past as a chart with a slider; keeps its own elements, so that a finger stays on it.
-function pastPanel(state, redraw) {
-  const place = h("div", { class: "chart-place" });
-  const slider = h("input", { type: "range", min: 0, value: 0, "aria-label": "Replay the events" });
-  const words = h("output", { class: "chart-words" });
-  const back = h("button", { type: "button", class: "quiet", onclick: () => set(null) }, "Back to live");
-  const el = h("section", { class: "panel past-panel", "data-own": true, "data-key": "past" }, h("h2", null, "What happened"), place, slider, h("div", { class: "past-foot" }, words, back), legend({ cap: false }));
-  function set(at) {
-    state.at = at;
-    draw();
-    redraw();
-  }
-  function draw() {
-    const { events, deployment, plan } = state;
-    if (events.length === 0 || !deployment) return; // events can be here before the deployment
-    const last = events.length - 1;
-    const event = state.at === null ? null : events[state.at];
-    slider.max = last + 1;
-    slider.value = state.at ?? last + 1;
-    back.hidden = state.at === null;
-    const said = event ? `${event.type.replace(/^deployment\./, "").replaceAll(/[.-]/g, " ")}` : deployment.endedAt ? "the end" : "now";
-    words.replaceChildren(...(event ? [clock(event.time), " "] : []), h("strong", null, said), h("span", { class: "muted" }, event ? ` event ${state.at + 1} of ${events.length}` : ` after ${plural(events.length, "event")}`));
-    slider.setAttribute("aria-valuetext", words.textContent);
-    place.replaceChildren(chart({ moments: events.map(momentOf), end: events.length, floor: plan?.capacity.lowestServing, at: state.at ?? events.length, height: 150,
-      width: Math.max(280, place.clientWidth || 640), words: `Instances over ${plural(events.length, "event")}` }));
-  }
-  slider.oninput = () => set(Number(slider.value) > state.events.length - 1 ? null : Number(slider.value));
-  new ResizeObserver(draw).observe(place);
-  // Once it is on the page it is not put there again: moving it would take the finger off.
-  const part = () => el.isConnected ? h("section", { "data-own": true, "data-key": "past" }) : el;
-  return { part, draw, isThere: () => el.isConnected };
 }
 
 function page(state, past) {
@@ -123,11 +97,11 @@ function page(state, past) {
   if (!deployment) return h("p", { class: "muted" }, "Looking …");
   const replayed = at !== null;
   const d = replayed ? framed(deployment, plan, events[at]) : deployment;
-  return [head(d, replayed),
+  return [head(d, state.gates, replayed),
     replayed && note("plain", h("strong", null, "A replay: "), "as it was at ", clock(events[at].time), "."),
     !replayed && gatePanel(d, state.gates),
     h("div", { class: "room", "data-key": "room" },
-      h("div", { class: "room-main" }, why(d, state.explanation, replayed), h("div", { class: "room-pair" }, instances(d, state.explanation, replayed), shares(d, replayed)), !replayed && trialPanel(d.verify), roundsPanel(replayed ? events.slice(0, at + 1) : events, plan), events.length > 0 && past.part()),
+      h("div", { class: "room-main" }, why(d, state.explanation, state.gates, replayed), h("div", { class: "room-pair" }, instances(d, state.explanation, replayed), shares(d)), !replayed && trialPanel(d.verify), roundsPanel(replayed ? events.slice(0, at + 1) : events, plan), events.length > 0 && past.part()),
       chain(state.steps, replayed ? events[at].data.step ?? 0 : null)),
     h("p", { class: "small muted" }, "Deployment ", h("code", null, d.id), " · ", h("a", { href: `#/plans/${d.planId}` }, "its plan"), " · ", h("a", { href: `#/apps/${encodeURIComponent(d.appId)}` }, "the app"))];
 }
@@ -151,9 +125,9 @@ export const roomView = {
       if (!place.live()) return;
       state.deployment = store.known(id) ?? state.deployment;
       place.show(page(state, past));
-      if (state.events.length > 0 && !past.isThere()) place.show(page(state, past)); // its old place has gone
       past.draw();
       const d = state.deployment;
+      if (d) place.title(`${d.appId} ${d.state.replace("-", " ")}`);
       setKeys((d?.allowedCommands ?? []).filter(mayCommand).map((name) => ({ name: commandTitle(name).toLowerCase(), act: () => command(state.deployment, name) })));
     };
     const past = pastPanel(state, draw);
@@ -180,6 +154,13 @@ export const roomView = {
     place.onEnd(store.watch(draw));
     place.onEnd(setKeys([]));
     place.onEnd(() => clearTimeout(timer));
+    let counts = 0;
+    const counting = setInterval(() => {
+      if (document.hidden || !connection().live || store.known(id)?.endedAt !== null) return;
+      store.read(id).catch(() => {});
+      if (++counts % EXPLAIN_COUNTS === 0) soon();
+    }, COUNT_MS);
+    place.onEnd(() => clearInterval(counting));
     place.show(page(state, past));
     try {
       await store.read(id);

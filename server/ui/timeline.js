@@ -2,7 +2,7 @@
 import { h, s } from "./dom.js";
 import { plural } from "./words.js";
 
-const LEFT = 30, RIGHT = 10, TOP = 16, BOTTOM = 20;
+const LEFT = 30, RIGHT = 10, RIGHT_SHARED = 42, TOP = 16, BOTTOM = 20;
 
 // From the bottom up; each a function of a moment.
 const layers = [
@@ -19,14 +19,25 @@ function marks(most) {
   return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
 }
 
+// What the new version shall get as a line, what was measured as points: in percent from bottom to top.
+function shareLines(moments, until, px, height, right) {
+  const py = (share) => height - BOTTOM - (share / 100) * (height - TOP - BOTTOM);
+  const path = moments.map((m, i) => m.wanted === undefined ? "" : `${moments[i - 1]?.wanted === undefined ? "M" : "L"}${px(m.x)} ${py(m.wanted)}H${px(until(i))}`).join("");
+  return [[0, 50, 100].map((share) => s("text", { class: "axis", x: right + 6, y: py(share) + 4 }, `${share} %`)),
+    s("path", { class: "share-edge", d: path }), s("path", { class: "share", d: path }),
+    moments.map((m, i) => typeof m.measured === "number" && s("circle", { class: "share-measured", cx: (px(m.x) + px(until(i))) / 2, cy: py(m.measured), r: 3.5 }))];
+}
+
 /**
- * @param moments  [{x, old, new, healthyOld, healthyNew, ending}], x growing
+ * @param moments  [{x, old, new, healthyOld, healthyNew, ending, wanted, measured}], x growing
  * @param end      x at which the last moment ends
+ * @param shared   the shares of the new version are drawn, too, by a scale of their own
  */
-export function chart({ moments, end, floor, cap, at, width, height = 210, words }) {
+export function chart({ moments, end, floor, cap, at, width, height = 210, shared = false, words }) {
+  const right = shared ? RIGHT_SHARED : RIGHT;
   const most = Math.max(1, cap ?? 0, floor ?? 0, ...moments.map(top));
   const x0 = moments[0].x, span = Math.max(end - x0, 1e-9);
-  const px = (x) => LEFT + ((x - x0) / span) * (width - LEFT - RIGHT);
+  const px = (x) => LEFT + ((x - x0) / span) * (width - LEFT - right);
   const py = (y) => height - BOTTOM - (y / most) * (height - TOP - BOTTOM);
   const until = (i) => (i + 1 < moments.length ? moments[i + 1].x : end);
   const base = moments.map(() => 0);
@@ -39,20 +50,21 @@ export function chart({ moments, end, floor, cap, at, width, height = 210, words
     return s("path", { class: `area area-${name}`, d: `M${px(x0)} ${py(low[0])}${forth}${back}Z` });
   });
   const line = (value, name, text) => value !== undefined && value !== null && [
-    s("path", { class: `line line-${name}`, d: `M${LEFT} ${py(value)}H${width - RIGHT}` }),
-    s("text", { class: "line-text", x: width - RIGHT, y: py(value) - 4, "text-anchor": "end" }, text)];
+    s("path", { class: `line line-${name}`, d: `M${LEFT} ${py(value)}H${width - right}` }),
+    s("text", { class: "line-text", x: width - right, y: py(value) - 4, "text-anchor": "end" }, text)];
   return s("svg", { class: "chart", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": words },
     s("defs", null,
       s("pattern", { id: "hatch-old", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, s("rect", { class: "hatch-old", width: 2.5, height: 6 })),
       s("pattern", { id: "hatch-new", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-45)" }, s("rect", { class: "hatch-new", width: 2.5, height: 6 }))),
-    marks(most).map((value) => [s("path", { class: "grid", d: `M${LEFT} ${py(value)}H${width - RIGHT}` }), s("text", { class: "axis", x: LEFT - 8, y: py(value) + 4, "text-anchor": "end" }, value)]),
-    areas, line(floor, "floor", `floor ${floor}`), line(cap, "cap", `at most ${cap}`),
+    marks(most).map((value) => [s("path", { class: "grid", d: `M${LEFT} ${py(value)}H${width - right}` }), s("text", { class: "axis", x: LEFT - 8, y: py(value) + 4, "text-anchor": "end" }, value)]),
+    areas, shared && shareLines(moments, until, px, height, width - right), line(floor, "floor", `floor ${floor}`), line(cap, "cap", `at most ${cap}`),
     at !== undefined && s("path", { class: "cursor", d: `M${px(at)} ${TOP - 8}V${height - BOTTOM}` }));
 }
 
-export function legend({ cap }) {
+export function legend({ cap, shared }) {
   const key = (name, text) => h("span", { class: `key key-${name}` }, text);
-  return h("p", { class: "legend" }, key("old-serving", "old, serving"), key("new-serving", "new, serving"), key("rest", "hatched: there, not serving"), key("floor", "floor"), cap && key("cap", "cap"));
+  return h("p", { class: "legend" }, key("old-serving", "old, serving"), key("new-serving", "new, serving"), key("rest", "hatched: there, not serving"), key("floor", "floor"), cap && key("cap", "cap"),
+    shared && [key("share", "share wanted"), key("measured", "share measured")]);
 }
 
 const say = (m) => `${plural(m.old, "old")}`.replace(/s$/, "") + ` (${m.healthyOld} healthy), ${m.new} new (${m.healthyNew} healthy)${m.ending ? `, ${m.ending} ending` : ""}`;

@@ -29,6 +29,12 @@ export function label(name) {
   return words.charAt(0).toUpperCase() + words.slice(1) + unit;
 }
 
+/** Keep what is filtered by in the address, so that it can be shared and gone back to. */
+export function remember(path, query) {
+  const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  history.replaceState(null, "", `#${path}${text ? `?${text}` : ""}`);
+}
+
 /** Who it was, without the kind of credential that everybody here has. */
 export const actor = (text) => (text ?? "").replace(/^token:/, "");
 
@@ -42,13 +48,18 @@ function text(kind, time) {
   const seconds = (Date.parse(time) - now()) / 1000;
   if (kind === "ago") return seconds > -5 ? "just now" : `${roughly(-seconds)} ago`;
   if (kind === "since") return duration(-seconds);
+  if (kind === "due") return seconds > 0 ? `in ${duration(seconds)}` : "is over";
   return seconds > 0 ? duration(seconds) : "any moment";
 }
 
-/** A time that tells by itself how long ago it was ("ago"), how long it has lasted ("since"), or how much is left ("left"). */
+/** A time that tells by itself how long ago it was ("ago"), how long it has lasted ("since"), how much is left ("left"), or
+ * when it is due ("due"). */
 export function ticking(kind, time) {
   return h("time", { datetime: time, "data-tick": kind, title: `${new Date(time).toLocaleString("en-GB")} (${time})` }, text(kind, time));
 }
+
+/** Said while somebody is waited for, with how long it has taken. */
+export const asking = (words) => h("p", { class: "muted" }, `${words} … `, ticking("since", new Date(now()).toISOString()));
 
 export function tick(root) {
   for (const element of root.querySelectorAll("time[data-tick]")) {
@@ -58,4 +69,5 @@ export function tick(root) {
 }
 
 export const clock = (time) => h("time", { datetime: time, title: time }, clockFormat.format(new Date(time)));
+export const moment = (time) => h("time", { datetime: time, title: time }, `${dayFormat.format(new Date(time)).split(",")[0]}, ${clockFormat.format(new Date(time))}`);
 export const day = (time) => h("time", { datetime: time, title: time }, dayFormat.format(new Date(time)));

@@ -28,6 +28,36 @@ static void told_release(struct told *told)
     json_decref(told->to_set);
 }
 
+static bool take_ports(const json_t *wanted, json_t *actual, const char *list)
+{
+    static const char *const ports[] = {"port", "servicePort", "hostPort", "containerPort"};
+    const json_t *asked = zdd_json_at(wanted, list);
+    const json_t *given = zdd_json_at(actual, list);
+
+    for (size_t i = 0; i < json_array_size(asked) && i < json_array_size(given); i++) {
+        const json_t *port = json_array_get(asked, i);
+        json_t *other = json_array_get(given, i);
+
+        for (size_t k = 0; k < ZDD_COUNT(ports); k++) {
+            json_t *value = json_object_get(port, ports[k]);
+
+            if (zdd_appdef_port_is_chosen(ports[k], value, json_object_get(other, ports[k])) &&
+                json_object_set(other, ports[k], value) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* What Marathon did in its own way is as if it had done what was asked. @return false without
+ * memory */
+static bool settle(const json_t *asked, json_t *wanted, json_t *actual)
+{
+    zdd_appdef_reconcile(asked, wanted, actual);
+    return take_ports(wanted, actual, "/portDefinitions") &&
+           take_ports(wanted, actual, "/container/portMappings");
+}
+
 /* @return false without memory */
 static bool told_read(const json_t *from, const json_t *to, struct told *told)
 {
@@ -37,9 +67,7 @@ static bool told_read(const json_t *from, const json_t *to, struct told *told)
     told->to_set = zdd_appdef_comparable(to);
     if (!told->from || !told->to || !told->from_set || !told->to_set)
         return false;
-    zdd_appdef_reconcile(to, told->to, told->from);
-    zdd_appdef_reconcile(to, told->to_set, told->from_set);
-    return true;
+    return settle(to, told->to, told->from) && settle(to, told->to_set, told->from_set);
 }
 
 static bool op_is(const json_t *row, const char *op)
@@ -98,9 +126,8 @@ static bool is_filled_in(const struct told *told, const json_t *row)
 {
     const char *path = zdd_json_text(row, "path", "");
 
-    return is_left_to_marathon(row) || member_is_same(told, path) ||
-           (!op_is(row, "replace") &&
-            same(zdd_json_at(told->from, path), zdd_json_at(told->to, path)));
+    return member_is_same(told, path) ||
+           same(zdd_json_at(told->from, path), zdd_json_at(told->to, path));
 }
 
 /* A member that is left out is not gone: Marathon puts its default there. */

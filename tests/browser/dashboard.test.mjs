@@ -54,6 +54,9 @@ after(async () => {
   await world?.close();
 });
 
+// What the focused field is called.
+const focused = (page) => page.evaluate(() => document.activeElement.labels?.[0]?.textContent.replace(" (needed)", "") ?? document.activeElement.getAttribute("aria-label"));
+
 test("who has no token stays outside, and a wrong one is told so", async () => {
   const page = await openPage(null);
   await page.getByLabel("Token").fill("zdd_wrong");
@@ -74,9 +77,11 @@ test("a canary is planned in a form that is drawn from the catalogue, and starte
   await ann.getByLabel("Weight").evaluate((field) => { field.max = ""; }); // past the browser, to the server
   await ann.getByRole("button", { name: "Preview" }).click();
   await ann.locator(".form-row .field-error").getByText(/100/).waitFor();
+  assert.equal(await focused(ann), "Weight"); // the one that is wrong
   await ann.getByLabel("Weight").fill("20");
   await ann.getByRole("button", { name: "+ Gate" }).click();
   await ann.getByLabel("Gate").fill("go-live");
+  await ann.getByLabel("Quorum").fill("2");
   await ann.getByLabel("Drain (s)").fill("1");
   await ann.getByLabel("Keep old (s)").fill("1");
   await ann.getByText("Reason, deadline").click();
@@ -94,22 +99,41 @@ test("a canary is planned in a form that is drawn from the catalogue, and starte
   await ann.waitForURL(/#\/deployments\//);
 });
 
-test("it is watched live up to its gate, which is approved, and it succeeds", async () => {
+test("it is watched live up to its gate, which two approve, and it succeeds", async () => {
   await ann.getByRole("heading", { name: "Gate go-live" }).waitFor();
   await ann.locator(".dial").getByText("20 %", { exact: true }).waitFor();
   await ann.getByText(MARKUP).first().waitFor(); // as text
+  assert.match(await ann.title(), /\/shop\/web waiting/);
   await shot(ann, "room");
-  await ann.getByRole("button", { name: "Approve" }).click();
+  await ann.getByRole("button", { name: "Set weight" }).click();
   const dialog = ann.getByRole("dialog");
+  await dialog.getByLabel("Weight").evaluate((field) => { field.max = ""; });
+  await dialog.getByLabel("Weight").fill("300");
+  await dialog.getByRole("button", { name: "Set weight" }).click();
+  await dialog.locator(".field-error").getByText(/0 to 100/).waitFor();
+  assert.equal(await focused(ann), "Weight");
+  await ann.keyboard.press("Escape");
+  await ann.getByText("0 of 2 approvals").waitFor();
+  const decisions = `/v1/deployments/${ann.url().split("/").at(-1)}/gates/go-live/decisions`;
+  await world.callAs(world.makeToken("bob", "read,promote"))(decisions, { decision: "approve", reason: "by a bot" });
+  await ann.getByText("1 of 2 approvals").waitFor(); // at once, though the gate stays as it is
+  await ann.getByText("by a bot").waitFor();
+  await ann.getByRole("button", { name: "Approve" }).click();
   await dialog.getByLabel("Reason").fill("looks good");
   await shot(ann, "approve");
   await dialog.getByRole("button", { name: "Approve" }).click();
   await ann.locator(".room-head .chip").getByText("succeeded").waitFor();
-  assert.equal(await ann.locator(".room-head .actions").count(), 0);
+  assert.equal(await ann.locator("[data-command]").count(), 0);
   const slider = ann.getByRole("slider", { name: "Replay the events" });
   await slider.focus();
-  await slider.press("Home");
+  await ann.keyboard.press("Home");
   await ann.getByText("A replay:").waitFor();
+  // The slider keeps the focus while all around it changes; the shares of then are shown.
+  const share = ann.locator(".dial-number");
+  for (let i = 0; i < 60 && await share.textContent() !== "20 %"; i++) await ann.keyboard.press("ArrowRight");
+  assert.equal(await share.textContent(), "20 %");
+  await ann.locator(".dial").getByText("wanted 20 %").waitFor();
+  assert.equal(await focused(ann), "Replay the events");
   await shot(ann, "replay");
   await ann.getByRole("button", { name: "Back to live" }).click();
   await ann.locator(".chain summary", { hasText: "no request is under way" }).click();
@@ -138,7 +162,13 @@ test("another one is aborted with a reason, that the audit has", async () => {
   await ann.getByLabel("Action").fill("deployment.abort");
   await ann.getByRole("button", { name: "Search" }).click();
   await ann.locator(".audit-reason").getByText("wrong image").waitFor();
+  assert.equal(await ann.getByLabel("Action").inputValue(), "deployment.abort"); // what is searched for stays there
+  assert.match(ann.url(), /action=deployment.abort/);
   await shot(ann, "audit");
+  await go(ann, "/deployments?state=succeeded", "History");
+  await ann.locator(".list .chip").getByText("succeeded").first().waitFor();
+  assert.deepEqual(await ann.locator(".list .chip").getByText(/rolled|canceled/).count(), 0);
+  await ann.getByLabel("State").and(ann.locator("select")).waitFor();
 });
 
 test("an earlier revision is brought back from the app's history, by way of a preview", async () => {
@@ -153,6 +183,7 @@ test("an earlier revision is brought back from the app's history, by way of a pr
   await ann.getByRole("button", { name: "Roll back to this" }).last().click();
   await ann.getByRole("heading", { name: "Upgrade /shop/web" }).waitFor();
   await ann.locator(".diff").getByText('"1.0"').waitFor();
+  assert.equal(await ann.locator(".diff-path").getByText(/port|upgradeStrategy|backoff/).count(), 0); // Marathon's own doing
   await ann.getByRole("button", { name: "Start …" }).click();
   await ann.getByRole("dialog").getByRole("button", { name: "Start" }).click();
   await ann.waitForURL(/#\/deployments\//);
@@ -182,14 +213,23 @@ test("a token that may only read sees no button that changes anything, and is re
 
 test("while the server is away the page says how old it is; it comes back with the session", async () => {
   await go(ann, "/", "Now");
-  await ann.getByRole("status").getByText("live", { exact: true }).waitFor();
+  await ann.locator(".live").getByText("live", { exact: true }).waitFor();
   await world.stopServer();
-  await ann.getByRole("status").getByText("not live").waitFor();
+  await ann.locator(".live").getByText("not live").waitFor();
   await ann.locator(".live").getByText("as of").waitFor();
   await ann.getByRole("article").waitFor(); // what was known stays
   await shot(ann, "away");
   await world.startServer();
-  await ann.getByRole("status").getByText("live", { exact: true }).waitFor();
+  await ann.locator(".live").getByText("live", { exact: true }).waitFor();
+});
+
+test("who looks on while his token is revoked is told why he is outside", async () => {
+  const page = await openPage(world.makeToken("eve", "read"));
+  await page.locator(".live").getByText("live", { exact: true }).waitFor();
+  world.revokeToken("eve");
+  await page.getByText("The session has ended").waitFor();
+  assert.equal(await focused(page), "Token");
+  await page.context().close();
 });
 
 test("keys go everywhere and ask before they do", async () => {

@@ -54,10 +54,11 @@ export async function openWorld(bin) {
     const db = join(dir, "zdd.db");
     const marathon = await start("zdd-lab", ["--listen", "127.0.0.1:0", "--speed", "20", "--state", join(dir, "lab"), "--balancer", `${host}:9090`], "zdd-lab");
     const token = (name, scope) => execFileSync(join(bin, "zdd-server"), ["token", "create", "--db", db, "--name", name, "--scope", scope], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    const revokeToken = (name) => execFileSync(join(bin, "zdd-server"), ["token", "revoke", "--db", db, name], { stdio: "ignore" });
     const tokens = { ann: token("ann", "read,plan,deploy,promote,abort,admin"), wall: token("wall", "read") };
     const serve = (listen) => start("zdd-server", ["serve", "--listen", listen, "--db", db, "--marathon", marathon, "--balancer", `http://${host}:9090`, "--agent-listen", `${host}:8091`], "zdd-server");
     const url = await serve(`${host}:0`);
-    return { url, tokens, close, stopServer: () => stop(children.at(-1)), startServer: () => serve(new URL(url).host), ...caller(url, tokens.ann) };
+    return { url, tokens, close, makeToken: token, revokeToken, stopServer: () => stop(children.at(-1)), startServer: () => serve(new URL(url).host), ...caller(url, tokens.ann) };
   } catch (error) {
     await close();
     throw error;
@@ -72,16 +73,18 @@ export const shop = (version) => ({
   healthChecks: [{ protocol: "HTTP", path: "/health", gracePeriodSeconds: 30, intervalSeconds: 5, timeoutSeconds: 5, maxConsecutiveFailures: 3 }],
 });
 
+const callAs = (url, token) => async (path, body) => {
+  const response = await fetch(`${url}${path}`, {
+    method: body ? "POST" : "GET", body: body && JSON.stringify(body),
+    headers: { Authorization: `Bearer ${token}`, ...(body && { "Content-Type": "application/json" }) },
+  });
+  const answer = await response.json();
+  if (response.status >= 400) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+  return answer;
+};
+
 function caller(url, token) {
-  async function call(path, body) {
-    const response = await fetch(`${url}${path}`, {
-      method: body ? "POST" : "GET", body: body && JSON.stringify(body),
-      headers: { Authorization: `Bearer ${token}`, ...(body && { "Content-Type": "application/json" }) },
-    });
-    const answer = await response.json();
-    if (response.status >= 400) throw new Error(`${path}: ${JSON.stringify(answer)}`);
-    return answer;
-  }
+  const call = callAs(url, token);
   /** Wait until a deployment is as `is` says. */
   async function until(id, is) {
     const end = Date.now() + END_MS;
@@ -92,5 +95,5 @@ function caller(url, token) {
       await pause(100);
     }
   }
-  return { call, until };
+  return { call, callAs: (other) => callAs(url, other), until };
 }

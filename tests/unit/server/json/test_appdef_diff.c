@@ -120,6 +120,20 @@ static void a_port_that_somebody_asks_for_is_a_change_and_one_left_to_marathon_i
                              "\"path\":\"/portDefinitions/0/port\",\"value\":8080}]");
 }
 
+static void a_port_that_nobody_mentions_is_left_to_marathon_too(void **state)
+{
+    ZDD_AUTO_JSON json_t *from = read_text(answered);
+    ZDD_AUTO_JSON json_t *to = read_text(short_one);
+
+    (void)state;
+    set_at(from, "/portDefinitions/0", "name", json_string("default"));
+    assert_int_equal(json_object_del(to, "portDefinitions"), 0);
+
+    ZDD_AUTO_FREE char *rows = rows_of(from, to, 200);
+
+    assert_string_equal(rows, "[]");
+}
+
 static void what_is_left_out_does_not_count_for_the_most_rows(void **state)
 {
     ZDD_AUTO_JSON json_t *from = read_text(answered);
@@ -157,6 +171,7 @@ int main(void)
         cmocka_unit_test(a_default_that_comes_in_the_place_of_another_value_is_told),
         cmocka_unit_test(
             a_port_that_somebody_asks_for_is_a_change_and_one_left_to_marathon_is_none),
+        cmocka_unit_test(a_port_that_nobody_mentions_is_left_to_marathon_too),
         cmocka_unit_test(what_is_left_out_does_not_count_for_the_most_rows),
         cmocka_unit_test(what_is_created_is_shown_as_it_was_written),
     };

@@ -2,7 +2,7 @@
 import { get, list, may } from "./api.js";
 import { h } from "./dom.js";
 import { listen } from "./live.js";
-import { blocks, button, chip, diff, icon, note, panel } from "./parts.js";
+import { blocks, button, chip, diff, icon, note, panel, veiled } from "./parts.js";
 import { planWith } from "./plan.js";
 import { actor, asking, day, figure, plural, ticking } from "./words.js";
 
@@ -140,7 +140,7 @@ function appPage(state, redraw) {
       ? app.pair.apps.map((one) => h("div", { class: "app-member" }, h("span", { class: "muted small" }, one.appId), blocks("now", one)))
       : member(app, false),
     app.lastTaskFailure && note("warn", h("strong", null, "Last task failure: "), app.lastTaskFailure.text),
-    h("details", null, h("summary", null, "Definition"), h("pre", { tabindex: 0 }, JSON.stringify(app.definition, null, 2)))),
+    h("details", null, h("summary", null, "Definition"), h("pre", { tabindex: 0 }, veiled(JSON.stringify(app.definition, null, 2))))),
     panel("Revisions", null, state.revisions.length === 0 ? h("p", { class: "muted" }, "Nothing was deployed here yet.") : [h("ul", { class: "rows" }, state.revisions.map((one, i) => revisionRow(state, one, i, redraw))), comparison(state)]),
     panel("Deployments", null, state.past.length === 0 ? h("p", { class: "muted" }, "None.") : h("ul", { class: "rows" }, state.past.map(pastRow)))];
 }

@@ -13,6 +13,7 @@ const icons = {
   back: "M6.5 4L3 7.5 6.5 11M3 7.5h6a4 4 0 010 8",
   dot: "M8 5.5a2.5 2.5 0 100 5 2.5 2.5 0 000-5z",
   warn: "M8 2.5l6 10.5H2zM8 6.5v3M8 11.2v.3",
+  lock: "M4.5 7.5h7v6h-7zM6 7.5V5.3a2 2 0 014 0v2.2",
   gate: "M8 2l6 6-6 6-6-6z",
 };
 
@@ -120,16 +121,23 @@ export function dial(side) {
         : side.measuredRequests !== undefined && h("span", { class: "muted" }, "nothing measured yet")));
 }
 
-// Of the marker of a secret as much as people compare.
-const short = (text) => text?.replace(/‹redacted:([0-9a-f]{8})[0-9a-f]{24}›/g, "‹redacted $1…›");
+const MARKER = /‹redacted:([0-9a-f]{6})[0-9a-f]*›/; // as much of it as people compare
+
+/** A text with a badge for each value that the server keeps to itself; equal badges stand for equal values. */
+export function veiled(text) {
+  const parts = text.split(new RegExp(MARKER.source, "g")); // texts, and between them the first digits of a marker
+  return parts.map((part, i) => i % 2 === 0 ? part : h("span", { class: "secret", title: "A secret: the server shows nobody its value. The same digits are the same value." }, icon("lock"), `secret ${part}`));
+}
+
+const isSecret = (value) => typeof value === "string" && MARKER.test(value);
 
 /** What changes, in the words of RFC 6902 with the former value. */
 export function diff(rows) {
   if (rows.length === 0) return h("p", { class: "muted" }, "Nothing changes in the definition.");
-  const line = (sign, value) => h("div", { class: "diff-line", "data-sign": sign }, h("span", { class: "diff-sign" }, sign), h("code", null, short(JSON.stringify(value, null, 1))));
+  const line = (sign, value) => h("div", { class: "diff-line", "data-sign": sign }, h("span", { class: "diff-sign" }, sign), h("code", null, veiled(JSON.stringify(value, null, 1))));
   const order = ["replace", "add", "remove", "more"]; // what has another value now is what most look for
   return h("div", { class: "diff" }, [...rows].sort((a, b) => order.indexOf(a.op) - order.indexOf(b.op)).map((row) => row.op === "more" ? h("p", { class: "muted" }, "… and more") :
-    h("div", { class: "diff-row" }, h("div", { class: "diff-path" }, row.path.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(" › ")),
+    h("div", { class: "diff-row" }, h("div", { class: "diff-path" }, row.path.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")).join(" › "), row.op === "replace" && isSecret(row.from) && isSecret(row.value) && h("span", { class: "tag" }, "the secret changes")),
       row.from !== undefined && line("−", row.from), row.op !== "remove" && line("+", row.value))));
 }
 
@@ -138,5 +146,5 @@ export function values(value) {
   if (value === null || value === undefined) return h("span", { class: "muted" }, "–");
   if (Array.isArray(value)) return value.length === 0 ? h("span", { class: "muted" }, "none") : h("ol", { class: "values" }, value.map((one) => h("li", null, values(one))));
   if (typeof value === "object") return facts(...Object.entries(value).map(([key, one]) => [label(key), values(one)]));
-  return h("span", null, typeof value === "number" ? figure(value) : String(value));
+  return h("span", null, typeof value === "number" ? figure(value) : veiled(String(value)));
 }

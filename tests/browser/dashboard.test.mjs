@@ -72,7 +72,7 @@ test("a canary is planned in a form that is drawn from the catalogue, and starte
   await ann.getByRole("link", { name: "Plan", exact: true }).click();
   await ann.getByLabel("App").fill("/shop/web");
   await ann.getByRole("radio", { name: "canary" }).check();
-  await ann.getByLabel("Definition as JSON").fill('{"env":{"SIMPLE_SERVICE_VERSION":"1.1"}}');
+  await ann.getByLabel("Definition as JSON").fill('{"env":{"SIMPLE_SERVICE_VERSION":"1.1","DB_PASSWORD":"hunter2"}}');
   await ann.getByLabel("Weight").fill("120");
   await ann.getByLabel("Weight").evaluate((field) => { field.max = ""; }); // past the browser, to the server
   await ann.getByRole("button", { name: "Preview" }).click();
@@ -89,6 +89,8 @@ test("a canary is planned in a form that is drawn from the catalogue, and starte
   await ann.getByRole("button", { name: "Preview" }).click();
   await ann.getByRole("heading", { name: "Upgrade /shop/web" }).waitFor();
   await ann.locator(".figure", { hasText: "serve at the worst moment" }).getByText("3").waitFor();
+  await ann.locator(".diff .secret").getByText(/^secret [0-9a-f]{6}$/).waitFor();
+  assert.ok(!(await ann.locator("main").innerText()).match(/hunter2|redacted/));
   const slider = ann.getByRole("slider", { name: "Moment of the timeline" });
   await slider.focus();
   await slider.press("End");

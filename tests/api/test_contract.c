@@ -352,6 +352,104 @@ static void each_problem_stands_under_its_status(void **state)
     each_operation(*state, stands_where_its_status_is);
 }
 
+/* The code of a problem as an error; fails the test when there is none. */
+static enum zdd_err error_of(const char *code)
+{
+    enum zdd_err err = ZDD_ERR_BODY_MALFORMED;
+
+    while (err < ZDD_ERR_COUNT && strcmp(zdd_err_slug(err), code) != 0)
+        err++;
+    if (err == ZDD_ERR_COUNT)
+        fail_msg("%s is no problem", code);
+    return err;
+}
+
+/* One answer has another status than its problem usually has. */
+static unsigned status_in(const char *operation, enum zdd_err err)
+{
+    return err == ZDD_ERR_STORE_FULL && strcmp(operation, "getReadyz") == 0 ? 503
+                                                                            : zdd_status_of(err);
+}
+
+static void has_the_statuses_of_its_problems(const json_t *contract, const char *path,
+                                             const char *method, const json_t *operation)
+{
+    const char *id = zdd_json_text(operation, "operationId", "");
+    json_t *responses = json_object_get(operation, "responses");
+    const json_t *codes = json_object_get(operation, "x-problems");
+    bool used[600] = {false};
+    const char *status;
+    json_t *one;
+    size_t i;
+
+    (void)contract;
+    (void)path;
+    (void)method;
+    json_array_foreach(codes, i, one)
+    {
+        const enum zdd_err err = error_of(json_string_value(one));
+        char text[16];
+
+        snprintf(text, sizeof(text), "%u", status_in(id, err));
+        if (!json_object_get(responses, text))
+            fail_msg("%s answers %s but has no %s", id, zdd_err_slug(err), text);
+        used[status_in(id, err)] = true;
+    }
+    json_object_foreach(responses, status, one)
+    {
+        const long number = strtol(status, NULL, 10);
+
+        if (number >= 400 && !used[number])
+            fail_msg("%s has a status %s and no problem for it", id, status);
+    }
+}
+
+static void each_operation_has_the_statuses_of_its_problems_and_no_others(void **state)
+{
+    each_operation(*state, has_the_statuses_of_its_problems);
+}
+
+static void lists(const json_t *operation, enum zdd_err err, bool wanted)
+{
+    if (contract_lists_problem(operation, zdd_err_slug(err)) != wanted)
+        fail_msg("%s: x-problems %s %s", zdd_json_text(operation, "operationId", ""),
+                 wanted ? "lacks" : "has", zdd_err_slug(err));
+}
+
+/* What its flags make possible, whatever its handler does. */
+static void has_the_problems_of_its_flags(const json_t *contract, const char *path,
+                                          const char *method, const json_t *operation)
+{
+    static const enum zdd_err of_all[] = {ZDD_ERR_QUERY_INVALID, ZDD_ERR_TOO_MANY_CALLS,
+                                          ZDD_ERR_DRAINING, ZDD_ERR_NO_MEMORY, ZDD_ERR_INTERNAL};
+    static const enum zdd_err of_known[] = {ZDD_ERR_TOKEN_MISSING,   ZDD_ERR_TOKEN_UNKNOWN,
+                                            ZDD_ERR_SESSION_UNKNOWN, ZDD_ERR_CSRF_REFUSED,
+                                            ZDD_ERR_RATE_LIMITED,    ZDD_ERR_STORE_BUSY,
+                                            ZDD_ERR_STORE_BROKEN,    ZDD_ERR_STORE_CORRUPT};
+    const unsigned flags = flags_of(operation);
+    const bool reads_body = json_object_get(operation, "requestBody");
+
+    (void)contract;
+    (void)path;
+    (void)method;
+    for (size_t i = 0; i < ZDD_COUNT(of_all); i++)
+        lists(operation, of_all[i], true);
+    for (size_t i = 0; !(flags & ZDD_ROUTE_OPEN) && i < ZDD_COUNT(of_known); i++)
+        lists(operation, of_known[i], true);
+    lists(operation, ZDD_ERR_SCOPE_MISSING, flags & ZDD_ROUTE_SCOPES);
+    lists(operation, ZDD_ERR_TICKET_UNKNOWN, flags & ZDD_ROUTE_SSE);
+    lists(operation, ZDD_ERR_NOT_ACCEPTABLE, !(flags & ZDD_ROUTE_PAGE));
+    lists(operation, ZDD_ERR_STORE_READ_ONLY, flags & ZDD_ROUTE_CHANGE);
+    lists(operation, ZDD_ERR_BODY_MALFORMED, reads_body);
+    lists(operation, ZDD_ERR_BODY_INVALID, reads_body);
+    lists(operation, ZDD_ERR_MEDIA_TYPE, reads_body);
+}
+
+static void each_operation_lists_the_problems_that_its_route_makes_possible(void **state)
+{
+    each_operation(*state, has_the_problems_of_its_flags);
+}
+
 /* The check itself: what it lets pass, and what not. */
 static const struct {
     const char *schema;
@@ -412,6 +510,8 @@ int main(void)
         cmocka_unit_test(every_code_of_a_problem_is_explained),
         cmocka_unit_test(every_problem_that_an_operation_answers_has_its_example),
         cmocka_unit_test(each_problem_stands_under_its_status),
+        cmocka_unit_test(each_operation_has_the_statuses_of_its_problems_and_no_others),
+        cmocka_unit_test(each_operation_lists_the_problems_that_its_route_makes_possible),
         cmocka_unit_test(the_check_of_schemas_tells_good_from_bad),
     };
 

@@ -116,6 +116,29 @@ static void check_body(const json_t *contract, const json_t *response,
     }
 }
 
+bool contract_lists_problem(const json_t *operation, const char *code)
+{
+    const json_t *codes = json_object_get(operation, "x-problems");
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(codes, i, one)
+    {
+        if (strcmp(json_string_value(one), code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_problem(const json_t *operation, const struct contract_answer *a)
+{
+    const char *code = zdd_json_text(a->json, "code", "");
+
+    assert_int_equal(zdd_json_int(a->json, "status", 0), a->status);
+    if (!contract_lists_problem(operation, code))
+        fail_msg("%s %s: x-problems of the operation lacks %s", a->method, a->path, code);
+}
+
 void contract_check_answer(const json_t *contract, const struct contract_answer *a)
 {
     const json_t *operation = contract_operation(contract, a->method, a->path);
@@ -136,7 +159,7 @@ void contract_check_answer(const json_t *contract, const struct contract_answer 
         fail_msg("%s %s: the contract has no status %s", a->method, a->path, status);
     check_body(contract, schema_follow(contract, response), a);
     if (a->status >= 400 && strcmp(a->method, "HEAD") != 0)
-        assert_int_equal(zdd_json_int(a->json, "status", 0), a->status);
+        check_problem(operation, a);
 }
 
 void contract_check_request_type(const json_t *contract, const char *method, const char *path,

@@ -14,6 +14,9 @@ json_t *contract_load(void);
  * contract has none; borrowed */
 const json_t *contract_operation(const json_t *contract, const char *method, const char *path);
 
+/** @return true when the operation says that it can answer the problem @p code */
+bool contract_lists_problem(const json_t *operation, const char *code);
+
 /** One answer, as far as the contract speaks of it. */
 struct contract_answer {
     const char *method, *path; /* of the request */
@@ -24,8 +27,9 @@ struct contract_answer {
 };
 
 /**
- * Fail the test unless the contract allows this answer: its status, media type and body. What the
- * contract has no operation for must be answered 404 or 405 with a problem.
+ * Fail the test unless the contract allows this answer: its status, media type and body, and that
+ * the operation has the problem. What the contract has no operation for must be answered 404 or 405
+ * with a problem.
  */
 void contract_check_answer(const json_t *contract, const struct contract_answer *answer);
 

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#define DIFF_MAX 200 /* rows that are shown */
-
 static void write_verdict(struct zdd_writer *w, const struct zdd_plan_view *view)
 {
     const struct zdd_preview *p = view->preview;
@@ -218,7 +216,7 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     const struct zdd_plan *plan = view->plan;
     struct zdd_writer writer = {.buf = buf};
     struct zdd_writer *w = &writer;
-    ZDD_AUTO_JSON json_t *diff = zdd_appdef_diff(view->previous, view->target, DIFF_MAX);
+    ZDD_AUTO_JSON json_t *diff = zdd_appdef_diff(view->previous, view->target, ZDD_JSON_DIFF_MAX);
 
     if (!diff)
         return ZDD_ERR_NO_MEMORY;

@@ -4,9 +4,12 @@
  */
 #include "server/cli/secret_files.h"
 
+#include "server/base/log.h"
 #include "server/cli/cli.h"
 #include "server/secrets/globs.h"
+#include "server/secrets/settle.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,14 +66,41 @@ struct zdd_secret_keys *zdd_secret_files_read(const struct zdd_config *config)
     return zdd_guarded_free(keys);
 }
 
+/* Only when there was something to do. */
+static void tell(const struct zdd_settled *settled)
+{
+    char definitions[24], sealed[24], audited[24];
+
+    snprintf(definitions, sizeof(definitions), "%" PRId64, settled->definitions);
+    snprintf(sealed, sizeof(sealed), "%" PRId64, settled->sealed);
+    snprintf(audited, sizeof(audited), "%" PRId64, settled->audited);
+    if (settled->definitions + settled->sealed > 0)
+        zdd_log(ZDD_LOG_INFO, "server.secrets", "definitions", definitions, "sealed", sealed, NULL);
+    if (settled->audited > 0)
+        zdd_log(ZDD_LOG_WARN, "server.secrets", "entries", audited, "text",
+                "audit entries of before quote a secret; the chain is not rewritten: give that "
+                "app new secrets",
+                NULL);
+    if (settled->wring_err != ZDD_ERR_NONE)
+        zdd_log(ZDD_LOG_WARN, "server.secrets", "text",
+                "free pages of the database may still hold secrets of before; the next start "
+                "writes it anew, which needs as much room as it has",
+                "error", zdd_err_slug(settled->wring_err), NULL);
+}
+
 bool zdd_secret_files_open(const struct zdd_config *config, const struct zdd_secret_keys *keys,
                            struct zdd_store *store, struct zdd_secrets **ret_secrets)
 {
     const struct zdd_secrets_options options = {
         .store = store, .patterns = config->secret_names, .keys = keys};
     char reason[ZDD_SECRETS_REASON_SIZE];
-    const enum zdd_err err = zdd_secrets_open(&options, ret_secrets, reason);
+    struct zdd_settled settled = {0};
+    enum zdd_err err = zdd_secrets_open(&options, ret_secrets, reason);
 
+    if (err == ZDD_ERR_NONE)
+        err = zdd_secrets_settle(*ret_secrets, &settled, reason);
+    if (err == ZDD_ERR_NONE)
+        tell(&settled);
     if (err != ZDD_ERR_NONE)
         zdd_cli_say("%s", reason);
     return err == ZDD_ERR_NONE;

@@ -43,18 +43,41 @@ static enum zdd_err keep(const struct coming *c, const char *value, size_t size,
     return err == ZDD_ERR_NONE ? zdd_secrets_kept_add(c->how->kept, &secret) : err;
 }
 
+/* @return whether the text at @p place is a marker that shall stay. zdd_secrets_check() looks for
+ * what a caller's stands for. */
+static enum zdd_err is_kept(const struct coming *c, const struct zdd_place *place, bool *ret_kept)
+{
+    char digest[ZDD_SECRET_DIGEST_SIZE];
+    const struct zdd_secret_at at = {.scope = c->scope, .name = place->name, .digest = digest};
+    char *value = NULL;
+    enum zdd_err err;
+
+    *ret_kept =
+        (c->how->errors || c->how->at_rest) && zdd_marker_read(place->text, place->size, digest);
+    if (!*ret_kept || c->how->errors)
+        return ZDD_ERR_NONE;
+    err = zdd_secrets_find(c->secrets, c->how->kept, &at, &value);
+    *ret_kept = err == ZDD_ERR_NONE;
+    if (value)
+        zdd_wipe(value, strlen(value));
+    free(value);
+    return err == ZDD_ERR_STORE_CORRUPT ? ZDD_ERR_NONE : err;
+}
+
 static enum zdd_err conceal(void *cls, const struct zdd_place *place, char **ret_text)
 {
     const struct coming *c = cls;
     char digest[ZDD_SECRET_DIGEST_SIZE], marker[ZDD_MARKER_SIZE];
     ZDD_AUTO_FREE char *value = NULL;
-    enum zdd_err err;
+    bool stays;
+    enum zdd_err err = is_kept(c, place, &stays);
 
-    if (c->how->errors && zdd_marker_read(place->text, place->size, digest))
-        return ZDD_ERR_NONE; /* zdd_secrets_check() looks for what it stands for */
-    value = strndup(place->text, place->size);
+    if (err != ZDD_ERR_NONE || stays)
+        return err;
+    value = calloc(1, place->size + 1);
     if (!value)
         return ZDD_ERR_NO_MEMORY;
+    memcpy(value, place->text, place->size);
     zdd_secrets_digest(c->secrets, c->scope, place->name, value, digest);
     zdd_marker_write(digest, marker);
     err = keep(c, value, place->size, digest);

@@ -23,6 +23,11 @@ struct zdd_secrets {
     char rules[80]; /* what stands in the vault when all was redacted by them */
 };
 
+/** Where a value belongs, and what it is called there. */
+struct zdd_secret_at {
+    const char *scope, *name, *digest;
+};
+
 /** @return the id of the key that seals, "" for none */
 const char *zdd_secrets_sealer(const struct zdd_secrets *secrets);
 
@@ -34,6 +39,13 @@ ZDD_MUST_CHECK enum zdd_err zdd_secrets_seal(const struct zdd_secrets *secrets, 
 ZDD_MUST_CHECK enum zdd_err zdd_secrets_unseal(const struct zdd_secrets *secrets,
                                                const struct zdd_secret *secret, char **ret_value,
                                                size_t *ret_size);
+
+/** Look for what @p digest stands for at @p name, in @p kept (or NULL) or in the vault.
+ * @param[out] ret_value  to be wiped and freed. @return NONE; STORE_CORRUPT when there is none, or
+ * it is another app's or name's; NO_MEMORY or a store error */
+ZDD_MUST_CHECK enum zdd_err zdd_secrets_find(const struct zdd_secrets *secrets,
+                                             const struct zdd_secrets_kept *kept,
+                                             const struct zdd_secret_at *at, char **ret_value);
 
 /** The digest of @p value, which ends in NUL. */
 void zdd_secrets_digest(const struct zdd_secrets *secrets, const char *scope, const char *name,

@@ -67,18 +67,18 @@ struct going {
 };
 
 /* Open @p secret and see that it is the value of that app and that name. */
-static enum zdd_err open_as(const struct going *g, const struct zdd_secret *secret,
-                            const char *name, const char *digest, char **ret_value)
+static enum zdd_err open_as(const struct zdd_secrets *secrets, const struct zdd_secret *secret,
+                            const struct zdd_secret_at *at, char **ret_value)
 {
     char found[ZDD_SECRET_DIGEST_SIZE];
     char *value = NULL;
     size_t size = 0;
-    const enum zdd_err err = zdd_secrets_unseal(g->secrets, secret, &value, &size);
+    const enum zdd_err err = zdd_secrets_unseal(secrets, secret, &value, &size);
 
     if (err != ZDD_ERR_NONE)
         return err;
-    zdd_secrets_digest(g->secrets, g->scope, name, value, found);
-    if (strcmp(found, digest) != 0) {
+    zdd_secrets_digest(secrets, at->scope, at->name, value, found);
+    if (strcmp(found, at->digest) != 0) {
         zdd_wipe(value, size);
         free(value);
         return ZDD_ERR_STORE_CORRUPT;
@@ -87,21 +87,29 @@ static enum zdd_err open_as(const struct going *g, const struct zdd_secret *secr
     return ZDD_ERR_NONE;
 }
 
-static enum zdd_err find(const struct going *g, const struct zdd_place *place, const char *digest,
-                         char **ret_value)
+enum zdd_err zdd_secrets_find(const struct zdd_secrets *secrets,
+                              const struct zdd_secrets_kept *kept, const struct zdd_secret_at *at,
+                              char **ret_value)
 {
-    const struct zdd_secrets_kept *kept = g->how ? g->how->kept : NULL;
-    const struct zdd_secret *known = kept ? zdd_secrets_kept_find(kept, digest) : NULL;
+    const struct zdd_secret *known = kept ? zdd_secrets_kept_find(kept, at->digest) : NULL;
     ZDD_AUTO_SECRET struct zdd_secret stored = {0};
     enum zdd_err err;
 
     if (known)
-        return open_as(g, known, place->name, digest, ret_value);
-    err = zdd_secret_find(g->secrets->store, g->scope, digest, &stored);
+        return open_as(secrets, known, at, ret_value);
+    err = zdd_secret_find(secrets->store, at->scope, at->digest, &stored);
     if (err != ZDD_ERR_NONE)
         return err;
-    return stored.value ? open_as(g, &stored, place->name, digest, ret_value)
-                        : ZDD_ERR_STORE_CORRUPT;
+    return stored.value ? open_as(secrets, &stored, at, ret_value) : ZDD_ERR_STORE_CORRUPT;
+}
+
+/* The value of the marker at @p place. */
+static enum zdd_err find(const struct going *g, const struct zdd_place *place, const char *digest,
+                         char **ret_value)
+{
+    const struct zdd_secret_at at = {.scope = g->scope, .name = place->name, .digest = digest};
+
+    return zdd_secrets_find(g->secrets, g->how ? g->how->kept : NULL, &at, ret_value);
 }
 
 static enum zdd_err look(void *cls, const struct zdd_place *place, char **ret_text)

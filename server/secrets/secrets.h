@@ -50,6 +50,7 @@ struct zdd_conceal {
     struct zdd_secrets_kept *kept;   /* values are added here, sealed; NULL: they are dropped */
     struct zdd_field_errors *errors; /* a caller's request: markers stay, for they stand for values
                                         of before. NULL: Marathon's, where a marker is a text */
+    bool at_rest; /* from our own database: a marker stays if it stands for a value of the vault */
 };
 
 /** Put markers in place of secrets, in @p definition itself; nobody else may hold it. A merge patch

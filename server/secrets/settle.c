@@ -174,67 +174,74 @@ static enum zdd_err seal_vault(struct settling *s)
     return zdd_store_write(s->store, save, s);
 }
 
-/* One value, and what quotes it. */
-struct quote {
-    struct settling *settling;
-    const char *app_id, *value, *marker;
-};
-
-static enum zdd_err replace_quotes(struct zdd_tx *tx, void *cls)
+/* Marathon's complaints of before may quote what they complain about; both as it is and as JSON
+ * writes it. */
+static enum zdd_err replace_quotes(struct settling *s, struct zdd_tx *tx,
+                                   const struct zdd_secret_row *row, const char *value)
 {
-    const struct quote *q = cls;
-    struct settling *s = q->settling;
     ZDD_AUTO_BUF struct zdd_buf quoted = {0};
+    char marker[ZDD_MARKER_SIZE];
     int64_t audited = 0;
     enum zdd_err err;
 
-    zdd_buf_json_string(&quoted, q->value);
+    zdd_marker_write(row->secret.digest, marker);
+    zdd_buf_json_string(&quoted, value);
     if (quoted.err != ZDD_ERR_NONE)
         return quoted.err;
     quoted.data[quoted.size - 1] = '\0'; /* without its quotes */
-    err = zdd_quotes_replace(tx, q->app_id, quoted.data + 1, q->marker, &audited);
-    if (err == ZDD_ERR_NONE && strcmp(quoted.data + 1, q->value) != 0)
-        err = zdd_quotes_replace(tx, q->app_id, q->value, q->marker, &audited);
+    err = zdd_quotes_replace(tx, row->app_id, quoted.data + 1, marker, &audited);
+    if (err == ZDD_ERR_NONE && strcmp(quoted.data + 1, value) != 0)
+        err = zdd_quotes_replace(tx, row->app_id, value, marker, &audited);
     s->done.audited += audited;
     return err;
 }
 
-static enum zdd_err hush_value(struct settling *s, const struct zdd_secret_row *row)
+static enum zdd_err hush_value(struct settling *s, struct zdd_tx *tx,
+                               const struct zdd_secret_row *row)
 {
-    struct quote quote = {.settling = s, .app_id = row->app_id};
-    char marker[ZDD_MARKER_SIZE];
     char *value = NULL;
     size_t size = 0;
     enum zdd_err err = zdd_secrets_unseal(s->secrets, &row->secret, &value, &size);
 
-    if (err != ZDD_ERR_NONE)
-        return err;
-    zdd_marker_write(row->secret.digest, marker);
-    quote.value = value;
-    quote.marker = marker;
-    if (size >= QUOTED_MIN)
-        err = zdd_store_write(s->store, replace_quotes, &quote);
-    zdd_wipe(value, size);
+    if (err == ZDD_ERR_NONE && size >= QUOTED_MIN)
+        err = replace_quotes(s, tx, row, value);
+    if (value)
+        zdd_wipe(value, size);
     free(value);
     return err;
 }
 
-/* Marathon's complaints of before, which may quote what they complain about. */
+static enum zdd_err hush_batch(struct zdd_tx *tx, void *cls)
+{
+    struct settling *s = cls;
+    enum zdd_err err = ZDD_ERR_NONE;
+
+    for (size_t i = 0; i < s->value_count && err == ZDD_ERR_NONE; i++)
+        err = hush_value(s, tx, &s->value[i]);
+    return err;
+}
+
 static enum zdd_err hush_quotes(struct settling *s)
 {
     struct zdd_secret_row last = {0};
     enum zdd_err err = ZDD_ERR_NONE;
+    bool more = true;
 
-    while (err == ZDD_ERR_NONE) { /* ends with the rows; "-" is nobody's key: all of them */
-        struct zdd_secret_row row;
+    while (more && err == ZDD_ERR_NONE) { /* ends with the rows */
+        struct zdd_secret_row *row = &s->value[s->value_count];
 
-        err = zdd_secret_next_other(s->store, "-", last.app_id, last.secret.digest, &row);
-        if (err != ZDD_ERR_NONE || !*row.app_id)
-            break;
-        memcpy(last.app_id, row.app_id, sizeof(last.app_id));
-        memcpy(last.secret.digest, row.secret.digest, sizeof(last.secret.digest));
-        err = hush_value(s, &row);
-        zdd_secret_release(&row.secret);
+        /* "-" is nobody's key: all of them */
+        err = zdd_secret_next_other(s->store, "-", last.app_id, last.secret.digest, row);
+        more = err == ZDD_ERR_NONE && *row->app_id;
+        if (more) {
+            memcpy(last.app_id, row->app_id, sizeof(last.app_id));
+            memcpy(last.secret.digest, row->secret.digest, sizeof(last.secret.digest));
+            s->value_count++;
+        }
+        if (err == ZDD_ERR_NONE && s->value_count > 0 && (!more || s->value_count == BATCH)) {
+            err = zdd_store_write(s->store, hush_batch, s);
+            drop_batch(s);
+        }
     }
     return err;
 }

@@ -216,7 +216,7 @@ enum zdd_err zdd_plan_body_write(struct zdd_buf *buf, const struct zdd_plan_view
     const struct zdd_plan *plan = view->plan;
     struct zdd_writer writer = {.buf = buf};
     struct zdd_writer *w = &writer;
-    ZDD_AUTO_JSON json_t *diff = zdd_appdef_diff(view->previous, view->target, ZDD_JSON_DIFF_MAX);
+    ZDD_AUTO_JSON json_t *diff = zdd_appdef_diff(view->previous, view->target, ZDD_APPDEF_DIFF_MAX);
 
     if (!diff)
         return ZDD_ERR_NO_MEMORY;

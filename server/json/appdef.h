@@ -72,6 +72,8 @@ bool zdd_appdef_fits(const json_t *wanted, const json_t *actual, bool ignore_ins
 /** The same for two definitions that are canonical already. */
 bool zdd_appdef_canonical_fits(const json_t *asked, const json_t *answered, bool ignore_instances);
 
+#define ZDD_APPDEF_DIFF_MAX 200 /* rows that plans show */
+
 /**
  * What changes from @p from to @p to, both canonical, in the rows of zdd_json_diff(), without what
  * Marathon fills in by itself: a default that @p to leaves out is no removal, and where @p from has

@@ -11,8 +11,6 @@
  * change it inside the result either. */
 json_t *zdd_json_merge_patch(const json_t *target, const json_t *patch);
 
-#define ZDD_JSON_DIFF_MAX 200 /* rows that plans show */
-
 /**
  * What changes from @p from to @p to: an array of
  * {"op":"add|remove|replace","path","from"?,"value"?}. Objects are compared member by member in

@@ -7,7 +7,6 @@
 #include "server/base/cleanup.h"
 #include "server/json/appdef.h"
 #include "server/json/json.h"
-#include "server/json/patch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +85,7 @@ static enum zdd_err show_again(struct zdd_kept_row *row)
         err = read_text(row->texts.target.data, &to);
     if (err != ZDD_ERR_NONE)
         return err;
-    diff = zdd_appdef_diff(from, to, ZDD_JSON_DIFF_MAX);
+    diff = zdd_appdef_diff(from, to, ZDD_APPDEF_DIFF_MAX);
     if (!diff || json_object_set_new(body, "diff", diff) != 0 ||
         json_object_set_new(body, "digest", json_string(row->digest)) != 0)
         return ZDD_ERR_NO_MEMORY;

@@ -20,8 +20,10 @@
 /* What one balancer said last. */
 struct last {
     char name[ZDD_BALANCER_NAME_SIZE];
+    uint64_t look; /* the last one in which it was one of the balancers, whether it told or not */
+    bool told;     /* below is what it said */
     struct zdd_counts side[ZDD_VERSION_COUNT];
-    int32_t servers[ZDD_VERSION_COUNT];
+    uint64_t mark[ZDD_VERSION_COUNT];
 };
 
 struct entry {
@@ -30,7 +32,7 @@ struct entry {
     struct zdd_split sum; /* since_ms 0: nothing yet */
     struct zdd_trial trial;
     struct zdd_window fresh[ZDD_VERSION_COUNT]; /* that is not in `sum` yet */
-    size_t count;
+    uint64_t looks;
     struct last last[ZDD_BALANCER_MAX];
 };
 
@@ -94,47 +96,45 @@ static struct zdd_counts counts_of(const struct zdd_balancer_view *balancer,
     };
 }
 
-/* @return NULL when it is a new one for which there is no place */
-static struct last *last_of(struct entry *entry, const char *name, bool *ret_known)
+/* That of the balancer, or else the one that has been no balancer for longest: a host name may lead
+ * to ever other addresses. There are never more balancers than places. */
+static struct last *last_of(struct entry *entry, const char *name)
 {
-    struct last *last;
+    struct last *oldest = &entry->last[0];
 
-    for (size_t i = 0; i < entry->count; i++) {
-        if (strcmp(entry->last[i].name, name) == 0) {
-            *ret_known = true;
-            return &entry->last[i];
-        }
+    for (size_t i = 0; i < ZDD_BALANCER_MAX; i++) {
+        struct last *last = &entry->last[i];
+
+        if (strcmp(last->name, name) == 0)
+            return last;
+        if (last->look < oldest->look)
+            oldest = last;
     }
-    *ret_known = false;
-    if (entry->count == ZDD_BALANCER_MAX)
-        return NULL;
-    last = &entry->last[entry->count++];
-    memcpy(last->name, name, sizeof(last->name));
-    return last;
+    *oldest = (struct last){.look = entry->looks};
+    memcpy(oldest->name, name, sizeof(oldest->name));
+    return oldest;
 }
 
 /* Of a worker only what the same servers have counted is told apart by time: one that has come or
  * gone brings or takes its own along. */
 static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
 {
-    bool known;
-    struct last *last = last_of(entry, balancer->name, &known);
+    struct last *last = last_of(entry, balancer->name);
 
-    if (!last)
-        return;
     for (int side = 0; side < ZDD_VERSION_COUNT; side++) {
         const struct zdd_counts now = counts_of(balancer, (enum zdd_pair_side)side);
-        const int32_t servers = balancer->side[side].servers;
+        const uint64_t mark = balancer->side[side].mark;
         const bool is_anew = now.started_ms != last->side[side].started_ms;
 
-        if (known && (is_anew || servers == last->servers[side])) {
+        if (last->told && (is_anew || mark == last->mark[side])) {
             const struct zdd_window window = zdd_window_between(&last->side[side], &now);
 
             zdd_window_add(&entry->fresh[side], &window);
         }
         last->side[side] = now;
-        last->servers[side] = servers;
+        last->mark[side] = mark;
     }
+    last->told = true;
 }
 
 /* How long answers take now, on all balancers. */
@@ -185,6 +185,9 @@ static void look(struct entry *entry, const struct zdd_plan *plan,
     if (entry->used_ms == 0 || entry->trial.edition != run->trial.edition)
         entry->trial = run->trial;
     memset(entry->fresh, 0, sizeof(entry->fresh));
+    entry->looks++;
+    for (size_t i = 0; i < view->balancer_count; i++)
+        last_of(entry, view->balancer[i].name)->look = entry->looks;
     for (size_t i = 0; i < view->balancer_count; i++) {
         told = told || view->balancer[i].reachable;
         if (view->balancer[i].reachable)

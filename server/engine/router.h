@@ -73,6 +73,7 @@ struct zdd_traffic_counters {
 /** One side as one balancer has it. */
 struct zdd_side_traffic {
     int32_t servers; /* endpoints that have a row there */
+    uint64_t mark;   /* of these by name: another value is another set of servers */
     int32_t stopped; /* of these: in DRAIN or MAINT */
     int32_t listed;  /* of these: in the backend that lists the fewest */
     int32_t up;      /* take requests as far as health goes, whatever the weight: in the backend

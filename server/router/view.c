@@ -73,6 +73,20 @@ static void add_counters(struct zdd_traffic_counters *counters, const struct zdd
     add(&counters->answer_ms, huge ? INT64_MAX : row->answer_ms * row->answers);
 }
 
+/* FNV-1a (G. Fowler, L. C. Noll, P. Vo). */
+static uint64_t mark_of(const struct zdd_stats_row *row)
+{
+    const char *const names[] = {row->backend, row->server, row->address};
+    uint64_t mark = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < ZDD_COUNT(names); i++) {
+        for (const char *at = names[i]; *at; at++)
+            mark = (mark ^ (unsigned char)*at) * 0x100000001b3u;
+        mark = (mark ^ '/') * 0x100000001b3u;
+    }
+    return mark;
+}
+
 /* It gets new requests. */
 static bool takes(const struct zdd_stats_row *row)
 {
@@ -87,6 +101,7 @@ static void add_server(struct zdd_side_traffic *side, const struct zdd_stats_row
     side->weight_min = side->servers == 0 || weight < side->weight_min ? weight : side->weight_min;
     side->weight_max = weight > side->weight_max ? weight : side->weight_max;
     side->servers++;
+    side->mark += mark_of(row); /* in whatever order */
     side->stopped += stopped;
     if (is_up(row) && !stopped)
         add(&side->weight_sum, weight);

@@ -316,7 +316,7 @@ static void a_server_that_went_takes_its_counts_along(void **state)
     struct zdd_router_view v = failing(1000, 300);
 
     (void)state;
-    v.balancer[0].side[ZDD_SIDE_NEW].servers = 2;
+    v.balancer[0].side[ZDD_SIDE_NEW].mark = 2;
     show(m, &run, &v);
     v = failing(600, 200); /* of the one that is left */
     show(m, &run, &v);
@@ -327,13 +327,63 @@ static void a_server_that_went_takes_its_counts_along(void **state)
     assert_int_equal(run.trial.new_side.all.failures, 0);
     v = failing(5, 1);
     v.balancer[0].started_at_ms = 7; /* another worker */
-    v.balancer[0].side[ZDD_SIDE_NEW].servers = 2;
+    v.balancer[0].side[ZDD_SIDE_NEW].mark = 2;
     show(m, &run, &v);
     assert_int_equal(run.trial.new_side.all.requests, 15);
-    v.balancer[0].side[ZDD_SIDE_NEW].servers = 3; /* it had requests before it was one of ours */
+    v.balancer[0].side[ZDD_SIDE_NEW].mark = 3; /* it had requests before it was one of ours */
     v.balancer[0].side[ZDD_SIDE_NEW].counters.requests += 500;
     show(m, &run, &v);
     assert_int_equal(run.trial.new_side.all.requests, 15);
+    zdd_measure_free(m);
+}
+
+/* As many as before, but another one: it had requests before it was one of ours. */
+static void a_server_in_place_of_another_brings_no_requests(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    struct zdd_router_view v = failing(100, 0);
+
+    (void)state;
+    show(m, &run, &v);
+    v = failing(900, 50);
+    v.balancer[0].side[ZDD_SIDE_NEW].mark = 7;
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 0);
+    assert_int_equal(run.trial.new_side.all.failures, 0);
+    v = failing(910, 51);
+    v.balancer[0].side[ZDD_SIDE_NEW].mark = 7;
+    show(m, &run, &v);
+    assert_int_equal(run.trial.new_side.all.requests, 10);
+    assert_int_equal(run.trial.new_side.all.failures, 1);
+    zdd_measure_free(m);
+}
+
+/* A host name that leads to another address every day. */
+static void balancers_may_change_their_addresses_for_ever(void **state)
+{
+    struct zdd_measure *m = zdd_measure_new();
+    struct zdd_run run = a_run("a", T0);
+    int64_t requests = 0;
+
+    (void)state;
+    for (int day = 0; day < 3 * ZDD_BALANCER_MAX; day++) {
+        for (int look = 0; look < 2; look++) {
+            struct zdd_router_view v = view(0, 10 * look);
+
+            v.balancer_count = 2;
+            v.balancer[1] = v.balancer[0];
+            v.balancer[1].reachable = look == 1 && day == 3 * ZDD_BALANCER_MAX - 1;
+            snprintf(v.balancer[0].name, sizeof(v.balancer[0].name), "10.0.0.%d:9090", day);
+            v.balancer[1].side[ZDD_SIDE_NEW].counters.requests = day == 0 ? 0 : 500;
+            if (day == 0)
+                v.balancer[1].reachable = true;
+            show(m, &run, &v);
+        }
+        requests += 10;
+        assert_int_equal(run.split.new_requests,
+                         day + 1 == 3 * ZDD_BALANCER_MAX ? requests + 500 : requests);
+    }
     zdd_measure_free(m);
 }
 
@@ -362,6 +412,8 @@ int main(void)
         cmocka_unit_test(a_balancer_that_lies_breaks_no_sum),
         cmocka_unit_test(a_round_that_was_made_begins_the_next),
         cmocka_unit_test(a_server_that_went_takes_its_counts_along),
+        cmocka_unit_test(a_server_in_place_of_another_brings_no_requests),
+        cmocka_unit_test(balancers_may_change_their_addresses_for_ever),
         cmocka_unit_test(without_a_place_to_keep_it_nothing_is_measured),
     };
 

@@ -153,6 +153,24 @@ static struct zdd_balancer_view view_of(const char *text)
     return view;
 }
 
+static uint64_t mark_of_old(const char *rows)
+{
+    return view_of(rows).side[ZDD_SIDE_OLD].mark;
+}
+
+static void servers_are_known_by_their_names_in_whatever_order(void **state)
+{
+#define FIRST SERVER("svc_80", "10_0_0_1_1001", 0, 0, 1, "UP", 1, 0, 0, 0)
+#define SECOND SERVER("svc_80", "10_0_0_1_1002", 0, 0, 2, "UP", 1, 0, 0, 0)
+    const uint64_t both = mark_of_old(HEADER FIRST SECOND);
+
+    (void)state;
+    assert_true(mark_of_old(HEADER SECOND FIRST) == both);
+    assert_true(mark_of_old(HEADER FIRST FIRST) != both);
+    assert_true(mark_of_old(HEADER FIRST) != mark_of_old(HEADER SECOND));
+    assert_true(mark_of_old(HEADER) == 0);
+}
+
 static void a_side_is_the_sum_of_its_servers(void **state)
 {
     const struct zdd_balancer_view v =
@@ -434,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_quoted_field_may_hold_commas_quotes_and_line_feeds),
         cmocka_unit_test(what_is_no_statistics_page_is_refused),
         cmocka_unit_test(a_page_that_was_cut_off_is_refused),
+        cmocka_unit_test(servers_are_known_by_their_names_in_whatever_order),
         cmocka_unit_test(a_side_is_the_sum_of_its_servers),
         cmocka_unit_test(each_status_of_haproxy_is_understood),
         cmocka_unit_test(without_weight_a_server_takes_nothing),

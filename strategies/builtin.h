@@ -14,7 +14,7 @@ extern const struct zdd_strategy zdd_canary;
 extern const struct zdd_strategy zdd_blue_green;
 
 /** All rows of a deployment over a pair. */
-#define ZDD_PAIR_RULES 97
+#define ZDD_PAIR_RULES 100
 extern const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES];
 
 /** Rows of PENDING that rolling, scale and restart share: apply the target when nothing stands in

@@ -9,6 +9,7 @@
 #include "strategies/guards.h"
 #include "strategies/pair_back.h"
 #include "strategies/pair_floor.h"
+#include "strategies/pair_foreign.h"
 #include "strategies/pair_shed.h"
 #include "strategies/pair_take.h"
 #include "strategies/pair_unwell.h"
@@ -90,8 +91,7 @@ static void begin(const struct zdd_facts *f, struct zdd_decision *d)
     zdd_pair_enter(f, 0, d);
 }
 
-/* Phases of this table in which there is a way back. */
-static bool is_under_way(const struct zdd_facts *f)
+bool zdd_pair_is_under_way(const struct zdd_facts *f)
 {
     return (f->run->phase >= ZDD_PHASE_ADOPTING && f->run->phase <= ZDD_PHASE_DRAINING) ||
            (f->run->phase == ZDD_PHASE_SETTLING && !zdd_pair_is_past_return(f));
@@ -99,12 +99,13 @@ static bool is_under_way(const struct zdd_facts *f)
 
 static bool is_late_and_goes_back(const struct zdd_facts *f)
 {
-    return is_under_way(f) && zdd_is_late(f) && f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK;
+    return zdd_pair_is_under_way(f) && zdd_is_late(f) &&
+           f->plan->on_failure == ZDD_ON_FAILURE_ROLLBACK;
 }
 
 static bool is_late_and_stays(const struct zdd_facts *f)
 {
-    return is_under_way(f) && zdd_is_late_and_stays(f);
+    return zdd_pair_is_under_way(f) && zdd_is_late_and_stays(f);
 }
 
 static bool is_late_past_return(const struct zdd_facts *f)
@@ -114,7 +115,7 @@ static bool is_late_past_return(const struct zdd_facts *f)
 
 static bool is_silent(const struct zdd_facts *f)
 {
-    return (is_under_way(f) || zdd_pair_is_past_return(f)) && zdd_is_unreachable(f);
+    return (zdd_pair_is_under_way(f) || zdd_pair_is_past_return(f)) && zdd_is_unreachable(f);
 }
 
 /* An earlier order for fewer new instances has got no answer, and may arrive after the next one. */
@@ -122,31 +123,6 @@ static bool may_shrink_again(const struct zdd_facts *f)
 {
     return zdd_pair_is(f) && f->seen->reachable && f->run->outcome == ZDD_OUTCOME_NONE &&
            zdd_program_started(&f->plan->program, f->run->step - 1) > 0 && zdd_may_still_arrive(f);
-}
-
-/* The old app is neither what the plan saw nor that with our labels. */
-static bool old_was_changed(const struct zdd_facts *f)
-{
-    return f->seen->reachable && zdd_pair_has_old(f) &&
-           (f->seen->peer.definition == ZDD_DEFINITION_FOREIGN ||
-            f->seen->peer.definition == ZDD_DEFINITION_ABSENT || !zdd_pair_old_has_its_size(f));
-}
-
-static bool old_is_foreign(const struct zdd_facts *f)
-{
-    return is_under_way(f) && old_was_changed(f);
-}
-
-/* From the moment it has been seen, the new app is ours, and stays as it was ordered. */
-static bool new_is_foreign(const struct zdd_facts *f)
-{
-    return f->run->phase >= ZDD_PHASE_JOINING && f->run->phase <= ZDD_PHASE_RETIRING &&
-           f->seen->reachable && !zdd_target_is_seen(f);
-}
-
-static bool starts_foreign(const struct zdd_facts *f)
-{
-    return old_was_changed(f) || zdd_is_foreign(f);
 }
 
 static bool is_locked_at_all(const struct zdd_facts *f)
@@ -275,7 +251,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     /* id                     in phase            when                       go to                and order          waits for */
     {"pair/late",             ZDD_PHASE_PENDING,  zdd_is_late,               ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},
     {"pair/no-answer",        ZDD_PHASE_PENDING,  zdd_is_unreachable,        ZDD_SAME_PHASE,      NULL,              "marathon"},
-    {"pair/foreign",          ZDD_PHASE_PENDING,  starts_foreign,            ZDD_PHASE_FAILED,    zdd_note_foreign,  NULL},
+    {"pair/foreign",          ZDD_PHASE_PENDING,  zdd_pair_starts_foreign,   ZDD_PHASE_FAILED,    zdd_note_foreign,  NULL},
     {"pair/locked",           ZDD_PHASE_PENDING,  is_locked_at_all,          ZDD_SAME_PHASE,      NULL,              "marathon-lock"},
     {"pair/begin",            ZDD_PHASE_PENDING,  zdd_always,                ZDD_SAME_PHASE,      begin,             "balancer"},
 
@@ -294,6 +270,7 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/promoted",         ZDD_PHASE_GATED,    zdd_pair_is_promoted,      ZDD_SAME_PHASE,      zdd_pair_promote,  "balancer"},
     {"pair/gate-passes",      ZDD_PHASE_GATED,    zdd_pair_gate_passes,      ZDD_SAME_PHASE,      zdd_pair_leave_gate, "balancer"},
     {"pair/gate-rejects",     ZDD_PHASE_GATED,    zdd_pair_gate_rejects,     ZDD_PHASE_CLEARING,  zdd_pair_reject,   "balancer"},
+    {"pair/gate-changed",     ZDD_PHASE_GATED,    zdd_pair_is_foreign_at_gate, ZDD_SAME_PHASE,    zdd_hold_foreign,  "operator"},
     {"pair/steer-gate",       ZDD_PHASE_GATED,    zdd_pair_is_steering,      ZDD_SAME_PHASE,      zdd_pair_steer_gate, "balancer"},
     {"pair/gate-share",       ZDD_PHASE_GATED,    zdd_pair_is_tilted,        ZDD_SAME_PHASE,      zdd_pair_steer_gate, "promote"},
     {"pair/gate",             ZDD_PHASE_GATED,    zdd_always,                ZDD_SAME_PHASE,      zdd_pair_hold_gate, "promote"},
@@ -303,8 +280,8 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/too-long-hold",    ZDD_ANY_PHASE,      is_late_and_stays,         ZDD_SAME_PHASE,      zdd_hold_failure,  "operator"},
     {"pair/too-long-to-end",  ZDD_ANY_PHASE,      is_late_past_return,       ZDD_PHASE_FAILED,    zdd_note_lateness, NULL},
     {"pair/silence",          ZDD_ANY_PHASE,      is_silent,                 ZDD_SAME_PHASE,      NULL,              "marathon"},
-    {"pair/old-changed",      ZDD_ANY_PHASE,      old_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
-    {"pair/new-changed",      ZDD_ANY_PHASE,      new_is_foreign,            ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+    {"pair/old-changed",      ZDD_ANY_PHASE,      zdd_pair_old_is_foreign,   ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
+    {"pair/new-changed",      ZDD_ANY_PHASE,      zdd_pair_new_is_foreign,   ZDD_SAME_PHASE,      zdd_hold_foreign,  "operator"},
 
     /* Instances come and go, the share stays. */
     {"pair/keep-share",       ZDD_ANY_PHASE,      zdd_pair_should_keep_share, ZDD_SAME_PHASE,     zdd_pair_shift,    "balancer"},
@@ -386,10 +363,12 @@ const struct zdd_rule zdd_pair_rules[ZDD_PAIR_RULES] = {
     {"pair/regrow-join",      ZDD_PHASE_REGROWING, zdd_always,               ZDD_SAME_PHASE,      zdd_pair_shift,    "balancer"},
     /* it gets all requests, and then the new app goes as undo.c says. */
     {"pair/return-first",     ZDD_PHASE_CLEARING,  zdd_pair_should_return,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
+    {"pair/return-blind",     ZDD_PHASE_CLEARING,  zdd_pair_returns_blind,   ZDD_PHASE_RETURNING, NULL,              "balancer"},
     {"pair/floor-new",        ZDD_PHASE_CLEARING,  zdd_pair_floor_keeps,     ZDD_SAME_PHASE,      zdd_pair_floor_wait, "floor"},
     {"pair/both-left-aborted", ZDD_PHASE_CLEARING, zdd_pair_leaves_both_for_good, ZDD_PHASE_CANCELED, NULL,            NULL},
     {"pair/both-left",        ZDD_PHASE_CLEARING,  zdd_pair_leaves_both,     ZDD_PHASE_ROLLED_BACK, NULL,            NULL},
     {"pair/return-late",      ZDD_PHASE_RETURNING, zdd_pair_returns_late,    ZDD_PHASE_FAILED,    zdd_pair_note_late, NULL},
+    {"pair/shift-blind",      ZDD_PHASE_RETURNING, zdd_pair_returns_blind,   ZDD_SAME_PHASE,      zdd_pair_shift_blind, "balancer"},
     {"pair/return-silence",   ZDD_PHASE_RETURNING, zdd_is_unreachable,       ZDD_SAME_PHASE,      NULL,              "marathon"},
     {"pair/returned",         ZDD_PHASE_RETURNING, zdd_pair_has_returned,    ZDD_PHASE_CLEARING,  NULL,              "marathon"},
     {"pair/even-out",         ZDD_PHASE_RETURNING, zdd_pair_takes_over,      ZDD_SAME_PHASE,      zdd_pair_settle_old, "balancer"},

@@ -28,6 +28,13 @@ bool zdd_pair_can_be_steered(const struct zdd_facts *f);
 /** @return true once the old app is being removed: there is nothing to go back to */
 bool zdd_pair_is_past_return(const struct zdd_facts *f);
 
+/** @return true in the phases in which there is a way back */
+bool zdd_pair_is_under_way(const struct zdd_facts *f);
+
+/** @return true when going back can begin with weights alone: the new version gets requests, and
+ * the old one was never made smaller for it */
+bool zdd_pair_gives_back(const struct zdd_plan *plan, const struct zdd_run *run);
+
 /** @return true when an app was there before */
 bool zdd_pair_has_old(const struct zdd_facts *f);
 

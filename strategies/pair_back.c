@@ -105,6 +105,28 @@ bool zdd_pair_should_return(const struct zdd_facts *f)
     return zdd_pair_is(f) && f->seen->reachable && !zdd_pair_has_returned(f);
 }
 
+bool zdd_pair_gives_back(const struct zdd_plan *plan, const struct zdd_run *run)
+{
+    const struct zdd_side_setting *given = &run->traffic.side[ZDD_SIDE_NEW];
+    const struct zdd_facts facts = {plan, run, NULL};
+
+    return zdd_pair_is(&facts) && zdd_pair_has_old(&facts) && !zdd_pair_takes_over(&facts) &&
+           !zdd_program_has(&plan->program, ZDD_STEP_SHED) && given->serving == ZDD_SERVES &&
+           given->weight > 0;
+}
+
+bool zdd_pair_returns_blind(const struct zdd_facts *f)
+{
+    return !f->seen->reachable && f->seen->balance.known && zdd_pair_gives_back(f->plan, f->run);
+}
+
+/* Instances may have come that only Marathon knows: what is seen of the others proves nothing. */
+void zdd_pair_shift_blind(const struct zdd_facts *f, struct zdd_decision *d)
+{
+    zdd_pair_shift(f, d);
+    d->sight = ZDD_SIGHT_LOST;
+}
+
 bool zdd_pair_returns_late(const struct zdd_facts *f)
 {
     return f->seen->now_ms >= f->run->step_deadline_at_ms;

@@ -23,6 +23,12 @@ void zdd_pair_restore(const struct zdd_facts *f, struct zdd_decision *d);
 
 /** @return true while requests may still be under way at the new version, or sent there */
 bool zdd_pair_should_return(const struct zdd_facts *f);
+/** @return true while Marathon is silent, but balancers are not, and the new version gets requests
+ */
+bool zdd_pair_returns_blind(const struct zdd_facts *f);
+/** Take them from it: that needs the balancers only, which know whether the old one can carry them.
+ * All else waits for Marathon. */
+void zdd_pair_shift_blind(const struct zdd_facts *f, struct zdd_decision *d);
 bool zdd_pair_returns_late(const struct zdd_facts *f);
 void zdd_pair_note_late(const struct zdd_facts *f, struct zdd_decision *d);
 /** @return true when every balancer has given all requests to the old version and none is under way

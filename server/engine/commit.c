@@ -201,7 +201,7 @@ static enum zdd_err add_events(struct zdd_tx *tx, const struct zdd_intent_commit
     } news[] = {
         {a->started_at_ms == 0 && b->started_at_ms != 0, "deployment.started"},
         {a->hold != ZDD_HOLD_GATE && b->hold == ZDD_HOLD_GATE, "deployment.gate.opened"},
-        {a->hold == ZDD_HOLD_GATE && b->hold != ZDD_HOLD_GATE, "deployment.gate.decided"},
+        {a->hold == ZDD_HOLD_GATE && b->hold == ZDD_HOLD_NONE, "deployment.gate.decided"},
         {!is_paused(a) && is_paused(b), "deployment.paused"},
         {is_paused(a) && !is_paused(b), "deployment.resumed"},
         {!zdd_traffic_same(&a->traffic, &b->traffic), "deployment.weight.changed"},

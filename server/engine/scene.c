@@ -160,6 +160,15 @@ void zdd_scene_take_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
         see_pair(stepper, run, plan, texts, look->spots, ret_scene) == ZDD_ERR_NONE;
 }
 
+void zdd_scene_look_blind(struct zdd_stepper *stepper, const struct zdd_run *run,
+                          struct zdd_scene *scene)
+{
+    zdd_fleet_release(&scene->fleet);
+    scene->balanced = zdd_wards_fleet(stepper->wards, run->id, &scene->fleet) &&
+                      zdd_balance_look(&stepper->router, run->app_id, &scene->fleet,
+                                       &scene->balancers, scene->router_reason) == ZDD_ERR_NONE;
+}
+
 void zdd_scene_release(struct zdd_scene *scene)
 {
     zdd_fleet_release(&scene->fleet);
@@ -191,12 +200,12 @@ struct zdd_observation zdd_scene_observe(const struct zdd_scene *scene, const st
         zdd_observe(plan, run, scene->reachable ? &scene->app : NULL, now_ms);
 
     seen.floor_broken = scene->floor_broken;
+    if (scene->balanced)
+        seen.balance = zdd_balance_of(&scene->balancers, &run->traffic, &scene->fleet);
     if (plan->program.count == 0 || !scene->reachable)
         return seen;
     seen.peer = peer_of(&scene->old_app);
     seen.same_since_ms = scene->times.same_since_ms;
-    if (scene->balanced)
-        seen.balance = zdd_balance_of(&scene->balancers, &run->traffic, &scene->fleet);
     seen.balance.reloaded_at_ms = scene->times.reloaded_since_ms; /* by our own clock */
     return seen;
 }

@@ -18,7 +18,7 @@ struct zdd_scene {
     struct zdd_app_view old_app; /* of a pair */
     struct zdd_fleet fleet;      /* of a pair; owned */
     struct zdd_spots new_spots;  /* of a pair: where the new instances are; owned */
-    bool balanced;               /* the balancers were asked and answered */
+    bool balanced;               /* the balancers were asked and answered, perhaps they alone */
     struct zdd_router_view balancers;
     char router_reason[ZDD_ROUTER_REASON_SIZE]; /* why not, or which of them did not */
     struct zdd_ward_times times;                /* of a pair */
@@ -41,6 +41,10 @@ void zdd_scene_take(const struct zdd_look *look, struct zdd_scene *ret_scene);
 void zdd_scene_take_pair(struct zdd_stepper *stepper, const struct zdd_run *run,
                          const struct zdd_plan *plan, const struct zdd_plan_texts *texts,
                          const struct zdd_look *look, struct zdd_scene *ret_scene);
+/** Marathon is silent: look at the balancers of a pair all the same, for its instances as they were
+ * seen last by this process. @p scene has been looked at, in vain. */
+void zdd_scene_look_blind(struct zdd_stepper *stepper, const struct zdd_run *run,
+                          struct zdd_scene *scene);
 void zdd_scene_release(struct zdd_scene *scene);
 
 /** Note in @p run what callers want to see of @p scene. */

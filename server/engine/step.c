@@ -15,6 +15,7 @@
 #include "server/engine/wards.h"
 #include "storage/plans.h"
 #include "storage/runs.h"
+#include "strategies/pair.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -75,6 +76,16 @@ static enum zdd_err load(struct work *w, const char *run_id)
     return w->strategy ? ZDD_ERR_NONE : ZDD_ERR_STORE_CORRUPT;
 }
 
+/* Weights go to the balancers without Marathon, and whoever goes back wants that first. */
+static bool goes_back(const struct work *w)
+{
+    const enum zdd_command command = w->run.command;
+
+    return zdd_pair_gives_back(&w->plan, &w->run) &&
+           (command == ZDD_COMMAND_ROLLBACK || command == ZDD_COMMAND_ABORT ||
+            zdd_phase_is_undo(w->run.phase));
+}
+
 static void look(struct work *w, const struct zdd_look *known)
 {
     const bool pair = w->plan.program.count > 0;
@@ -85,6 +96,8 @@ static void look(struct work *w, const struct zdd_look *known)
         zdd_scene_take_pair(w->stepper, &w->run, &w->plan, &w->texts, known, &w->scene);
     else
         zdd_scene_look(w->stepper, &w->run, &w->plan, &w->texts, &w->scene);
+    if (!w->scene.reachable && goes_back(w))
+        zdd_scene_look_blind(w->stepper, &w->run, &w->scene);
     w->scene.floor_broken = pair && zdd_wards_is_broken(w->stepper->wards, w->run.app_id);
     w->shared = known && known->shared;
     w->report->unreachable = !w->scene.reachable;

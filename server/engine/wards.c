@@ -186,6 +186,18 @@ struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
     return times;
 }
 
+bool zdd_wards_fleet(struct zdd_wards *wards, const char *run_id, struct zdd_fleet *ret_fleet)
+{
+    const struct ward *ward;
+
+    pthread_mutex_lock(&wards->lock);
+    ward = zdd_wards_find_run(wards, run_id);
+    if (ward)
+        *ret_fleet = zdd_fleet_share(&ward->seen.fleet);
+    pthread_mutex_unlock(&wards->lock);
+    return ward != NULL;
+}
+
 void zdd_wards_order(struct zdd_wards *wards, const char *pair, const struct zdd_traffic *traffic)
 {
     struct ward *ward;

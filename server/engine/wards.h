@@ -48,6 +48,11 @@ struct zdd_ward_times {
 struct zdd_ward_times zdd_wards_times(struct zdd_wards *wards, const char *pair,
                                       const struct zdd_router_view *view, int64_t now_ms);
 
+/** @return whether run @p run_id was seen; @p ret_fleet gets its instances as they were seen last,
+ * to be released */
+ZDD_MUST_CHECK bool zdd_wards_fleet(struct zdd_wards *wards, const char *run_id,
+                                    struct zdd_fleet *ret_fleet);
+
 /** @p traffic is what is ordered from now on. A pair that was never seen is none of ours. */
 void zdd_wards_order(struct zdd_wards *wards, const char *pair, const struct zdd_traffic *traffic);
 

@@ -7,10 +7,13 @@
  */
 #include "tests/support/spec.h"
 
+#include "tests/lab/relay.h"
 #include "tests/lab/site.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define BACKEND "shop_web_10080"
 
 /* Six seconds of both versions, unless it is clear before. */
 #define CHECK                                                                                      \
@@ -199,6 +202,39 @@ static void a_server_that_was_killed_judges_on_with_what_it_had(void **state)
     assert_int_equal(failed_by_now(site), failed);
 }
 
+/* The server starts again, and asks Marathon at this port. */
+static void move_to(struct site *site, unsigned port)
+{
+    assert_int_equal(e2e_drain(site->e), 0);
+    snprintf(site->e->server.marathon, sizeof(site->e->server.marathon), "http://127.0.0.1:%u",
+             port);
+    e2e_boot(site->e);
+}
+
+/* Weights go to the balancers without Marathon: nobody has to bear a bad version until it is back.
+ */
+static void a_rollback_takes_the_share_at_once_while_marathon_is_away(void **state)
+{
+    struct site *site = *state;
+    const long failed = failed_by_now(site);
+    struct relay *relay = relay_open(site->e->lab->run.port);
+    char id[E2E_ID_SIZE];
+
+    move_to(site, relay_port(relay));
+    site_begin(site, canary(NULL, NULL, BESIDE), "pausing", id);
+    relay_cut(relay);
+    e2e_command(site->e, id, "rollback");
+    stage_until(site->stage, 0, BACKEND, "DRAIN", 1);
+    assert_int_equal(stage_count(site->stage, 0, BACKEND, "UP"), 3);
+    e2e_until(site->e, id, "/waitingFor/code", "marathon");
+    relay_mend(relay);
+    e2e_await(site->e, id, "rolled-back");
+    site_only(site, "/shop/web-blue");
+    move_to(site, site->e->lab->run.port);
+    relay_close(relay);
+    assert_int_equal(failed_by_now(site), failed);
+}
+
 static void a_version_that_crashes_goes_back_without_any_check(void **state)
 {
     struct site *site = *state;
@@ -272,6 +308,7 @@ int main(void)
         cmocka_unit_test(checks_beside_the_steps_stop_it_in_a_pause),
         cmocka_unit_test(whoever_resumes_has_read_the_verdict_and_checks_begin_anew),
         cmocka_unit_test(a_server_that_was_killed_judges_on_with_what_it_had),
+        cmocka_unit_test(a_rollback_takes_the_share_at_once_while_marathon_is_away),
         cmocka_unit_test(a_version_that_crashes_goes_back_without_any_check),
         cmocka_unit_test(too_few_requests_ask_somebody),
         cmocka_unit_test(a_good_version_passes),

@@ -12,6 +12,7 @@
 #include "strategies/builtin.h"
 #include "strategies/floor.h"
 #include "strategies/judge/trial.h"
+#include "strategies/pair.h"
 #include "strategies/pair_shed.h"
 #include "strategies/preview.h"
 #include "strategies/share.h"
@@ -312,8 +313,12 @@ static struct zdd_observation look(const struct world *w)
     struct zdd_observation seen = {
         .now_ms = w->now_ms, .reachable = !w->silent, .floor_broken = w->watch.broken};
 
-    if (w->silent)
+    if (w->silent) { /* the balancers are asked all the same where they alone may help */
+        if (zdd_pair_gives_back(&w->plan, &w->run) &&
+            (zdd_phase_is_undo(w->run.phase) || w->run.command == ZDD_COMMAND_ROLLBACK))
+            seen.balance = see_balance(w);
         return seen;
+    }
     seen.definition = w->new_definition;
     if (w->new_definition != ZDD_DEFINITION_ABSENT)
         seen.instances = w->new_wanted;

@@ -80,6 +80,43 @@ static void what_is_waited_for_at_last_are_requests_under_way(void **state)
     assert_string_equal(decide(plan, run, view).waiting, "balancer");
 }
 
+static void without_marathon_the_share_is_taken_from_the_new_version(void **state)
+{
+    struct zdd_plan plan =
+        a_plan(.strategy = "canary", .pair = {.drain_ms = DRAIN_MS, .old_serving = 4},
+               .old = facts_of_app(.instances = 4));
+    struct zdd_run run = returning(ZDD_PHASE_CLEARING);
+    struct zdd_observation blind =
+        seen(.now_ms = T0, .balance = {.known = true,
+                                       .side = {{.servers = 4, .up = 4, .told = true},
+                                                {.servers = 1, .up = 1, .told = true}}});
+    struct zdd_decision d;
+
+    (void)state;
+    plan.seen = (struct zdd_precondition){0};
+    memcpy(plan.pair.old_id, "/shop/cart-blue", sizeof("/shop/cart-blue"));
+    zdd_program_add(&plan.program, ZDD_STEP_START, 1);
+    blind.reachable = false;
+    assert_rule(decide(plan, run, blind), "pair/return-blind");
+    run.phase = ZDD_PHASE_RETURNING;
+    d = decide(plan, run, blind);
+    assert_rule(d, "pair/shift-blind");
+    assert_int_equal(d.order_count, 1);
+    assert_int_equal(d.order[0].traffic.side[ZDD_SIDE_NEW].serving, ZDD_DRAINS);
+    assert_int_equal(d.sight,
+                     ZDD_SIGHT_LOST);        /* it may have grown meanwhile: that proves nothing */
+    blind.balance.side[ZDD_SIDE_OLD].up = 0; /* the old version cannot carry it */
+    assert_no_order(decide(plan, run, blind));
+    blind.balance.known = false;
+    assert_rule(decide(plan, run, blind), "pair/return-silence");
+    blind.balance.known = true;
+    run.traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    assert_rule(decide(plan, run, blind), "pair/return-silence"); /* the rest waits */
+    run = returning(ZDD_PHASE_CLEARING);
+    zdd_program_add(&plan.program, ZDD_STEP_SHED, 2); /* old ones are missing perhaps */
+    assert_rule(decide(plan, run, blind), "undo/no-answer");
+}
+
 static void what_comes_behind_does_not_wait_again(void **state)
 {
     struct zdd_run run = returning(ZDD_PHASE_CLEARING);
@@ -158,6 +195,7 @@ int main(void)
         cmocka_unit_test(it_is_left_alone_for_as_long_as_a_request_may_take),
         cmocka_unit_test(both_are_left_as_soon_as_their_weights_are_even),
         cmocka_unit_test(what_is_waited_for_at_last_are_requests_under_way),
+        cmocka_unit_test(without_marathon_the_share_is_taken_from_the_new_version),
         cmocka_unit_test(what_comes_behind_does_not_wait_again),
         cmocka_unit_test(a_version_joins_where_weights_are_obeyed_or_nobody_served_before),
     };

@@ -150,6 +150,38 @@ static void an_operators_hold_and_somebody_elses_change_come_first(void **state)
     assert_rule(decide(plan, run, look), "pair/silence");
 }
 
+/* The new app is gone, or the old one is: nobody shall decide about a share that there is not. */
+static void a_gate_sees_what_somebody_else_does(void **state)
+{
+    const struct zdd_plan plan = a_canary(ZDD_ON_FAILURE_ROLLBACK);
+    struct zdd_run run = at_step(ZDD_PHASE_GATED, 5);
+    struct zdd_observation look = a_look(0, 0, 0);
+    struct zdd_decision d;
+
+    (void)state;
+    look.definition = ZDD_DEFINITION_ABSENT;
+    d = decide(plan, run, look);
+    assert_rule(d, "pair/gate-changed");
+    assert_phase(d, ZDD_PHASE_GATED);
+    assert_int_equal(d.hold, ZDD_HOLD_FOREIGN);
+    assert_cause(d, ZDD_CAUSE_FOREIGN_CHANGE);
+    run.command = ZDD_COMMAND_PROMOTE; /* is taken: the next step sees it too */
+    assert_rule(decide(plan, run, look), "pair/promoted");
+    run.command = ZDD_COMMAND_ROLLBACK;
+    assert_rule(decide(plan, run, look), "common/go-back");
+    run.command = ZDD_COMMAND_NONE;
+    run.hold = ZDD_HOLD_FOREIGN;
+    assert_rule(decide(plan, run, look), "common/held");
+    run.hold = ZDD_HOLD_NONE; /* resumed: it stands at its gate, or is held again */
+    assert_rule(decide(plan, run, look), "pair/gate-changed");
+    assert_rule(decide(plan, run, a_look(1, 1, 0)), "pair/gate");
+    look = a_look(1, 1, 0);
+    look.peer.definition = ZDD_DEFINITION_ABSENT;
+    assert_rule(decide(plan, run, look), "pair/gate-changed");
+    look.reachable = false;
+    assert_rule(decide(plan, run, look), "pair/gate");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +190,7 @@ int main(void)
         cmocka_unit_test(without_a_share_nothing_is_lost),
         cmocka_unit_test(sizes_that_were_left_out_are_not_lost),
         cmocka_unit_test(an_operators_hold_and_somebody_elses_change_come_first),
+        cmocka_unit_test(a_gate_sees_what_somebody_else_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * @brief Checks by counters become a part of a round's report.
  */
 #include "server/engine/counted.h"
+#include "server/engine/measured.h"
 #include "tests/support/spec.h"
 
 #include <stdio.h>
@@ -142,6 +143,48 @@ static void what_has_no_room_is_left_out_but_counts(void **state)
     assert_int_equal(strlen(report.data), size + 1);
 }
 
+/* A round that said nothing goes on; the next one has only what came since the last that did. */
+static void a_round_that_says_something_ends(void **state)
+{
+    static const struct {
+        enum zdd_finding finding;
+        int64_t left;
+    } rows[] = {{ZDD_FINDING_PASSED, 0},
+                {ZDD_FINDING_FAILED, 0},
+                {ZDD_FINDING_INCONCLUSIVE, 100},
+                {ZDD_FINDING_ERROR, 100}};
+    const struct zdd_plan plan = a_plan();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct zdd_probe_report report = report_of(rows[i].finding, "[]");
+        struct zdd_run run = a_run(2);
+
+        run.trial.new_side.round[ZDD_ROUND_BESIDE].requests = 50;
+        zdd_measured_take(&report, &plan, 1, T0 + 2, &run);
+        assert_int_equal(run.trial.new_side.round[ZDD_ROUND_STEP].requests, rows[i].left);
+        assert_int_equal(run.trial.new_side.round[ZDD_ROUND_BESIDE].requests, 50);
+        assert_int_equal(run.trial.edition, 1);
+    }
+}
+
+static void what_was_acknowledged_is_told(void **state)
+{
+    struct zdd_run run = {.measured = "5 % of \"all\""};
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+
+    (void)state;
+    zdd_measured_tell_acknowledged(&buf, &run);
+    assert_string_equal(buf.data, ",\"acknowledged\":{\"text\":\"5 % of \\\"all\\\"\"}");
+    zdd_buf_clear(&buf);
+    run = (struct zdd_run){.trial = {.since_ms = 1}};
+    run.trial.new_side.all = (struct zdd_window){.requests = 100, .failures = 5};
+    run.trial.old_side.all.requests = 400;
+    zdd_measured_tell_acknowledged(&buf, &run);
+    assert_string_equal(buf.data, ",\"acknowledged\":{\"text\":null,\"new\":{\"requests\":100,"
+                                  "\"failures\":5},\"old\":{\"requests\":400,\"failures\":0}}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +195,8 @@ int main(void)
         cmocka_unit_test(who_has_told_nothing_since_the_last_round_is_silent),
         cmocka_unit_test(who_tells_now_is_not_silent_where_the_clock_was_set_back),
         cmocka_unit_test(what_has_no_room_is_left_out_but_counts),
+        cmocka_unit_test(a_round_that_says_something_ends),
+        cmocka_unit_test(what_was_acknowledged_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,6 +237,31 @@ static void a_marathon_that_does_not_tell_leaves_all_unknown(void **state)
     }
 }
 
+static void without_marathon_balancers_are_asked_for_those_seen_last(void **state)
+{
+    struct world *w = *state;
+    struct zdd_run run = a_run(.phase = ZDD_PHASE_RETURNING, .ordered = true);
+    struct zdd_observation seen;
+
+    memcpy(run.id, "run-1", sizeof("run-1"));
+    memcpy(run.app_id, "/shop", sizeof("/shop"));
+    zdd_scene_look_blind(&w->stepper, &run, &w->scene); /* nothing was ever seen */
+    assert_false(w->scene.balanced);
+    assert_int_equal(w->looks, 0);
+    look(w, run);
+    w->cluster_err = ZDD_ERR_CLUSTER_DOWN;
+    look(w, run);
+    assert_false(w->scene.balanced);
+    zdd_scene_look_blind(&w->stepper, &run, &w->scene);
+    assert_true(w->scene.balanced && !w->scene.reachable);
+    assert_int_equal(w->looks, 1);
+    assert_int_equal(w->scene.fleet.endpoint_count[ZDD_SIDE_NEW], 1);
+    seen = zdd_scene_observe(&w->scene, &w->plan, &run, T0);
+    assert_false(seen.reachable);
+    assert_true(seen.balance.known);
+    assert_int_equal(seen.balance.side[ZDD_SIDE_OLD].up, 1);
+}
+
 static void deaf_balancers_leave_marathon_s_answer_standing(void **state)
 {
     struct world *w = *state;
@@ -358,6 +383,7 @@ int main(void)
         CASE(before_the_first_order_balancers_are_not_ours_to_tell),
         CASE(balancers_are_told_always_and_watched_where_it_matters),
         CASE(a_marathon_that_does_not_tell_leaves_all_unknown),
+        CASE(without_marathon_balancers_are_asked_for_those_seen_last),
         CASE(deaf_balancers_leave_marathon_s_answer_standing),
         CASE(the_old_app_is_told_by_what_it_fits),
         CASE(what_balancers_show_is_measured_by_what_they_were_told),

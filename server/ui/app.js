@@ -55,7 +55,7 @@ function drawBar() {
   const session = who();
   show(bar, h("a", { class: "brand", href: "#/" }, h("img", { src: new URL("icon.svg", import.meta.url).href, alt: "", width: 26, height: 26 }), "zdd"),
     h("nav", { "aria-label": "Views" }, places.filter(([, , needs]) => may(needs)).map(([href, name, , shape]) =>
-      h("a", { href, "aria-current": here === href ? "page" : null }, icon(shape), name))),
+      h("a", { href, "aria-current": here === href ? "page" : here.startsWith(`${href}/`) || here.startsWith(`${href}s/`) ? "true" : null }, icon(shape), name))),
     h("div", { class: "top-end" }, status(),
       h("details", { class: "menu", "data-key": "menu" }, h("summary", null, session.name),
         h("div", { class: "menu-body" },

@@ -49,7 +49,7 @@ function member(app, paired) {
 function appRow([name, apps]) {
   const deployment = apps.map((app) => app.deployment).find(Boolean);
   const failure = apps.map((app) => app.lastTaskFailure).find(Boolean);
-  return h("li", { class: "app-row", "data-key": name }, h("div", null, h("h3", null, h("a", { href: here(name) }, name)), failure?.time && h("p", { class: "muted small" }, icon("warn"), " a task failed ", ticking("ago", failure.time))),
+  return h("li", { class: "app-row", "data-key": name }, h("div", null, h("h2", null, h("a", { href: here(name) }, name)), failure?.time && h("p", { class: "muted small" }, icon("warn"), " a task failed ", ticking("ago", failure.time))),
     h("div", { class: "app-members" }, apps.map((app) => member(app, apps.length > 1))),
     h("div", { class: "app-tools" }, deployment ? h("a", { class: "button", href: `#/deployments/${deployment}` }, "Under way") : may("POST /v1/plans") && h("a", { class: "button quiet", href: `#/plan?app=${encodeURIComponent(name)}` }, "Plan")));
 }
@@ -83,6 +83,7 @@ export const appsView = {
 function compare(from, value, path = "") {
   if (JSON.stringify(from) === JSON.stringify(value)) return [];
   const open = (one) => one !== null && typeof one === "object" && !Array.isArray(one);
+  if (Array.isArray(from) && Array.isArray(value) && from.length === value.length) return from.flatMap((one, i) => compare(one, value[i], `${path}/${i}`));
   if (!open(from) || !open(value)) return [{ op: from === undefined ? "add" : value === undefined ? "remove" : "replace", path, from, value }];
   return [...new Set([...Object.keys(from), ...Object.keys(value)])].sort().flatMap((key) => compare(from[key], value[key], `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`));
 }

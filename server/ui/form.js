@@ -5,11 +5,9 @@ import { label } from "./words.js";
 let serial = 0;
 const unset = undefined;
 
-/** Put the focus on the first field that has an error, with what hides it opened. */
+/** Put the focus on the first field that has an error. */
 export function focusFault(root) {
   const control = root.querySelector("[aria-invalid=true]") ?? [...root.querySelectorAll(".field-error")].find((one) => one.textContent)?.closest(".field")?.querySelector("input, select, textarea, button");
-  const hidden = control?.closest("details:not([open])");
-  if (hidden) hidden.open = true;
   control?.focus();
 }
 
@@ -26,6 +24,8 @@ function frame(schema, name, control, required) {
     const mine = errors.filter((one) => one.pointer === "");
     fault.replaceChildren(...mine.map((one) => one.detail));
     control.setAttribute("aria-invalid", mine.length > 0);
+    const around = mine.length > 0 && el.closest("details");
+    if (around) around.open = true;
     return mine.length > 0;
   } };
 }

@@ -23,7 +23,7 @@ function waiting(deployment) {
 function card(deployment) {
   return h("article", { class: "card", "data-key": deployment.id, "data-state": deployment.state, "aria-label": `${deployment.strategy} deployment of ${deployment.appId}` },
     h("header", { class: "card-head" },
-      h("h3", null, h("a", { href: room(deployment) }, deployment.appId)),
+      h("h2", null, h("a", { href: room(deployment) }, deployment.appId)),
       chip(deployment.state), h("span", { class: "tag" }, deployment.strategy),
       h("span", { class: "card-by muted" }, deployment.reason && h("q", null, deployment.reason), " ", actor(deployment.createdBy), deployment.startedAt && [", for ", ticking("since", deployment.startedAt)])),
     deployment.step && h("div", { class: "card-step" }, track(deployment),

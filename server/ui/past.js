@@ -3,12 +3,21 @@ import { h } from "./dom.js";
 import { chart, legend } from "./timeline.js";
 import { actor, clock, figure, percent, plural } from "./words.js";
 
+// Was it measured since the share is what it is? Until there is something, the last share's is told on.
+function isOfThisShare(events, at) {
+  const told = (i) => events[i].data.new ?? {};
+  let since = at;
+  while (since > 0 && told(since).wantedWeight === told(since - 1).wantedWeight) since--;
+  return since === 0 || told(at).measuredRequests !== told(since).measuredRequests;
+}
+
 /** The deployment as an event saw it. Shares are told since events have them. */
-export function framed(deployment, plan, event) {
-  const { data } = event;
+export function framed(deployment, plan, events, at) {
+  const { data } = events[at];
   const step = plan?.steps[data.step];
   const fresh = { wantedWeight: undefined, measuredWeight: null, measuredInterval: null, measuredRequests: 0, addresses: [] };
-  return { ...deployment, state: data.state ?? deployment.state, old: { ...deployment.old, ...data.old }, new: { ...deployment.new, weight: undefined, ...fresh, ...data.new },
+  const stale = isOfThisShare(events, at) ? {} : { measuredWeight: null, measuredRequests: 0 };
+  return { ...deployment, state: data.state ?? deployment.state, old: { ...deployment.old, ...data.old }, new: { ...deployment.new, weight: undefined, ...fresh, ...data.new, ...stale },
     waitingFor: data.waitingFor ?? null, waitingUntil: null, error: data.cause ? { code: data.cause, text: data.text } : null,
     step: { index: data.step ?? 0, of: plan?.steps.length ?? deployment.step?.of ?? 1, kind: step?.kind ?? "", text: step?.text ?? "" } };
 }
@@ -17,6 +26,19 @@ export function framed(deployment, plan, event) {
 function momentOf({ data }, x) {
   return { x, old: data.old?.instances ?? 0, new: data.new?.instances ?? 0, healthyOld: data.old?.healthy ?? 0, healthyNew: data.new?.healthy ?? 0,
     wanted: data.new?.wantedWeight, measured: data.new?.measuredWeight };
+}
+
+// What was measured is told again until there is more, and at first beside a share that is only wanted by then: one point for each, where it belongs.
+function momentsOf(events) {
+  const moments = events.map(momentOf);
+  for (let i = 1; i < moments.length; i++) {
+    if (events[i].data.new?.measuredRequests === events[i - 1].data.new?.measuredRequests) moments[i].measured = undefined;
+    else if (moments[i].wanted !== moments[i - 1].wanted) {
+      moments[i - 1].measured = moments[i].measured;
+      moments[i].measured = undefined;
+    }
+  }
+  return moments;
 }
 
 // What one of several did, where the type alone does not say it.
@@ -52,7 +74,7 @@ export function pastPanel(state, redraw) {
     const { events, deployment, plan } = state;
     if (events.length === 0 || !deployment) return; // events can be here before the deployment
     const event = state.at === null ? null : events[state.at];
-    const moments = events.map(momentOf);
+    const moments = momentsOf(events);
     const shared = moments.some((one) => one.wanted !== undefined);
     slider.max = events.length;
     slider.value = state.at ?? events.length;

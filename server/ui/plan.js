@@ -164,7 +164,9 @@ function planForm(strategies, ids, schema, request, onplan) {
       onplan(await post("/v1/plans", wanted));
     } catch (problem) {
       const shown = [failApp(problem.errors ?? []), definition.fail(problem.errors ?? []), options.fail(problem.errors ?? []), more.fail(problem.errors ?? [])].some(Boolean);
-      fault.replaceChildren(trouble(problem));
+      const said = [...form.querySelectorAll(".field-error")].filter((one) => one.textContent).length;
+      // What every field says itself is not said twice.
+      fault.replaceChildren(shown && said >= (problem.errors ?? []).length ? trouble(new Error(`${plural(said, "field")} to mend: what is wrong stands there.`), problem.title) : trouble(problem));
       if (shown) focusFault(form);
       else fault.scrollIntoView({ block: "nearest" });
     }

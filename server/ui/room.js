@@ -96,7 +96,7 @@ function page(state, past) {
   const { deployment, plan, events, at } = state;
   if (!deployment) return h("p", { class: "muted" }, "Looking …");
   const replayed = at !== null;
-  const d = replayed ? framed(deployment, plan, events[at]) : deployment;
+  const d = replayed ? framed(deployment, plan, events, at) : deployment;
   return [head(d, state.gates, replayed),
     replayed && note("plain", h("strong", null, "A replay: "), "as it was at ", clock(events[at].time), "."),
     !replayed && gatePanel(d, state.gates),

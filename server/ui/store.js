@@ -8,7 +8,7 @@ const DRAW_MS = 200; // at most so often, however many events come
 const GATHER_MS = 100; // events of so long are answered together …
 const SINGLE_MAX = 8; // … and for more deployments than these the list is read
 const deployments = new Map();
-const reading = new Map(); // id: whether it has to be read once more
+const reading = new Map(); // id: {again, done}: whether it has to be read once more, and the promise of this time
 const watchers = new Set();
 let loadedAt = null;
 
@@ -53,21 +53,23 @@ export function keep(deployment) {
   deployments.set(deployment.id, deployment);
 }
 
-/** Read one anew; while that lasts, further wishes become one. */
-export async function read(id) {
-  if (reading.has(id)) {
-    reading.set(id, true);
-    return;
+/** Read one anew; while that lasts, further wishes become one. Once it is done the deployment is known. */
+export function read(id) {
+  const before = reading.get(id);
+  if (before) {
+    before.again = true;
+    return before.done;
   }
-  reading.set(id, false);
-  try {
-    keep(await get(`/v1/deployments/${id}`));
+  const mine = { again: false, done: null };
+  reading.set(id, mine);
+  mine.done = get(`/v1/deployments/${id}`).then((deployment) => {
+    keep(deployment);
     changed();
-  } finally {
-    const again = reading.get(id);
+  }).finally(() => {
     reading.delete(id);
-    if (again) read(id).catch(() => {});
-  }
+    if (mine.again) read(id).catch(() => {});
+  });
+  return mine.done;
 }
 
 async function readLists() {

@@ -148,9 +148,13 @@ static enum zdd_err find_target(struct making *m)
         zdd_plan_target(m->request, base_of(m), &m->target, zdd_call_errors(m->call));
 
     if (err == ZDD_ERR_APP_UNKNOWN)
-        return zdd_call_fail(m->call, err, "Marathon has no app %s that %s could work on",
-                             m->request->app_id,
-                             m->request->change ? "change" : m->request->strategy->name);
+        return m->request->change
+                   ? zdd_call_fail(m->call, err,
+                                   "Marathon has no app %s that change could work on; to create "
+                                   "it, send its whole definition as app",
+                                   m->request->app_id)
+                   : zdd_call_fail(m->call, err, "Marathon has no app %s that %s could work on",
+                                   m->request->app_id, m->request->strategy->name);
     if (err == ZDD_ERR_NONE && m->survivor.raw &&
         !json_object_get(m->request->change, "instances") &&
         json_object_set_new(m->target, "instances", json_integer(m->instances)) != 0)

@@ -6,6 +6,7 @@
 
 #include "server/base/log.h"
 #include "server/cli/cli.h"
+#include "server/cli/signals.h"
 #include "server/secrets/globs.h"
 #include "server/secrets/settle.h"
 
@@ -66,6 +67,16 @@ struct zdd_secret_keys *zdd_secret_files_read(const struct zdd_config *config)
     return zdd_guarded_free(keys);
 }
 
+static void tell_progress(void *cls, int64_t rows)
+{
+    char text[24];
+
+    (void)cls;
+    snprintf(text, sizeof(text), "%" PRId64, rows);
+    zdd_log(ZDD_LOG_INFO, "server.secrets", "rows", text, "text",
+            "what is at rest is brought up to date; then this server serves", NULL);
+}
+
 /* Only when there was something to do. */
 static void tell(const struct zdd_settled *settled)
 {
@@ -94,14 +105,15 @@ bool zdd_secret_files_open(const struct zdd_config *config, const struct zdd_sec
     const struct zdd_secrets_options options = {
         .store = store, .patterns = config->secret_names, .keys = keys};
     char reason[ZDD_SECRETS_REASON_SIZE];
+    const struct zdd_settle_watch watch = {.give_up = zdd_signals_flag(), .tell = tell_progress};
     struct zdd_settled settled = {0};
     enum zdd_err err = zdd_secrets_open(&options, ret_secrets, reason);
 
     if (err == ZDD_ERR_NONE)
-        err = zdd_secrets_settle(*ret_secrets, &settled, reason);
+        err = zdd_secrets_settle(*ret_secrets, &watch, &settled, reason);
     if (err == ZDD_ERR_NONE)
         tell(&settled);
-    if (err != ZDD_ERR_NONE)
+    if (err != ZDD_ERR_NONE && !__atomic_load_n(watch.give_up, __ATOMIC_RELAXED))
         zdd_cli_say("%s", reason);
     return err == ZDD_ERR_NONE;
 }

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH 32     /* rows in one transaction: some 100 KiB */
-#define QUOTED_MIN 6 /* bytes from which on a value is looked for in what was told before */
+#define BATCH 32       /* rows in one transaction: some 100 KiB */
+#define TOLD_EACH 5000 /* rows: some seconds */
+#define QUOTED_MIN 6   /* bytes from which on a value is looked for in what was told before */
 
 /* The pass on its way. */
 struct settling {
@@ -20,6 +21,8 @@ struct settling {
     struct zdd_store *store;
     struct zdd_vault vault;
     struct zdd_settled done;
+    const struct zdd_settle_watch *watch;
+    int64_t looked_at; /* rows */
     char *reason;
     /* what the next transaction writes */
     struct zdd_kept_row row[BATCH];
@@ -27,6 +30,17 @@ struct settling {
     struct zdd_secret_row value[BATCH];
     size_t value_count;
 };
+
+/* One more row. @return NONE, or STORE_BUSY when nobody waits any more */
+static enum zdd_err go_on(struct settling *s)
+{
+    s->looked_at++;
+    if (s->watch->tell && s->looked_at % TOLD_EACH == 0)
+        s->watch->tell(s->watch->cls, s->looked_at);
+    return s->watch->give_up && __atomic_load_n(s->watch->give_up, __ATOMIC_RELAXED)
+               ? ZDD_ERR_STORE_BUSY
+               : ZDD_ERR_NONE;
+}
 
 static void drop_batch(struct settling *s)
 {
@@ -77,7 +91,9 @@ static enum zdd_err move_all(struct settling *s, bool revisions)
         if (err != ZDD_ERR_NONE || row->no == 0)
             break;
         after = row->no;
-        err = zdd_secrets_move(s->secrets, row, &changed);
+        err = go_on(s);
+        if (err == ZDD_ERR_NONE)
+            err = zdd_secrets_move(s->secrets, row, &changed);
         if (err != ZDD_ERR_NONE || !changed) {
             zdd_kept_row_release(row);
             continue;
@@ -141,7 +157,9 @@ static enum zdd_err seal_values(struct settling *s)
         memcpy(last.secret.digest, row->secret.digest, sizeof(last.secret.digest));
         s->value_count++;
         s->done.sealed++;
-        err = seal_anew(s, &row->secret);
+        err = go_on(s);
+        if (err == ZDD_ERR_NONE)
+            err = seal_anew(s, &row->secret);
         if (err == ZDD_ERR_NONE && s->value_count == BATCH)
             err = flush(s);
     }
@@ -238,6 +256,8 @@ static enum zdd_err hush_quotes(struct settling *s)
             memcpy(last.secret.digest, row->secret.digest, sizeof(last.secret.digest));
             s->value_count++;
         }
+        if (err == ZDD_ERR_NONE)
+            err = go_on(s);
         if (err == ZDD_ERR_NONE && s->value_count > 0 && (!more || s->value_count == BATCH)) {
             err = zdd_store_write(s->store, hush_batch, s);
             drop_batch(s);
@@ -293,7 +313,9 @@ static enum zdd_err wring(struct settling *s)
     return zdd_store_write(s->store, save, s);
 }
 
-enum zdd_err zdd_secrets_settle(const struct zdd_secrets *secrets, struct zdd_settled *ret_settled,
+enum zdd_err zdd_secrets_settle(const struct zdd_secrets *secrets,
+                                const struct zdd_settle_watch *watch,
+                                struct zdd_settled *ret_settled,
                                 char ret_reason[static ZDD_SECRETS_REASON_SIZE])
 {
     struct settling *s = calloc(1, sizeof(*s));
@@ -303,6 +325,7 @@ enum zdd_err zdd_secrets_settle(const struct zdd_secrets *secrets, struct zdd_se
     if (s) {
         s->secrets = secrets;
         s->store = secrets->store;
+        s->watch = watch;
         s->reason = ret_reason;
         err = zdd_vault_load(s->store, &s->vault);
     }

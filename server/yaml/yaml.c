@@ -152,7 +152,8 @@ static enum zdd_err take_scalar(struct reading *r, const yaml_event_t *event)
         return add(r, json_stringn(text, size), event->start_mark);
     err = zdd_yaml_scalar(text, &value, &why);
     if (err == ZDD_ERR_BODY_MALFORMED)
-        return fail_at(r, place_of(event->start_mark), "%.40s %s", text, why);
+        return fail_at(r, place_of(event->start_mark), "what stands here %s",
+                       why); /* it may be secret */
     return err == ZDD_ERR_NONE ? add(r, value, event->start_mark) : err;
 }
 

@@ -128,7 +128,8 @@ static double move_old(struct zdd_store *store, const struct zdd_secrets *secret
             bench_fail("plans cannot be written");
     }
     begun_ns = bench_now_ns();
-    if (zdd_secrets_settle(secrets, &settled, reason) != ZDD_ERR_NONE)
+    if (zdd_secrets_settle(secrets, &(struct zdd_settle_watch){0}, &settled, reason) !=
+        ZDD_ERR_NONE)
         bench_fail("%s", reason);
     if (settled.definitions != number)
         bench_fail("%lld plans were moved", (long long)settled.definitions);

@@ -102,7 +102,7 @@ static bool settle_failing(const char *path, int n)
     memory_inside(true);
     err = zdd_secrets_open(&vault, &secrets, reason);
     if (err == ZDD_ERR_NONE)
-        err = zdd_secrets_settle(secrets, &settled, reason);
+        err = zdd_secrets_settle(secrets, &(struct zdd_settle_watch){0}, &settled, reason);
     memory_inside(false);
     failed = memory_heal();
     if (err != ZDD_ERR_NONE)

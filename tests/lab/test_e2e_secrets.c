@@ -223,11 +223,30 @@ static void a_marker_of_another_app_is_refused_by_its_place(void **state)
     e2e_stop(e);
 }
 
+/* Nothing is served and nothing is lost by a start without the key. */
+static void a_server_without_the_key_does_not_start_and_says_what_to_do(void **state)
+{
+    static const char *const none[] = {NULL};
+    struct e2e *e = e2e_start(fast, options);
+
+    (void)state;
+    e2e_deploy_well(e, e2e_rolling(shop("0.9", 1), 1, 1));
+    e2e_kill(e);
+    assert_true(serverrun_spawn(&e->server, none));
+    assert_int_equal(serverrun_wait(&e->server, 20000), 1);
+    assert_true(serverrun_log_has(&e->server, "no key is configured"));
+    e2e_boot(e);
+    e2e_deploy_well(e, e2e_rolling(revision(e, 0), 1, 1));
+    check_marathon(e, 1);
+    e2e_stop(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_secret_reaches_marathon_and_nobody_else),
         cmocka_unit_test(a_marker_of_another_app_is_refused_by_its_place),
+        cmocka_unit_test(a_server_without_the_key_does_not_start_and_says_what_to_do),
     };
 
     return cmocka_run_group_tests(tests, make_key, remove_key);

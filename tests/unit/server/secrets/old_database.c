@@ -119,7 +119,8 @@ struct zdd_store *old_database_open(const struct zdd_store_options *options, con
         assert_true(zdd_secret_keys_parse(keys, strlen(keys), &parsed, why));
     err = zdd_secrets_open(&vault, ret_secrets, old_database_reason);
     if (err == ZDD_ERR_NONE)
-        err = zdd_secrets_settle(*ret_secrets, ret_settled, old_database_reason);
+        err = zdd_secrets_settle(*ret_secrets, &(struct zdd_settle_watch){0}, ret_settled,
+                                 old_database_reason);
     if (err == ZDD_ERR_NONE)
         return store;
     zdd_secrets_free(*ret_secrets);

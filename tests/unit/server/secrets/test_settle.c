@@ -185,6 +185,26 @@ static void a_value_of_a_key_that_is_missing_is_named_and_not_dropped(void **sta
     assert_int_equal(count(world, "SELECT count(*) FROM secret"), 2 * OLD_PLANS);
 }
 
+/* Told to stop in the middle: what was moved is moved, and the next start goes on. */
+static void a_start_may_be_given_up_at_any_row(void **state)
+{
+    struct world *world = *state;
+    const struct zdd_store_options options = {.path = world->place.path, .holder = "test"};
+    const bool give_up = true;
+    char reason[ZDD_SECRETS_REASON_SIZE];
+
+    world->store = open_with(&options);
+    assert_good(zdd_secrets_open(
+        &(struct zdd_secrets_options){.store = world->store, .patterns = OLD_PATTERNS},
+        &world->secrets, reason));
+    assert_err(ZDD_ERR_STORE_BUSY,
+               zdd_secrets_settle(world->secrets, &(struct zdd_settle_watch){.give_up = &give_up},
+                                  &world->settled, reason));
+    close_world(world);
+    assert_true(start(world, NULL, OLD_PATTERNS));
+    old_database_check(world->store, world->secrets);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -196,6 +216,7 @@ int main(void)
         TEST(with_a_key_no_byte_of_the_files_is_of_a_secret),
         TEST(a_sealed_database_without_its_key_is_refused_and_nothing_is_lost),
         TEST(a_new_first_key_seals_all_anew_and_then_does_without_the_former),
+        TEST(a_start_may_be_given_up_at_any_row),
         TEST(a_value_of_a_key_that_is_missing_is_named_and_not_dropped),
     };
 

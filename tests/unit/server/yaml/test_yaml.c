@@ -115,7 +115,6 @@ static void words_that_two_readers_read_differently_are_refused(void **state)
         char text[64];
 
         snprintf(text, sizeof(text), "a: 1\nb: %s", words[i]);
-        assert_refused(text, strlen(text), 2, 4, words[i]);
         assert_refused(text, strlen(text), 2, 4, "quotes");
     }
 }

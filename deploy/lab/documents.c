@@ -21,7 +21,7 @@ static json_t *time_json(int64_t ms)
 
 json_t *zdd_lab_spec_json(const struct zdd_lab_spec *spec)
 {
-    json_t *json = json_deep_copy(spec->def);
+    json_t *json = json_copy(spec->def); /* members are shared: a definition never changes */
 
     json_object_set_new(json, "id", json_string(spec->id));
     json_object_set_new(json, "version", time_json(spec->version_ms));

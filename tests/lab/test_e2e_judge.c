@@ -249,6 +249,29 @@ static void a_version_that_crashes_goes_back_without_any_check(void **state)
     site_only(site, "/shop/web-blue");
 }
 
+/* Nobody shall decide about a version that is not there any more. */
+static void a_gate_sees_that_its_app_is_gone(void **state)
+{
+    struct site *site = *state;
+    ZDD_AUTO_JSON json_t *decided = NULL;
+    char id[E2E_ID_SIZE], path[160];
+
+    e2e_deploy(
+        site->e,
+        canary(NULL, NULL, "{\"steps\":[{\"weight\":5},{\"gate\":\"go\"}],\"drainSeconds\":2}"),
+        id);
+    e2e_until(site->e, id, "/state", "waiting");
+    assert_int_equal(lab_call(site->e->lab, "DELETE", "/v2/apps//shop/web-green", NULL, NULL), 200);
+    e2e_until(site->e, id, "/state", "paused");
+    assert_error(site, id, "foreign-change");
+    snprintf(path, sizeof(path), "/v1/events?deploymentId=%s&type=deployment.gate.decided", id);
+    decided = e2e_all(site->e, path);
+    assert_int_equal(json_array_size(decided), 0);
+    e2e_command(site->e, id, "rollback");
+    e2e_await(site->e, id, "rolled-back");
+    site_only(site, "/shop/web-blue");
+}
+
 static void too_few_requests_ask_somebody(void **state)
 {
     struct site *site = *state;
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_server_that_was_killed_judges_on_with_what_it_had),
         cmocka_unit_test(a_rollback_takes_the_share_at_once_while_marathon_is_away),
         cmocka_unit_test(a_version_that_crashes_goes_back_without_any_check),
+        cmocka_unit_test(a_gate_sees_that_its_app_is_gone),
         cmocka_unit_test(too_few_requests_ask_somebody),
         cmocka_unit_test(a_good_version_passes),
     };

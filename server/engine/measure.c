@@ -122,15 +122,18 @@ static void count(struct entry *entry, const struct zdd_balancer_view *balancer)
     struct last *last = last_of(entry, balancer->name);
 
     for (int side = 0; side < ZDD_VERSION_COUNT; side++) {
-        const struct zdd_counts now = counts_of(balancer, (enum zdd_pair_side)side);
+        struct zdd_counts now = counts_of(balancer, (enum zdd_pair_side)side);
         const uint64_t mark = balancer->side[side].mark;
         const bool is_anew = now.started_ms != last->side[side].started_ms;
 
-        if (last->told && (is_anew || mark == last->mark[side])) {
+        const bool known = last->told && (is_anew || mark == last->mark[side]);
+
+        if (known) {
             const struct zdd_window window = zdd_window_between(&last->side[side], &now);
 
             zdd_window_add(&entry->fresh[side], &window);
         }
+        now.lost = zdd_counts_lost(known ? &last->side[side] : NULL, &now);
         last->side[side] = now;
         last->mark[side] = mark;
     }

@@ -47,6 +47,26 @@ static const struct zdd_counts *begin_of(const struct zdd_counts *before,
     return !is_credible(before) || has_fallen(before, now) ? now : before;
 }
 
+/* Below the number itself while answers go on. */
+static int64_t missing(const struct zdd_counts *c)
+{
+    return c->requests - c->answers - c->running;
+}
+
+int64_t zdd_counts_lost(const struct zdd_counts *before, const struct zdd_counts *now)
+{
+    const bool goes_on = before && is_credible(now) && begin_of(before, now) == before;
+    int64_t low, high;
+
+    if (!is_credible(now))
+        return 0;
+    low = risen(missing(now));
+    high = risen(missing(now) + now->running);
+    if (!goes_on || before->lost < low)
+        return low;
+    return before->lost < high ? before->lost : high;
+}
+
 struct zdd_window zdd_window_between(const struct zdd_counts *before, const struct zdd_counts *now)
 {
     const struct zdd_counts *from = begin_of(before, now);
@@ -56,7 +76,7 @@ struct zdd_window zdd_window_between(const struct zdd_counts *before, const stru
 
     const int64_t requests = now->requests - from->requests;
     /* Neither answered nor running: dropped, or given to another server (marathon-lb.md §5). */
-    const int64_t lost = requests - (now->answers - from->answers) - (now->running - from->running);
+    const int64_t lost = from == now ? 0 : missing(now) - from->lost;
     const int64_t errors = now->errors - from->errors;
 
     return (struct zdd_window){

@@ -23,8 +23,19 @@ struct zdd_counts {
     int64_t retried;    /* wretr */
     int64_t rerouted;   /* wredis */
     int64_t answer_ms;  /* rtime × answers of each server, summed */
-    int64_t running;    /* scur: requests that have no answer yet; not a counter */
+    int64_t running; /* scur: requests that have no answer yet, or not all of it; not a counter */
+    int64_t lost;    /* that had no answer in the end, as known by then: see zdd_counts_lost() */
 };
+
+/**
+ * Requests that are neither answered nor running are lost. But one whose answer has begun and goes
+ * on is both: while it does it hides a lost one, and when it ends it is no new one.
+ *
+ * @param before  of the same balancer and side, with `lost`; NULL: nothing is known, or not of
+ * these servers
+ * @return how many @p now is known to have lost since its worker began
+ */
+int64_t zdd_counts_lost(const struct zdd_counts *before, const struct zdd_counts *now);
 
 /**
  * What none can have counted (ZDD_COUNT_MAX) says nothing, as if a server had ended.

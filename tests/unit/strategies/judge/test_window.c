@@ -38,6 +38,68 @@ static void requests_under_way_are_not_failures(void **state)
     assert_int_equal(zdd_window_between(&now, &later).requests, 0);
 }
 
+/* One after the other, as they are looked at. @return the failures of the last window */
+static int64_t failures_after(const struct zdd_counts *looks, size_t count)
+{
+    struct zdd_counts before = looks[0];
+    int64_t failures = 0;
+
+    before.lost = zdd_counts_lost(NULL, &before);
+    for (size_t i = 1; i < count; i++) {
+        struct zdd_counts now = looks[i];
+
+        failures = zdd_window_between(&before, &now).failures;
+        now.lost = zdd_counts_lost(&before, &now);
+        before = now;
+    }
+    return failures;
+}
+
+/* Ten downloads have their status, and run on: then they end, and nothing was lost. */
+static void answers_that_take_long_are_not_failures(void **state)
+{
+    static const struct zdd_counts ends[] = {{.requests = 100, .answers = 100},
+                                             {.requests = 110, .answers = 110, .running = 10},
+                                             {.requests = 200, .answers = 200}};
+    static const struct zdd_counts first[] = {{.requests = 110, .answers = 110, .running = 10},
+                                              {.requests = 200, .answers = 200}};
+    static const struct zdd_counts anew[] = {
+        {.started_ms = 1, .requests = 50, .answers = 40},
+        {.started_ms = 2, .requests = 110, .answers = 110, .running = 10},
+        {.started_ms = 2, .requests = 200, .answers = 200}};
+
+    (void)state;
+    assert_int_equal(failures_after(ends, 3), 0);
+    assert_int_equal(failures_after(first, 2), 0);
+    assert_int_equal(failures_after(anew, 3), 0);
+}
+
+static void what_is_lost_beside_them_is_seen_when_they_end(void **state)
+{
+    static const struct zdd_counts looks[] = {
+        {.requests = 100, .answers = 95},                /* 5 were lost before */
+        {.requests = 120, .answers = 112, .running = 4}, /* 4 with their status: 3 more are lost */
+        {.requests = 200, .answers = 192},
+        {.requests = 210, .answers = 201}};
+
+    (void)state;
+    assert_int_equal(failures_after(looks, 2), 0);
+    assert_int_equal(failures_after(looks, 3), 3);
+    assert_int_equal(failures_after(looks, 4), 1);
+}
+
+/* More answers than requests: what is owed then is owed no longer than requests run. */
+static void answers_too_many_hide_nothing_for_long(void **state)
+{
+    static const struct zdd_counts looks[] = {{.requests = 100, .answers = 90},
+                                              {.requests = 200, .answers = 260, .running = 5},
+                                              {.requests = 300, .answers = 360},
+                                              {.requests = 460, .answers = 360}};
+
+    (void)state;
+    assert_int_equal(failures_after(looks, 4), 100);
+}
+
 static void counters_of_another_worker_count_from_nothing(void **state)
 {
     const struct zdd_counts before = {.started_ms = 1000,
@@ -164,6 +226,9 @@ int main(void)
         cmocka_unit_test(requests_that_another_server_answered_in_secret_are_failures),
         cmocka_unit_test(requests_under_way_are_not_failures),
         cmocka_unit_test(choices_of_another_worker_count_from_nothing_too),
+        cmocka_unit_test(answers_that_take_long_are_not_failures),
+        cmocka_unit_test(what_is_lost_beside_them_is_seen_when_they_end),
+        cmocka_unit_test(answers_too_many_hide_nothing_for_long),
         cmocka_unit_test(counters_of_another_worker_count_from_nothing),
         cmocka_unit_test(a_new_worker_may_have_counted_more_already),
         cmocka_unit_test(a_server_that_is_counted_no_more_is_no_new_requests),

@@ -30,6 +30,9 @@ enum zdd_err zdd_plan_body_read(struct zdd_call *call, struct zdd_secrets_kept *
     enum zdd_err err;
 
     *ret_blueprint = NULL;
+    err = zdd_call_coding(call);
+    if (err != ZDD_ERR_NONE)
+        return err;
     if (!zdd_call_has_type(call, ZDD_BLUEPRINT_TYPE)) {
         err = zdd_call_json(call);
         if (err == ZDD_ERR_MEDIA_TYPE)

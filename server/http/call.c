@@ -171,6 +171,17 @@ bool zdd_call_has_type(const struct zdd_call *call, const char *media_type)
     return size > 0 && size == strlen(media_type) && strncasecmp(type, media_type, size) == 0;
 }
 
+enum zdd_err zdd_call_coding(struct zdd_call *call)
+{
+    const char *coding = zdd_call_header(call, "Content-Encoding");
+
+    if (!coding || !*coding || strcasecmp(coding, "identity") == 0)
+        return ZDD_ERR_NONE;
+    return zdd_call_fail(call, ZDD_ERR_MEDIA_TYPE,
+                         "bodies are read as they are, not in the Content-Encoding \"%.40s\"",
+                         coding);
+}
+
 enum zdd_err zdd_call_json(struct zdd_call *call)
 {
     const char *type = zdd_call_header(call, "Content-Type");
@@ -188,6 +199,9 @@ enum zdd_err zdd_call_json(struct zdd_call *call)
     if (!is_json_type(type))
         return zdd_call_fail(call, ZDD_ERR_MEDIA_TYPE,
                              "this operation reads application/json, not \"%.80s\"", type);
+    err = zdd_call_coding(call);
+    if (err != ZDD_ERR_NONE)
+        return err;
     if (zdd_json_count(call->body, call->body_size) > ZDD_CALL_VALUE_MAX)
         return zdd_call_fail(call, ZDD_ERR_BODY_TOO_BIG,
                              "the body holds more than %d JSON values; no request needs so many",

@@ -171,6 +171,10 @@ ZDD_MUST_CHECK enum zdd_err zdd_call_query_int(struct zdd_call *call, const char
 /** @return true when Content-Type is @p media_type, in any case and with any parameters */
 bool zdd_call_has_type(const struct zdd_call *call, const char *media_type);
 
+/** @return ZDD_ERR_NONE, or ZDD_ERR_MEDIA_TYPE when the body is compressed: nobody reads such ones,
+ * for a small one may be a very large one */
+ZDD_MUST_CHECK enum zdd_err zdd_call_coding(struct zdd_call *call);
+
 /**
  * Parse the body into call->json. Content-Type must be application/json (parameters allowed) or end
  * in +json.

@@ -168,8 +168,9 @@ static enum zdd_err open_vault(struct zdd_secrets *secrets, char *ret_reason)
         err = vault.exists ? take_key(secrets, &vault, ret_reason) : found(secrets);
     zdd_wipe(&vault, sizeof(vault));
     if (err != ZDD_ERR_NONE && !*ret_reason)
-        snprintf(ret_reason, ZDD_SECRETS_REASON_SIZE, "The vault of secrets cannot be opened: %s",
-                 zdd_err_text(err));
+        snprintf(ret_reason, ZDD_SECRETS_REASON_SIZE, "The vault of secrets cannot be opened: %s%s",
+                 zdd_err_text(err),
+                 err == ZDD_ERR_STORE_CORRUPT ? " Keep a copy of it and restore a backup." : "");
     return err;
 }
 

@@ -76,6 +76,27 @@ static void a_body_of_more_than_a_mebibyte_is_too_big(void **state)
     free(body);
 }
 
+static void a_compressed_body_is_not_read(void **state)
+{
+    struct api_world *world = *state;
+    static const char *const codings[] = {"Content-Encoding: gzip", "Content-Encoding: br, gzip"};
+    static const char *const types[] = {"application/json", "application/yaml"};
+
+    for (size_t i = 0; i < ZDD_COUNT(codings) * ZDD_COUNT(types); i++)
+        apiclient_expect(
+            apiclient_send(world->client, &(struct apiclient_request){.path = "/v1/plans",
+                                                                      .body = "{}",
+                                                                      .type = types[i % 2],
+                                                                      .header = {codings[i / 2]}}),
+            415, "media-type");
+    apiclient_expect(
+        apiclient_send(world->client,
+                       &(struct apiclient_request){.path = "/v1/plans",
+                                                   .body = "{}",
+                                                   .header = {"Content-Encoding: identity"}}),
+        422, "body-invalid");
+}
+
 static void another_media_type_than_json_is_not_read(void **state)
 {
     static const char *const types[] = {"text/plain", "application/x-www-form-urlencoded", "",
@@ -399,6 +420,7 @@ int main(void)
         TEST(what_is_no_json_is_malformed_and_the_place_is_named),
         TEST(a_body_that_is_nested_too_deeply_is_malformed),
         TEST(a_body_of_more_than_a_mebibyte_is_too_big),
+        TEST(a_compressed_body_is_not_read),
         TEST(another_media_type_than_json_is_not_read),
         TEST(each_wrong_member_is_named_with_what_would_be_right),
         TEST(several_mistakes_are_named_at_once),

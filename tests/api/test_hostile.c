@@ -522,6 +522,8 @@ static const char *const smugglers[] = {
     "10000000000000000\r\nGET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
     "POST /v1/plans HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     "-1\r\nGET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+    "POST /v1/plans HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\nContent-Length: 3\r\n\r\n"
+    "0\r\n\r\nGET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
     "POST /v1/plans HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     "0x5\r\nhello\r\nGET /v1/smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
     "POST /v1/plans HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"

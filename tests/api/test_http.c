@@ -567,6 +567,18 @@ static void expect_continue_is_answered_by_continue_or_by_the_refusal(void **sta
     wire_close(&wire);
 }
 
+static void names_of_headers_are_tokens(void **state)
+{
+    struct world *world = *state;
+
+    is_problem(world, "GET /hello HTTP/1.1\r\nHost: x\r\nX-A : b\r\n\r\n", 400, "query-invalid");
+    is_problem(world, "GET /hello HTTP/1.1\r\nHost: x\r\nX(A): b\r\n\r\n", 400, "query-invalid");
+    is_problem(world,
+               "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n"
+               "Content-Length: 3\r\n\r\n0\r\n",
+               400, "query-invalid");
+}
+
 static void requests_that_two_readers_could_understand_differently_are_refused(void **state)
 {
     is_problem(*state,
@@ -891,6 +903,7 @@ int main(void)
         SPEC(who_may_not_is_told_before_the_body_is_read),
         SPEC(who_may_not_keeps_the_connection_when_there_is_no_body),
         SPEC(expect_continue_is_answered_by_continue_or_by_the_refusal),
+        SPEC(names_of_headers_are_tokens),
         SPEC(requests_that_two_readers_could_understand_differently_are_refused),
         SPEC(headers_are_limited_in_number_and_size),
         cmocka_unit_test(the_limit_of_headers_can_be_raised),

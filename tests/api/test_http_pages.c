@@ -174,19 +174,19 @@ static void what_is_not_modified_has_the_tag_that_the_caller_keeps(void **state)
         expect_tag(*state, "GET /tagged/2000", rows[i].known, rows[i].tag);
 }
 
-static void an_origin_longer_than_any_is_not_sent_back(void **state)
+static void where_all_origins_may_call_none_is_sent_back(void **state)
 {
     struct world *world = *state;
-    char header[400] = "Origin: https://";
+    char header[1100] = "Origin: https://";
     struct wire_reply reply;
 
-    memset(header + strlen(header), 'x', 300);
-    memcpy(header + 316, "\r\n", 3);
+    memset(header + strlen(header), 'x', 1000);
+    memcpy(header + 1016, "\r\n", 3);
     world_stop(world);
     world_start(world, (struct zdd_http_options){.cors_origins = "*"});
     reply = ask(world, "GET /hello", header);
     assert_int_equal(reply.status, 200);
-    has(&reply, "Access-Control-Allow-Origin", NULL);
+    has(&reply, "Access-Control-Allow-Origin", "*");
     wire_reply_free(&reply);
 }
 
@@ -201,7 +201,7 @@ int main(void)
         TEST(a_large_reply_is_compressed_for_who_takes_it),
         TEST(other_bytes_have_another_tag),
         TEST(what_is_not_modified_has_the_tag_that_the_caller_keeps),
-        TEST(an_origin_longer_than_any_is_not_sent_back),
+        TEST(where_all_origins_may_call_none_is_sent_back),
 #undef TEST
     };
 

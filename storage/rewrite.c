@@ -24,7 +24,7 @@ enum zdd_err zdd_kept_next(struct zdd_store *store, bool revisions, int64_t afte
                            struct zdd_kept_row *ret_row)
 {
     ZDD_READER reader = zdd_reader_borrow(store);
-    ZDD_AUTO_KEPT_ROW struct zdd_kept_row row = {.is_revision = revisions};
+    struct zdd_kept_row row = {.is_revision = revisions};
     char **const texts[] = {&row.texts.request.data, &row.texts.previous.data,
                             &row.texts.adopted.data, &row.texts.survivor.data,
                             &row.texts.body.data};
@@ -44,11 +44,11 @@ enum zdd_err zdd_kept_next(struct zdd_store *store, bool revisions, int64_t afte
     row.texts.target.data = zdd_column_dup(&stmt, 3);
     for (size_t i = 0; !revisions && i < ZDD_COUNT(texts); i++)
         *texts[i] = zdd_column_dup(&stmt, 4 + (int)i);
-    if (stmt.err != ZDD_ERR_NONE)
-        return stmt.err;
-    *ret_row = row;
-    row = (struct zdd_kept_row){0};
-    return ZDD_ERR_NONE;
+    if (stmt.err == ZDD_ERR_NONE)
+        *ret_row = row;
+    else
+        zdd_kept_row_release(&row);
+    return stmt.err;
 }
 
 static const char replace_plan_sql[] =

@@ -23,7 +23,6 @@ struct zdd_kept_row {
     struct zdd_plan_texts texts; /* owned; of a revision `target` is the definition */
 };
 void zdd_kept_row_release(struct zdd_kept_row *row);
-#define ZDD_AUTO_KEPT_ROW __attribute__((cleanup(zdd_kept_row_release)))
 
 /** The first plan, or revision, behind number @p after; ret_row->no is 0 when there is none. */
 ZDD_MUST_CHECK enum zdd_err zdd_kept_next(struct zdd_store *store, bool revisions, int64_t after,

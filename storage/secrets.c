@@ -130,7 +130,7 @@ enum zdd_err zdd_secret_find(struct zdd_store *store, const char *app_id, const 
                              struct zdd_secret *ret_secret)
 {
     ZDD_READER reader = zdd_reader_borrow(store);
-    ZDD_AUTO_SECRET struct zdd_secret secret = {0};
+    struct zdd_secret secret = {0};
 
     *ret_secret = (struct zdd_secret){0};
     if (reader.err != ZDD_ERR_NONE)
@@ -146,10 +146,10 @@ enum zdd_err zdd_secret_find(struct zdd_store *store, const char *app_id, const 
     zdd_column_copy(&stmt, 0, secret.digest, sizeof(secret.digest));
     zdd_column_copy(&stmt, 1, secret.sealed_by, sizeof(secret.sealed_by));
     secret.value = column_bytes(&stmt, 2, &secret.size);
-    if (stmt.err == ZDD_ERR_NONE) {
+    if (stmt.err == ZDD_ERR_NONE)
         *ret_secret = secret;
-        secret = (struct zdd_secret){0};
-    }
+    else
+        zdd_secret_release(&secret);
     return stmt.err;
 }
 

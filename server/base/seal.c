@@ -15,7 +15,6 @@ _Static_assert(ZDD_SEAL_BYTES == crypto_secretbox_NONCEBYTES + crypto_secretbox_
                "the nonce stands before the sealed bytes");
 
 #define DIGEST_BYTES 16
-#define ID_BYTES 8
 
 void zdd_seal(const struct zdd_key *key, const void *plain, size_t size, unsigned char *ret_sealed)
 {
@@ -54,8 +53,8 @@ void zdd_key_id(const struct zdd_key *key, char ret_id[static ZDD_KEY_ID_SIZE])
     char digest[ZDD_KEYED_DIGEST_SIZE];
 
     zdd_keyed_digest(key, purpose, 1, digest);
-    memcpy(ret_id, digest, (size_t)2 * ID_BYTES);
-    ret_id[2 * ID_BYTES] = '\0';
+    memcpy(ret_id, digest, ZDD_KEY_ID_SIZE - 1);
+    ret_id[ZDD_KEY_ID_SIZE - 1] = '\0';
 }
 
 static bool read_hex(const char *text, size_t size, struct zdd_key *ret_key)

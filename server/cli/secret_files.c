@@ -18,6 +18,7 @@
 /* Wiped once it is read, out of what /proc shows of us, too. */
 static bool read_environment(struct zdd_secret_keys *ret_keys)
 {
+    /* Before any other thread exists. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     char *text = getenv(ZDD_SECRET_KEY_ENV);
     char why[ZDD_SECRET_KEYS_WHY_SIZE];
     bool good;

@@ -46,6 +46,12 @@ static bool add(const char *text, size_t size, struct zdd_secret_keys *keys, con
     return *ret_why == NULL;
 }
 
+/* What stands between keys. */
+static bool is_between(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == '#';
+}
+
 bool zdd_secret_keys_parse(const char *text, size_t size, struct zdd_secret_keys *ret_keys,
                            char ret_why[static ZDD_SECRET_KEYS_WHY_SIZE])
 {
@@ -61,7 +67,7 @@ bool zdd_secret_keys_parse(const char *text, size_t size, struct zdd_secret_keys
                 at++;
             continue;
         }
-        while (at + word < size && !memchr(" \t\r\n,#", text[at + word], 6))
+        while (at + word < size && !is_between(text[at + word]))
             word++;
         if (word > 0 && !add(text + at, word, ret_keys, &why))
             return refuse(ret_why, line, why);

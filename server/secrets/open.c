@@ -50,19 +50,22 @@ enum zdd_err zdd_secrets_unseal(const struct zdd_secrets *secrets, const struct 
                                 char **ret_value, size_t *ret_size)
 {
     const struct zdd_key *key = zdd_secret_keys_find(&secrets->keys->seal, secret->sealed_by);
-    ZDD_AUTO_FREE char *value = NULL;
+    const bool sealed = *secret->sealed_by != '\0';
+    char *value;
 
-    if (*secret->sealed_by && (!key || secret->size < ZDD_SEAL_BYTES))
+    if (sealed && (!key || secret->size < ZDD_SEAL_BYTES))
         return ZDD_ERR_STORE_CORRUPT;
     value = calloc(1, secret->size + 1);
     if (!value)
         return ZDD_ERR_NO_MEMORY;
-    if (!*secret->sealed_by)
+    if (!sealed) {
         memcpy(value, secret->value, secret->size);
-    else if (!zdd_unseal(key, secret->value, secret->size, value))
+    } else if (!zdd_unseal(key, secret->value, secret->size, value)) {
+        free(value);
         return ZDD_ERR_STORE_CORRUPT;
-    *ret_size = secret->size - (*secret->sealed_by ? ZDD_SEAL_BYTES : 0);
-    *ret_value = ZDD_TAKE(value);
+    }
+    *ret_size = secret->size - (sealed ? ZDD_SEAL_BYTES : 0);
+    *ret_value = value;
     return ZDD_ERR_NONE;
 }
 
@@ -142,7 +145,7 @@ static enum zdd_err take_key(struct zdd_secrets *secrets, const struct zdd_vault
 {
     struct zdd_secret sealed = {.size = vault->digest_key_size,
                                 .value = (unsigned char *)(uintptr_t)vault->digest_key};
-    ZDD_AUTO_FREE char *value = NULL;
+    char *value = NULL;
     size_t size = 0;
     enum zdd_err err;
 
@@ -156,6 +159,7 @@ static enum zdd_err take_key(struct zdd_secrets *secrets, const struct zdd_vault
         memcpy(&secrets->keys->digest, value, sizeof(secrets->keys->digest));
     if (value)
         zdd_wipe(value, size);
+    free(value);
     return err;
 }
 

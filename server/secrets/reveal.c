@@ -35,25 +35,27 @@ void zdd_revealed_release(struct zdd_revealed *revealed)
 
 enum zdd_err zdd_revealed_add(struct zdd_revealed *revealed, const char *value, const char *marker)
 {
-    struct zdd_unspoken one = {0};
+    char *text = strdup(value);
+    char *instead = strdup(marker);
 
+    if (!text || !instead) {
+        free(text);
+        free(instead);
+        return ZDD_ERR_NO_MEMORY;
+    }
     if (revealed->count == revealed->room) {
         const size_t room = revealed->room ? 2 * revealed->room : 8;
         struct zdd_unspoken *grown = realloc(revealed->unspoken, room * sizeof(*grown));
 
-        if (!grown)
+        if (!grown) {
+            free(text);
+            free(instead);
             return ZDD_ERR_NO_MEMORY;
+        }
         revealed->unspoken = grown;
         revealed->room = room;
     }
-    one.text = strdup(value);
-    one.instead = strdup(marker);
-    if (!one.text || !one.instead) {
-        free((char *)(uintptr_t)one.text);
-        free((char *)(uintptr_t)one.instead);
-        return ZDD_ERR_NO_MEMORY;
-    }
-    revealed->unspoken[revealed->count++] = one;
+    revealed->unspoken[revealed->count++] = (struct zdd_unspoken){text, instead};
     return ZDD_ERR_NONE;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -222,6 +223,28 @@ static void the_sample_of_settings_is_good_as_it_is(void **state)
     outcome = RUN(*state, "check-config", "--config", "sample.conf");
     assert_int_equal(outcome.code, 0);
     assert_string_equal(outcome.err, "");
+}
+
+static void names_and_keys_of_secrets_are_looked_at_and_no_key_is_told(void **state)
+{
+    static const char key[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    char path[200];
+    struct outcome outcome = RUN(*state, "check-config", "--secret-names", "*PASSWORD*,,X");
+
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "secret-names has a pattern without signs"));
+
+    write_file(*state, "secrets.key", key);
+    snprintf(path, sizeof(path), "%s/secrets.key", (const char *)*state);
+    assert_int_equal(chmod(path, 0644), 0);
+    outcome = RUN(*state, "check-config", "--secrets-key-file", "secrets.key");
+    assert_int_equal(outcome.code, 2);
+    assert_non_null(strstr(outcome.err, "secrets-key-file: secrets.key can be read"));
+    assert_int_equal(chmod(path, 0600), 0);
+    outcome = RUN(*state, "check-config", "--secrets-key-file", "secrets.key");
+    assert_int_equal(outcome.code, 0);
+    assert_non_null(strstr(outcome.out, "# Secrets are encrypted with the key "));
+    assert_null(strstr(outcome.out, "000102"));
 }
 
 static void files_that_the_settings_name_are_looked_at_too(void **state)
@@ -480,6 +503,7 @@ int main(void)
         WITH_DIR(wrong_usage_ends_with_2_and_says_what_would_be_right),
         WITH_DIR(the_settings_are_shown_with_where_each_came_from),
         WITH_DIR(the_sample_of_settings_is_good_as_it_is),
+        WITH_DIR(names_and_keys_of_secrets_are_looked_at_and_no_key_is_told),
         WITH_DIR(files_that_the_settings_name_are_looked_at_too),
         WITH_DIR(a_token_with_an_end_says_when),
         WITH_DIR(a_token_lives_from_create_to_revoke),

@@ -395,6 +395,26 @@ static void an_event_of_a_pair_says_what_the_new_version_gets(void **state)
     assert_non_null(strstr(buf.data, ",\"measuredRequests\":1000,\"measuredWeight\":19.8}"));
 }
 
+static void who_sticks_and_who_leaves_has_no_part_in_a_told_share(void **state)
+{
+    ZDD_AUTO_BUF struct zdd_buf buf = {0};
+    const struct zdd_plan plan =
+        a_plan(.pair = {.by_users = true},
+               .program = {.count = 1, .step = {{.kind = ZDD_STEP_WEIGHT, .value = 5000}}});
+    const struct zdd_run run =
+        a_run(.phase = ZDD_PHASE_WEIGHING, .old_side = {.instances = 3, .healthy = 3},
+              .new_side = {.instances = 1, .healthy = 1},
+              .traffic = {.side = {[ZDD_SIDE_OLD] = {.weight = 1}, [ZDD_SIDE_NEW] = {.weight = 1}},
+                          .old_stay = 1},
+              .split = {
+                  .old_requests = 900, .new_requests = 100, .old_chosen = 60, .new_chosen = 40});
+
+    (void)state;
+    zdd_tell_event(&buf, &plan, &run, NULL);
+    assert_non_null(strstr(buf.data, "\"weight\":50,\"wantedWeight\":50,\"measuredRequests\":100,"
+                                     "\"measuredWeight\":40}"));
+}
+
 static void an_event_of_one_app_has_the_share_of_its_healthy_instances(void **state)
 {
     ZDD_AUTO_BUF struct zdd_buf buf = {0};
@@ -491,6 +511,7 @@ int main(void)
         cmocka_unit_test(checks_say_how_many_passed_and_what_was_wrong_last),
         cmocka_unit_test(an_event_says_where_it_stands),
         cmocka_unit_test(an_event_of_a_pair_says_what_the_new_version_gets),
+        cmocka_unit_test(who_sticks_and_who_leaves_has_no_part_in_a_told_share),
         cmocka_unit_test(an_event_of_one_app_has_the_share_of_its_healthy_instances),
         cmocka_unit_test(an_event_names_the_cause_with_its_words),
     };

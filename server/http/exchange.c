@@ -154,6 +154,10 @@ static enum zdd_err admit(struct zdd_exchange *exchange, bool over_limit)
         return over_limit ? ZDD_ERR_TOO_MANY_CALLS : ZDD_ERR_DRAINING;
     if (err == ZDD_ERR_NONE)
         err = zdd_heads_check(call, exchange->connection, options->head_max);
+    if (err == ZDD_ERR_NONE && !exchange->is_old && !header_of(call, "Host")) {
+        call->close_after = true; /* RFC 9112 section 3.2 */
+        err = zdd_call_fail(call, ZDD_ERR_QUERY_INVALID, "the request has no header Host");
+    }
     if (err != ZDD_ERR_NONE)
         return err;
     zdd_cors_note(call, options->cors_origins);
@@ -168,11 +172,13 @@ static enum zdd_err admit(struct zdd_exchange *exchange, bool over_limit)
     return err;
 }
 
-void zdd_exchange_begin(struct zdd_exchange *exchange, const char *method, bool over_limit)
+void zdd_exchange_begin(struct zdd_exchange *exchange, const char *method, const char *version,
+                        bool over_limit)
 {
     struct zdd_call *call = &exchange->call;
 
     exchange->begun = true;
+    exchange->is_old = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
     exchange->body_end_mono_ms =
         zdd_mono_ms() + (int64_t)exchange->http->options.timeout_s * 1000 * BODY_PATIENCE;
     call->now_ms = zdd_now_ms();

@@ -69,6 +69,7 @@ struct zdd_exchange {
     char method[24];
     char remote[ZDD_REMOTE_SIZE];
     bool begun;                 /* the headers have arrived; options.after is owed */
+    bool is_old;                /* HTTP/1.0 */
     bool whole;                 /* the reply is there already: no handler */
     bool ran;                   /* the handler was called, or is not to be */
     bool answered;              /* a response is queued */
@@ -92,7 +93,8 @@ struct zdd_exchange *zdd_exchange_new(struct zdd_http *http, struct MHD_Connecti
                                       const char *target);
 
 /** The headers have arrived: check them, find the route, ask options.before. */
-void zdd_exchange_begin(struct zdd_exchange *exchange, const char *method, bool over_limit);
+void zdd_exchange_begin(struct zdd_exchange *exchange, const char *method, const char *version,
+                        bool over_limit);
 
 /** @return true when the request announces a body */
 bool zdd_exchange_has_body(const struct zdd_exchange *exchange);

@@ -101,7 +101,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     const struct zdd_http *http = cls;
 
     (void)url;
-    (void)version;
     if (!exchange)
         return MHD_NO; /* no memory for it */
     if (exchange->answered)
@@ -110,7 +109,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         struct zdd_visit *visit = visit_of(connection);
 
         zdd_visit_wait(http->visits, visit, false);
-        zdd_exchange_begin(exchange, method, !visit || visit->over_limit);
+        zdd_exchange_begin(exchange, method, version, !visit || visit->over_limit);
         exchange->lingers = exchange->verdict != ZDD_ERR_NONE && zdd_exchange_has_body(exchange);
         if (exchange->lingers)
             return zdd_exchange_answer(exchange);

@@ -7,7 +7,7 @@
  *
  * What is refused without asking a handler: a request line and headers that weigh more than
  * head_max (414, 431); a body of more than body_max (413); a Transfer-Encoding other than "chunked"
- * or together with Content-Length, a header whose name is no token, and a
+ * or together with Content-Length, a header whose name is no token, no Host in HTTP/1.1, and a
  * repeated Authorization, Content-Length, Content-Type, Host, Idempotency-Key, If-Match or
  * Transfer-Encoding (400: two readers of such a request may understand two things). The connection
  * is closed after it. A request head that has not arrived after twice timeout_s is cut, and a body

@@ -579,6 +579,15 @@ static void names_of_headers_are_tokens(void **state)
                400, "query-invalid");
 }
 
+static void a_request_says_for_whom_it_is(void **state)
+{
+    struct wire_reply old;
+
+    is_problem(*state, "GET /hello HTTP/1.1\r\n\r\n", 400, "query-invalid");
+    old = ask(*state, "GET /hello HTTP/1.0\r\n\r\n", 200);
+    wire_reply_free(&old);
+}
+
 static void requests_that_two_readers_could_understand_differently_are_refused(void **state)
 {
     is_problem(*state,
@@ -903,6 +912,7 @@ int main(void)
         SPEC(who_may_not_is_told_before_the_body_is_read),
         SPEC(who_may_not_keeps_the_connection_when_there_is_no_body),
         SPEC(expect_continue_is_answered_by_continue_or_by_the_refusal),
+        SPEC(a_request_says_for_whom_it_is),
         SPEC(names_of_headers_are_tokens),
         SPEC(requests_that_two_readers_could_understand_differently_are_refused),
         SPEC(headers_are_limited_in_number_and_size),

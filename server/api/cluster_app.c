@@ -95,9 +95,15 @@ enum zdd_err zdd_cluster_app_get(struct zdd_call *call, const char *app_id,
         call->detail[0] = '\0';
         return ZDD_ERR_NONE;
     }
+    /* Another app's definition, and its secrets, must never pass for this one's. */
+    if (err == ZDD_ERR_NONE &&
+        strcmp(zdd_json_text(json_object_get(json, "app"), "id", ""), app_id) != 0)
+        err = ZDD_ERR_CLUSTER_NONSENSE;
     if (err == ZDD_ERR_NONE)
         err = zdd_cluster_app_read(json_object_get(json, "app"), ret_app);
+    if (err != ZDD_ERR_NONE)
+        zdd_cluster_app_release(ret_app);
     if (err == ZDD_ERR_CLUSTER_NONSENSE && !call->detail[0])
-        return zdd_call_fail(call, err, "Marathon's answer about %.200s is no app", app_id);
+        return zdd_call_fail(call, err, "Marathon's answer about %.200s is no such app", app_id);
     return err;
 }

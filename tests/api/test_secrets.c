@@ -142,6 +142,20 @@ static void an_app_is_shown_without_secrets_and_so_is_why_its_task_failed(void *
     assert_quiet(&all);
 }
 
+static void another_apps_definition_is_never_taken_for_the_one_that_was_asked_for(void **state)
+{
+    struct api_world *world = *state;
+
+    world->cluster.garbage = strdup("{\"app\":{\"id\":\"/other\",\"instances\":1,\"tasks\":[],"
+                                    "\"env\":{\"DB_PASSWORD\":\"" CANARY "-other\"}}}");
+
+    APICLIENT_AUTO struct apiclient_answer answer = plan(world, CHANGE("\"VERSION\":\"2\""));
+
+    assert_int_equal(answer.status, 502);
+    assert_string_equal(apiclient_text(&answer, "/code"), "marathon-nonsense");
+    assert_quiet(&answer);
+}
+
 static void both_apps_of_a_pair_are_one_to_a_marker(void **state)
 {
     struct api_world *world = *state;
@@ -203,6 +217,7 @@ int main(void)
         TEST(what_stands_for_nothing_is_refused_by_its_place),
         TEST(no_refusal_quotes_a_secret),
         TEST(an_app_is_shown_without_secrets_and_so_is_why_its_task_failed),
+        TEST(another_apps_definition_is_never_taken_for_the_one_that_was_asked_for),
         TEST(both_apps_of_a_pair_are_one_to_a_marker),
         TEST(a_blueprint_has_secrets_too),
     };

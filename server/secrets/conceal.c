@@ -147,12 +147,12 @@ enum zdd_err zdd_secrets_conceal_answer(const struct zdd_secrets *secrets,
     json_array_foreach(json_object_get(answer, "apps"), i, each)
     {
         if (err == ZDD_ERR_NONE)
-            err = conceal_app(secrets, kept, each);
+            err = conceal_app(secrets, NULL, each);
     }
     json_array_foreach(json_object_get(answer, "queue"), i, each)
     {
         if (err == ZDD_ERR_NONE)
-            err = conceal_app(secrets, kept, json_object_get(each, "app"));
+            err = conceal_app(secrets, NULL, json_object_get(each, "app"));
     }
     return err;
 }

@@ -59,7 +59,8 @@ ZDD_MUST_CHECK enum zdd_err zdd_secrets_conceal(const struct zdd_secrets *secret
                                                 const struct zdd_conceal *how, json_t *definition);
 
 /** The same for all apps in an answer of Marathon's below /v2, and for what it quotes about their
- * failed tasks. */
+ * failed tasks. @param kept  gets the values of the one app that was asked for; NULL: nothing does
+ */
 ZDD_MUST_CHECK enum zdd_err zdd_secrets_conceal_answer(const struct zdd_secrets *secrets,
                                                        struct zdd_secrets_kept *kept,
                                                        json_t *answer);

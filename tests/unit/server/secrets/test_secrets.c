@@ -211,6 +211,19 @@ static void a_value_that_looks_like_a_marker_is_a_value(void **state)
     assert_int_equal(send(*state, "/a", "{\"env\":{\"KEY\":\"" ZDD_MARKER_HEAD "\"}}").count, 0);
 }
 
+/* Somebody has copied what a page showed into Marathon: that is what runs then. */
+static void a_marker_that_marathon_runs_is_that_text_and_not_the_value(void **state)
+{
+    const struct world *world = *state;
+    ZDD_AUTO_FREE char *shown = conceal(world, "/a", "{\"env\":{\"KEY\":\"1\"}}");
+    ZDD_AUTO_FREE char *again = conceal(world, "/a", shown);
+    ZDD_AUTO_REVEALED struct zdd_revealed revealed = {0};
+
+    assert_string_not_equal(again, shown);
+    assert_int_equal(zdd_secrets_reveal(world->secrets, "/a", again, &revealed), ZDD_ERR_NONE);
+    assert_string_equal(revealed.text, shown);
+}
+
 static void a_secret_that_is_no_text_is_refused_and_not_quoted(void **state)
 {
     static const char *const bodies[] = {"{\"env\":{\"KEY\":424242}}",
@@ -266,6 +279,7 @@ int main(void)
         cmocka_unit_test(the_same_value_has_the_same_marker_and_any_other_another),
         cmocka_unit_test(a_marker_comes_back_for_its_own_app_and_name_only),
         cmocka_unit_test(a_value_that_looks_like_a_marker_is_a_value),
+        cmocka_unit_test(a_marker_that_marathon_runs_is_that_text_and_not_the_value),
         cmocka_unit_test(a_secret_that_is_no_text_is_refused_and_not_quoted),
         cmocka_unit_test(a_value_that_is_lost_is_an_error_and_never_its_marker),
         cmocka_unit_test(answers_of_marathon_lose_secrets_of_all_their_apps_and_what_quotes_them),

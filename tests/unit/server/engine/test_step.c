@@ -589,6 +589,67 @@ static void pairs_that_wait_cost_one_look_together(void **state)
     assert_int_equal(looks_for(w, 50), few);
 }
 
+static enum zdd_err note_traffic(void *cls, const struct zdd_router_order *order,
+                                 char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    struct zdd_traffic *told = cls;
+
+    (void)reason;
+    for (int i = 0; i < ZDD_SIDE_COUNT; i++)
+        told->side[i] = (struct zdd_side_setting){order->side[i].serving, order->side[i].weight};
+    return ZDD_ERR_NONE;
+}
+
+static enum zdd_err show_balancer(void *cls, const struct zdd_router_ask *asks, size_t count,
+                                  int64_t max_age_ms, struct zdd_router_view *ret_views,
+                                  char reason[static ZDD_ROUTER_REASON_SIZE])
+{
+    (void)cls;
+    (void)asks;
+    (void)max_age_ms;
+    (void)reason;
+    assert_int_equal(count, 1);
+    *ret_views = (struct zdd_router_view){.balancer_count = 1, .balancer = {{.reachable = true}}};
+    return ZDD_ERR_NONE;
+}
+
+/* The new version has all requests, Marathon is away, and somebody wants the old one back. */
+static void a_rollback_begins_with_the_balancers_while_marathon_is_silent(void **state)
+{
+    static const struct zdd_router_ops router_ops = {.set = note_traffic, .observe = show_balancer};
+    const struct zdd_look silence = {.err = ZDD_ERR_CLUSTER_DOWN, .reason = "gone"};
+    const struct zdd_fleet nobody = {.old_most = 4};
+    struct world *w = *state;
+    struct zdd_traffic told = {0};
+    struct zdd_step_report report;
+    struct zdd_run run;
+    struct zdd_plan plan;
+    char next[ZDD_ID_SIZE];
+
+    w->stepper.router = (struct zdd_router){&router_ops, &told};
+    w->stepper.wards = zdd_wards_new();
+    assert_non_null(w->stepper.wards);
+    deploy_pair(w, 100, false);
+    tamper(w->place.path, "UPDATE plan SET seen_exists = 0 WHERE id = 'plan-100'");
+    run = load_run(w->store, "run-100");
+    run.step = 0; /* the one that stands in the database */
+    run.traffic = (struct zdd_traffic){.old_stay = ZDD_INSTANCES_MAX};
+    run.traffic.side[ZDD_SIDE_OLD] = (struct zdd_side_setting){ZDD_DRAINS, 0};
+    run.traffic.side[ZDD_SIDE_NEW] = (struct zdd_side_setting){ZDD_SERVES, ZDD_WEIGHT_MAX};
+    assert_good(advance_run(w->store, &run, run.revision, false, next));
+    tamper(w->place.path, "UPDATE run SET command = 'rollback' WHERE id = 'run-100'");
+    assert_good(zdd_plan_load(w->store, "plan-100", &plan, NULL));
+    assert_good(zdd_wards_see(w->stepper.wards, &plan, &run, &nobody, NOW));
+    w->looks = 0;
+    assert_good(zdd_step(&w->stepper, "run-100", &silence, &report));
+    assert_true(report.unreachable);
+    assert_int_equal(w->looks, 0);
+    assert_int_equal(load_run(w->store, "run-100").phase, ZDD_PHASE_RETURNING);
+    assert_int_equal(told.side[ZDD_SIDE_OLD].serving, ZDD_SERVES);
+    assert_int_equal(told.side[ZDD_SIDE_OLD].weight, ZDD_WEIGHT_MAX);
+    w->stepper.wards = zdd_wards_free(w->stepper.wards);
+}
+
 static void one_that_is_gone_does_not_disturb_the_others(void **state)
 {
     struct world *w = *state;
@@ -664,6 +725,7 @@ int main(void)
         CASE(dying_at_a_point_leaves_exactly_what_came_before_it),
         CASE(one_look_at_several_gives_no_orders_and_at_one_it_does),
         CASE(pairs_that_wait_cost_one_look_together),
+        CASE(a_rollback_begins_with_the_balancers_while_marathon_is_silent),
         CASE(one_that_is_gone_does_not_disturb_the_others),
         CASE(one_whose_plan_cannot_be_read_takes_no_step),
         CASE(silence_is_told_to_all_of_a_sweep),

@@ -78,7 +78,7 @@ static const char *waiting_in(enum zdd_phase phase)
 /* When the present round has begun. */
 static int64_t begun_ms(const struct zdd_trial *trial)
 {
-    return trial->measured_at_ms > trial->since_ms ? trial->measured_at_ms : trial->since_ms;
+    return trial->measured_at_ms != 0 ? trial->measured_at_ms : trial->since_ms;
 }
 
 int64_t zdd_pair_watch_next_ms(const struct zdd_facts *f)

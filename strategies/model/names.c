@@ -262,7 +262,7 @@ bool zdd_run_is_condemned(const struct zdd_run *run)
 
 int64_t zdd_run_round_begun_ms(const struct zdd_run *run)
 {
-    return run->measured_at_ms > 0 ? run->measured_at_ms : run->phase_since_ms;
+    return run->measured_at_ms != 0 ? run->measured_at_ms : run->phase_since_ms;
 }
 
 /* Commands that need more than a state: what they would change exists in these phases only. */

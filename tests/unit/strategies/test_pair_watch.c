@@ -326,6 +326,8 @@ static void a_clock_that_was_set_back_puts_no_round_off(void **state)
     run.trial.measured_at_ms = 0; /* the first one neither */
     run.trial.since_ms = T0 + 3600000;
     assert_rule(decide(plan, run, a_look(T0 + 1)), "pair/watch");
+    run.trial.measured_at_ms = T0 + 1; /* that was one round, and no row of them */
+    assert_string_not_equal(decide(plan, run, a_look(T0 + 2)).rule, "pair/watch");
     run = at_step(ZDD_PHASE_VERIFYING, 4);
     run.phase_since_ms = T0 + 3600000;
     assert_rule(decide(stepwise(), run, a_look(T0 + 1)), "pair/measure");

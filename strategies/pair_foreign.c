@@ -32,9 +32,7 @@ bool zdd_pair_new_is_foreign(const struct zdd_facts *f)
            f->seen->reachable && !zdd_target_is_seen(f);
 }
 
-/* A command is taken first: a hold would leave it lying there. */
 bool zdd_pair_is_foreign_at_gate(const struct zdd_facts *f)
 {
-    return f->run->command == ZDD_COMMAND_NONE &&
-           (zdd_pair_old_is_foreign(f) || zdd_pair_new_is_foreign(f));
+    return zdd_pair_old_is_foreign(f) || zdd_pair_new_is_foreign(f);
 }

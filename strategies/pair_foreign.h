@@ -15,5 +15,5 @@ bool zdd_pair_old_is_foreign(const struct zdd_facts *f);
 /** @return true when the new app, which has been seen, is not as it was ordered any more */
 bool zdd_pair_new_is_foreign(const struct zdd_facts *f);
 
-/** @return true when one of them is so at a gate, and nobody has said anything */
+/** @return true when one of them is so at a gate; rows before it have taken every command */
 bool zdd_pair_is_foreign_at_gate(const struct zdd_facts *f);

@@ -125,6 +125,32 @@ static void a_server_killed_in_any_phase_goes_on_where_it_was(void **state)
     site_close_well(site);
 }
 
+/* What was sent to one colour is known for the other: the marker that is shown is enough. */
+static void a_secret_goes_from_one_colour_to_the_other_by_its_marker(void **state)
+{
+    struct site *site = site_open(1);
+    json_t *app = site_app("0.9", "/health");
+    ZDD_AUTO_JSON json_t *revisions = NULL;
+    ZDD_AUTO_JSON json_t *green = NULL;
+    const char *marker;
+
+    (void)state;
+    assert_int_equal(
+        json_object_set_new(json_object_get(app, "env"), "DB_PASSWORD", json_string("cAnArY")), 0);
+    e2e_deploy_well(site->e, site_blue_green(app, SITE_QUICK));
+    revisions = e2e_all(site->e, "/v1/apps/%2Fshop%2Fweb/revisions");
+    marker = json_string_value(zdd_json_at(revisions, "/0/definition/env/DB_PASSWORD"));
+    assert_non_null(marker);
+    assert_string_not_equal(marker, "cAnArY");
+    e2e_deploy_well(site->e, json_pack("{s:s, s:s, s:{s:{s:s, s:s}}, s:{s:i, s:i}}", "strategy",
+                                       "blue-green", "appId", "/shop/web", "change", "env",
+                                       "SIMPLE_SERVICE_VERSION", "1.0", "DB_PASSWORD", marker,
+                                       "options", "keepOldSeconds", 1, "drainSeconds", 2));
+    assert_int_equal(lab_call(site->e->lab, "GET", "/v2/apps" SITE_GREEN, NULL, &green), 200);
+    assert_string_equal(json_string_value(zdd_json_at(green, "/app/env/DB_PASSWORD")), "cAnArY");
+    site_close(site);
+}
+
 static void a_plain_app_becomes_the_old_one_of_a_pair(void **state)
 {
     struct site *site = site_open(1);
@@ -182,6 +208,7 @@ int main(void)
         cmocka_unit_test(promote_switches_and_abort_takes_the_new_version_away),
         cmocka_unit_test(a_sick_version_gets_no_request_and_goes_by_the_deadline),
         cmocka_unit_test(a_server_killed_in_any_phase_goes_on_where_it_was),
+        cmocka_unit_test(a_secret_goes_from_one_colour_to_the_other_by_its_marker),
         cmocka_unit_test(a_plain_app_becomes_the_old_one_of_a_pair),
         cmocka_unit_test(what_marathon_lb_would_not_obey_is_refused_with_the_reason),
     };

@@ -28,6 +28,9 @@ struct zdd_secret_at {
     const char *scope, *name, *digest;
 };
 
+/** @return a sentence behind the words of @p err, with a blank before it, or "" */
+const char *zdd_secrets_remedy(enum zdd_err err);
+
 /** @return the id of the key that seals, "" for none */
 const char *zdd_secrets_sealer(const struct zdd_secrets *secrets);
 

@@ -163,6 +163,11 @@ static enum zdd_err take_key(struct zdd_secrets *secrets, const struct zdd_vault
     return err;
 }
 
+const char *zdd_secrets_remedy(enum zdd_err err)
+{
+    return err == ZDD_ERR_STORE_CORRUPT ? " Keep a copy of it and restore a backup." : "";
+}
+
 static enum zdd_err open_vault(struct zdd_secrets *secrets, char *ret_reason)
 {
     struct zdd_vault vault;
@@ -173,8 +178,7 @@ static enum zdd_err open_vault(struct zdd_secrets *secrets, char *ret_reason)
     zdd_wipe(&vault, sizeof(vault));
     if (err != ZDD_ERR_NONE && !*ret_reason)
         snprintf(ret_reason, ZDD_SECRETS_REASON_SIZE, "The vault of secrets cannot be opened: %s%s",
-                 zdd_err_text(err),
-                 err == ZDD_ERR_STORE_CORRUPT ? " Keep a copy of it and restore a backup." : "");
+                 zdd_err_text(err), zdd_secrets_remedy(err));
     return err;
 }
 

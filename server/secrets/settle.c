@@ -341,7 +341,8 @@ enum zdd_err zdd_secrets_settle(const struct zdd_secrets *secrets,
         *ret_settled = s->done;
     else if (!*ret_reason)
         snprintf(ret_reason, ZDD_SECRETS_REASON_SIZE,
-                 "The secrets in the database cannot be brought up to date: %s", zdd_err_text(err));
+                 "The secrets in the database cannot be brought up to date: %s%s",
+                 zdd_err_text(err), zdd_secrets_remedy(err));
     if (s) {
         drop_batch(s);
         zdd_wipe(&s->vault, sizeof(s->vault));

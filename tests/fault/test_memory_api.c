@@ -71,12 +71,15 @@ static const char cart[] =
 static enum zdd_err get(void *cls, const char *path, json_t **ret_json,
                         char reason[static ZDD_CLUSTER_REASON_SIZE])
 {
-    const char *answer = strncmp(path, "/queue", 6) == 0   ? "{\"queue\":[]}"
-                         : strncmp(path, "/apps/", 6) == 0 ? cart
-                                                           : "{\"apps\":[]}";
+    const char *answer = strncmp(path, "/queue", 6) == 0         ? "{\"queue\":[]}"
+                         : strcmp(path, "/apps//shop/cart") == 0 ? cart
+                         : strncmp(path, "/apps//", 7) == 0      ? NULL
+                                                                 : "{\"apps\":[]}";
 
     (void)cls;
     reason[0] = '\0';
+    if (!answer)
+        return ZDD_ERR_APP_UNKNOWN;
     return zdd_json_read(answer, strlen(answer), ret_json, NULL);
 }
 

@@ -297,6 +297,7 @@ static void a_promote_of_the_step_before_is_forgotten(void **state)
 }
 
 struct deciding {
+    int32_t quorum;
     struct zdd_run run;
     struct zdd_word word;
     struct zdd_gate_tally tally;
@@ -305,17 +306,32 @@ struct deciding {
 static enum zdd_err decide(struct zdd_tx *tx, void *cls)
 {
     struct deciding *d = cls;
-    const struct zdd_gate gate = zdd_gate_plain();
+    struct zdd_gate gate = zdd_gate_plain();
     enum zdd_err err = zdd_run_load_tx(tx, "run-1", &d->run);
 
+    gate.quorum = d->quorum;
     return err == ZDD_ERR_NONE ? zdd_decision_take(tx, &gate, &d->word, false, &d->run, &d->tally)
                                : err;
+}
+
+/* The engine has not heard of it yet. @p quorum 2: the approval would not open the gate, and yet
+ * take the rejection's place. */
+static void cannot_approve_any_more(struct zdd_store *store, int32_t quorum)
+{
+    struct deciding d = {.quorum = quorum,
+                         .word = {.step = 4, .actor = "ann", .approves = true, .time_ms = 2000}};
+
+    assert_err(ZDD_ERR_COMMAND_REFUSED, zdd_store_write(store, decide, &d));
+    d.word.approves = false;
+    assert_good(zdd_store_write(store, decide, &d));
+    assert_true(d.tally.rejected);
+    assert_int_equal(d.tally.approvals, 0);
 }
 
 static void who_has_rejected_a_gate_cannot_approve_it(void **state)
 {
     struct zdd_run run = inserted(*state, a_run(), ZDD_WHEN_BUSY_REJECT);
-    struct deciding d = {.word = {.step = 4, .actor = "ann", .time_ms = 2000}};
+    struct deciding d = {.quorum = 2, .word = {.step = 4, .actor = "ann", .time_ms = 2000}};
     char next[ZDD_ID_SIZE];
 
     run.phase = ZDD_PHASE_GATED;
@@ -325,12 +341,8 @@ static void who_has_rejected_a_gate_cannot_approve_it(void **state)
     assert_good(zdd_store_write(*state, decide, &d));
     assert_true(d.tally.rejected);
     assert_int_equal(load_run(*state, "run-1").command, ZDD_COMMAND_ROLLBACK);
-    d.word.approves = true; /* the engine has not heard of it yet */
-    assert_err(ZDD_ERR_COMMAND_REFUSED, zdd_store_write(*state, decide, &d));
-    d.word.approves = false;
-    assert_good(zdd_store_write(*state, decide, &d));
-    assert_true(d.tally.rejected);
-    assert_int_equal(d.tally.approvals, 0);
+    cannot_approve_any_more(*state, 1);
+    cannot_approve_any_more(*state, 2);
 }
 
 static void a_command_needs_the_revision_that_the_caller_saw(void **state)

@@ -7,10 +7,13 @@
 #include "strategies/model/limits.h"
 #include "strategies/pair_take.h"
 
-/* Marathon replaces instances that serve, for their labels. */
+/* Marathon replaces instances that serve, for their labels. Where an app that was there takes over,
+ * balancers may show the former ones for a moment longer, and then wait for checks of the new ones.
+ */
 static bool is_replaced(const struct zdd_plan *plan, enum zdd_phase phase)
 {
-    const bool starts = phase == ZDD_PHASE_APPLYING || phase == ZDD_PHASE_ROLLING;
+    const bool starts =
+        phase == ZDD_PHASE_APPLYING || phase == ZDD_PHASE_ROLLING || phase == ZDD_PHASE_JOINING;
 
     return phase == ZDD_PHASE_ADOPTING || (starts && zdd_plan_takes_over(plan));
 }

@@ -32,7 +32,8 @@ struct zdd_floor_watch {
 enum zdd_floor_news { ZDD_FLOOR_NO_NEWS, ZDD_FLOOR_VIOLATED, ZDD_FLOOR_RESTORED };
 
 /** @return true while there is a promise to watch over: not before the first order to the
- * balancers, nor while Marathon replaces instances that serve for their labels */
+ * balancers, nor while Marathon replaces instances that serve for their labels and balancers take
+ * them in */
 bool zdd_floor_is_promised(const struct zdd_plan *plan, const struct zdd_run *run);
 
 /** @return true when somebody has ordered that the new version takes requests */

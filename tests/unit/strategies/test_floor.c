@@ -129,7 +129,7 @@ static void an_old_version_that_has_all_requests_keeps_its_weight(void **state)
     assert_int_equal(helped.side[ZDD_SIDE_NEW].serving, ZDD_RESTS);
 }
 
-static void it_is_not_promised_while_who_takes_over_is_replaced(void **state)
+static void it_is_not_promised_until_who_takes_over_is_replaced_and_taken_in(void **state)
 {
     struct zdd_plan plan = a_plan(.pair = {.floor = FLOOR}, .seen = {.exists = true});
     struct zdd_run run = a_run(.ordered = true, .phase = ZDD_PHASE_ROLLING);
@@ -140,6 +140,8 @@ static void it_is_not_promised_while_who_takes_over_is_replaced(void **state)
     run.phase = ZDD_PHASE_APPLYING;
     assert_false(zdd_floor_is_promised(&plan, &run));
     run.phase = ZDD_PHASE_JOINING;
+    assert_false(zdd_floor_is_promised(&plan, &run));
+    run.phase = ZDD_PHASE_SHIFTING;
     assert_true(zdd_floor_is_promised(&plan, &run));
 }
 
@@ -335,7 +337,7 @@ int main(void)
         cmocka_unit_test(it_is_mended_when_enough_serve_without_help_on_every_balancer),
         cmocka_unit_test(help_raises_the_old_version_and_touches_nothing_else),
         cmocka_unit_test(an_old_version_that_has_all_requests_keeps_its_weight),
-        cmocka_unit_test(it_is_not_promised_while_who_takes_over_is_replaced),
+        cmocka_unit_test(it_is_not_promised_until_who_takes_over_is_replaced_and_taken_in),
         cmocka_unit_test(it_is_promised_from_the_first_weights_to_the_end),
         cmocka_unit_test(a_new_version_with_requests_loses_them),
         cmocka_unit_test(on_failure_hold_waits_for_an_operator_with_the_old_version_serving),

@@ -2,6 +2,7 @@
  * @file server/cluster/marathon_error.c
  * @brief Statuses become our errors, Marathon's complaints become sentences with pointers.
  */
+#define _GNU_SOURCE /* strcasestr */
 #include "server/cluster/marathon_error.h"
 
 #include "server/base/buf.h"
@@ -27,25 +28,15 @@ static bool speaks_of_app(const json_t *body)
     return message && strncasecmp(message, "URI not found", 13) != 0;
 }
 
-static bool contains(const char *text, const char *word)
-{
-    const size_t size = strlen(word);
-
-    for (; *text; text++) {
-        if (strncasecmp(text, word, size) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* "Max number (100) of running deployments is achieved" against what authorizers say. Texts of
  * plugins are free, so only words that speak of the limit count. */
 static bool speaks_of_limit(const json_t *body)
 {
     const char *message = message_of(body);
 
-    return message && contains(message, "deployment") &&
-           (contains(message, "max") || contains(message, "limit") || contains(message, "running"));
+    return message && strcasestr(message, "deployment") &&
+           (strcasestr(message, "max") || strcasestr(message, "limit") ||
+            strcasestr(message, "running"));
 }
 
 static enum zdd_err judge_client_error(enum zdd_marathon_verb verb, long status, const json_t *body)

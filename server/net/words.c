@@ -2,24 +2,13 @@
  * @file server/net/words.c
  * @brief What goes wrong with certificates and credentials, for who has to mend it.
  */
+#define _GNU_SOURCE /* strcasestr */
 #include "server/net/easy.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define PROBLEM "SSL certificate problem: "
-
-static bool contains(const char *text, const char *word)
-{
-    const size_t size = strlen(word);
-
-    for (; *text; text++) {
-        if (strncasecmp(text, word, size) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* The server has broken off the handshake with an alert (RFC 8446 section 6.2). */
 static void explain_alert(const struct zdd_fetch_auth *auth, const char *said,
@@ -30,16 +19,16 @@ static void explain_alert(const struct zdd_fetch_auth *auth, const char *said,
 
     if (!auth->cert_file) {
         snprintf(ret_words, ZDD_EASY_WORDS_SIZE, "%s",
-                 contains(said, "certificate") || contains(said, "handshake failure")
+                 strcasestr(said, "certificate") || strcasestr(said, "handshake failure")
                      ? "the server demands a client certificate, and none is configured"
                      : said);
         return;
     }
-    if (contains(said, "expired"))
+    if (strcasestr(said, "expired"))
         why = "it has expired";
-    else if (contains(said, "unknown ca"))
+    else if (strcasestr(said, "unknown ca"))
         why = "it does not trust the CA that signed it";
-    else if (contains(said, "revoked"))
+    else if (strcasestr(said, "revoked"))
         why = "it is revoked";
     snprintf(ret_words, ZDD_EASY_WORDS_SIZE, "the server refuses our client certificate %.60s: %s",
              auth->cert_file, why ? why : alert);
@@ -52,9 +41,9 @@ static void explain_doubt(const struct zdd_fetch_auth *auth, const char *said,
     const char *problem = strstr(said, PROBLEM);
     const char *what = problem ? problem + strlen(PROBLEM) : said;
 
-    if (contains(said, "expired") || contains(said, "not yet valid"))
+    if (strcasestr(said, "expired") || strcasestr(said, "not yet valid"))
         snprintf(ret_words, ZDD_EASY_WORDS_SIZE, "the server's %s", what);
-    else if (contains(said, "does not match") || contains(said, "subject name"))
+    else if (strcasestr(said, "does not match") || strcasestr(said, "subject name"))
         snprintf(ret_words, ZDD_EASY_WORDS_SIZE, "the server's certificate is for another host: %s",
                  what);
     else

@@ -13,7 +13,8 @@
 static const char env_prefix[] = "ZDD_";
 
 /* Variables with our prefix that are no settings: read elsewhere. */
-static const char *const other_variables[] = {"ZDD_CONFIG", "ZDD_TOKEN", "ZDD_SERVER"};
+static const char *const other_variables[] = {"ZDD_CONFIG", "ZDD_TOKEN", "ZDD_SERVER",
+                                              "ZDD_SECRETS_KEY"};
 
 bool zdd_config_note(struct zdd_config *config, enum zdd_setting setting,
                      enum zdd_setting_source source, int line, const char *text)

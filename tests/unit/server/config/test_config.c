@@ -176,8 +176,9 @@ static void every_problem_is_reported_not_only_the_first(void **state)
 
 static void an_unknown_variable_is_worth_a_warning_only(void **state)
 {
-    static char typo[] = "ZDD_WORKER=3", token[] = "ZDD_TOKEN=x", config[] = "ZDD_CONFIG=y";
-    char *const environment[] = {typo, token, config, NULL};
+    static char typo[] = "ZDD_WORKER=3", token[] = "ZDD_TOKEN=x", config[] = "ZDD_CONFIG=y",
+                key[] = "ZDD_SECRETS_KEY=z";
+    char *const environment[] = {typo, token, config, key, NULL};
     struct desk *desk = *state;
 
     assert_true(load(desk, NULL, environment, NULL));
